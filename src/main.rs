@@ -1,0 +1,2 @@
+//! The authbench command line.
+fn main() {}
