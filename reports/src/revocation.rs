@@ -1,0 +1,360 @@
+//! The timeline of one revocation, and the lag derived from it.
+//!
+//! t0 is the moment the acknowledgement (2xx) of the revoking call had been fully received. Only probes *sent* after t0 count
+//! as accepted afterwards. The lag is the interval (last accepted sent − t0, next refused done − t0]: probes are discrete, so it
+//! cannot be a point. Every time is in nanoseconds on the prober's clock since the trial began.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What an enforcement point said to one probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The credential was accepted.
+    Accepted,
+    /// The credential was refused (401; 403 for a role).
+    Refused,
+    /// Neither: 503, a time-out, a broken connection. It says nothing about the credential.
+    Gap,
+}
+
+/// One probe.
+#[derive(Clone, Copy, Debug)]
+pub struct Probe {
+    /// When its first byte was sent.
+    pub sent_ns: u64,
+    /// When its answer had been fully received, or given up.
+    pub done_ns: u64,
+    /// What the point said.
+    pub verdict: Verdict,
+}
+
+/// Consecutive probes with one verdict, all sent before t0 or all after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Segment {
+    /// What the point said to each of them.
+    pub verdict: Verdict,
+    /// How many probes.
+    pub probes: u32,
+    /// First probe: sent.
+    pub first_sent_ns: u64,
+    /// First probe: answered.
+    pub first_done_ns: u64,
+    /// Last probe: sent.
+    pub last_sent_ns: u64,
+    /// Last probe: answered.
+    pub last_done_ns: u64,
+}
+
+/// How the revoking call itself ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Acknowledgement {
+    /// 2xx, fully received.
+    Received,
+    /// Lost or timed out: the revocation may have happened. Never a sample.
+    Unknown,
+    /// Answered with something else: no revocation was promised. Never a sample.
+    Refused,
+}
+
+/// Whether something that should be over still worked after the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum After {
+    /// It still worked.
+    Worked,
+    /// It was refused.
+    Refused,
+    /// It could not be told: time-out, 503, broken connection.
+    Unknown,
+}
+
+/// One revocation of one credential.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// Number of the account the credential belongs to.
+    pub user: u32,
+    /// When the login that issued the credential was answered.
+    pub issued_ns: u64,
+    /// When the credential says it expires (a JWT's `exp`); absent when it does not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub expires_ns: Option<i64>,
+    /// When the revoking call was sent.
+    pub requested_ns: u64,
+    /// When its answer had been fully received, or it was given up: t0 if acknowledged.
+    pub answered_ns: u64,
+    /// How it ended.
+    pub acknowledgement: Acknowledgement,
+    /// What each enforcement point said, by point name.
+    pub points: BTreeMap<String, Vec<Segment>>,
+    /// Whether a refresh still worked afterwards; absent where the target has none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub refresh_after: Option<After>,
+}
+
+/// Joins probes, in the order they were sent, into segments cut at `t0_ns`.
+#[must_use]
+pub fn segments(probes: &[Probe], t0_ns: u64) -> Vec<Segment> {
+    let mut segments: Vec<Segment> = Vec::new();
+    for probe in probes {
+        match segments.last_mut() {
+            Some(last)
+                if last.verdict == probe.verdict
+                    && (last.last_sent_ns > t0_ns) == (probe.sent_ns > t0_ns) =>
+            {
+                last.probes += 1;
+                last.last_sent_ns = probe.sent_ns;
+                last.last_done_ns = probe.done_ns;
+            }
+            _ => segments.push(Segment {
+                verdict: probe.verdict,
+                probes: 1,
+                first_sent_ns: probe.sent_ns,
+                first_done_ns: probe.done_ns,
+                last_sent_ns: probe.sent_ns,
+                last_done_ns: probe.done_ns,
+            }),
+        }
+    }
+    segments
+}
+
+/// What one trial says about one enforcement point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lag {
+    /// Accepted after t0, then refused: the interval (after, until] since t0.
+    Interval {
+        /// Last accepted sent − t0: certainly still in.
+        after_ns: u64,
+        /// Next refused done − t0: certainly out.
+        until_ns: u64,
+    },
+    /// No probe sent after t0 was accepted, and one was refused.
+    NeverAccepted {
+        /// First refused done − t0: how soon that is known.
+        until_ns: u64,
+    },
+    /// Still accepted when observation ended: the lag is longer than this.
+    Censored {
+        /// Last accepted sent − t0.
+        after_ns: u64,
+    },
+    /// The revocation was not acknowledged, or no probe after t0 had an answer: no sample.
+    Unknown,
+}
+
+impl Lag {
+    /// What must at least be true: the longest time after t0 at which a probe was certainly still accepted.
+    #[must_use]
+    pub fn at_least_ns(self) -> u64 {
+        match self {
+            Self::Interval { after_ns, .. } | Self::Censored { after_ns } => after_ns,
+            Self::NeverAccepted { .. } | Self::Unknown => 0,
+        }
+    }
+
+    /// Whether a probe sent after t0 was accepted.
+    #[must_use]
+    pub fn accepted_after(self) -> bool {
+        matches!(self, Self::Interval { .. } | Self::Censored { .. })
+    }
+}
+
+impl Trial {
+    /// The lag at `point`.
+    #[must_use]
+    pub fn lag(&self, point: &str) -> Lag {
+        let Some(segments) = self.points.get(point) else {
+            return Lag::Unknown;
+        };
+        if self.acknowledgement != Acknowledgement::Received {
+            return Lag::Unknown;
+        }
+        lag(segments, self.answered_ns)
+    }
+
+    /// How often the credential was accepted again at `point` after it had been refused there.
+    #[must_use]
+    pub fn flaps(&self, point: &str) -> u32 {
+        let after = self
+            .points
+            .get(point)
+            .into_iter()
+            .flatten()
+            .filter(|segment| segment.first_sent_ns > self.answered_ns);
+        let mut refused = false;
+        let mut flaps = 0;
+        for segment in after {
+            match segment.verdict {
+                Verdict::Refused => refused = true,
+                Verdict::Accepted if refused => {
+                    flaps += 1;
+                    refused = false;
+                }
+                Verdict::Accepted | Verdict::Gap => {}
+            }
+        }
+        flaps
+    }
+}
+
+fn lag(segments: &[Segment], t0_ns: u64) -> Lag {
+    let after = |segment: &&Segment| segment.first_sent_ns > t0_ns;
+    let last_accepted = segments
+        .iter()
+        .filter(after)
+        .rfind(|segment| segment.verdict == Verdict::Accepted);
+    let since = last_accepted.map_or(t0_ns, |segment| segment.last_sent_ns);
+    let refused = segments
+        .iter()
+        .filter(after)
+        .find(|segment| segment.verdict == Verdict::Refused && segment.first_sent_ns > since);
+    match (last_accepted, refused) {
+        (Some(accepted), Some(refused)) => Lag::Interval {
+            after_ns: accepted.last_sent_ns - t0_ns,
+            until_ns: refused.first_done_ns.saturating_sub(t0_ns),
+        },
+        (Some(accepted), None) => Lag::Censored {
+            after_ns: accepted.last_sent_ns - t0_ns,
+        },
+        (None, Some(refused)) => Lag::NeverAccepted {
+            until_ns: refused.first_done_ns.saturating_sub(t0_ns),
+        },
+        (None, None) => Lag::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Verdict::{Accepted, Gap, Refused};
+
+    const T0: u64 = 100;
+
+    fn trial(acknowledgement: Acknowledgement, probes: &[(u64, u64, Verdict)]) -> Trial {
+        let probes: Vec<Probe> = probes
+            .iter()
+            .map(|&(sent_ns, done_ns, verdict)| Probe {
+                sent_ns,
+                done_ns,
+                verdict,
+            })
+            .collect();
+        Trial {
+            user: 7,
+            issued_ns: 0,
+            expires_ns: None,
+            requested_ns: 90,
+            answered_ns: T0,
+            acknowledgement,
+            points: BTreeMap::from([("resource-1".to_owned(), segments(&probes, T0))]),
+            refresh_after: None,
+        }
+    }
+
+    fn lag_of(probes: &[(u64, u64, Verdict)]) -> Lag {
+        trial(Acknowledgement::Received, probes).lag("resource-1")
+    }
+
+    #[test]
+    fn the_lag_runs_from_the_last_accepted_not_to_the_first_refused() {
+        let probes = [
+            (110, 112, Accepted),
+            (120, 122, Refused),
+            (130, 132, Accepted),
+            (140, 143, Refused),
+        ];
+        assert_eq!(
+            lag_of(&probes),
+            Lag::Interval {
+                after_ns: 30,
+                until_ns: 43
+            }
+        );
+        assert_eq!(
+            trial(Acknowledgement::Received, &probes).flaps("resource-1"),
+            1
+        );
+    }
+
+    #[test]
+    fn a_probe_sent_before_the_acknowledgement_does_not_count_as_accepted_after_it() {
+        let probes = [(95, 105, Accepted), (106, 108, Refused)];
+        assert_eq!(lag_of(&probes), Lag::NeverAccepted { until_ns: 8 });
+    }
+
+    #[test]
+    fn a_refusal_sent_before_the_acknowledgement_does_not_end_the_lag() {
+        let probes = [
+            (95, 104, Refused),
+            (110, 112, Accepted),
+            (120, 121, Refused),
+        ];
+        assert_eq!(
+            lag_of(&probes),
+            Lag::Interval {
+                after_ns: 10,
+                until_ns: 21
+            }
+        );
+    }
+
+    #[test]
+    fn gaps_are_neither_accepted_nor_refused_and_widen_the_interval() {
+        let probes = [(110, 112, Accepted), (120, 140, Gap), (150, 152, Refused)];
+        assert_eq!(
+            lag_of(&probes),
+            Lag::Interval {
+                after_ns: 10,
+                until_ns: 52
+            }
+        );
+        assert_eq!(lag_of(&[(110, 150, Gap)]), Lag::Unknown);
+    }
+
+    #[test]
+    fn still_accepted_at_the_end_is_censored() {
+        assert_eq!(
+            lag_of(&[(110, 111, Accepted), (160, 161, Accepted)]),
+            Lag::Censored { after_ns: 60 }
+        );
+        let flapping = [(110, 111, Refused), (120, 121, Accepted)];
+        assert_eq!(lag_of(&flapping), Lag::Censored { after_ns: 20 });
+    }
+
+    #[test]
+    fn a_lost_acknowledgement_is_never_a_sample() {
+        let lost = trial(Acknowledgement::Unknown, &[(110, 112, Refused)]);
+        assert_eq!(lost.lag("resource-1"), Lag::Unknown);
+        assert_eq!(lost.lag("no such point"), Lag::Unknown);
+    }
+
+    #[test]
+    fn segments_keep_the_edges_of_each_run_of_verdicts() {
+        let probes = [
+            (90, 91, Accepted),
+            (110, 111, Accepted),
+            (115, 116, Accepted),
+            (120, 121, Refused),
+        ]
+        .map(|(sent_ns, done_ns, verdict)| Probe {
+            sent_ns,
+            done_ns,
+            verdict,
+        });
+        let joined = segments(&probes, T0);
+        assert_eq!(
+            joined.iter().map(|s| s.probes).collect::<Vec<_>>(),
+            [1, 2, 1]
+        );
+        assert_eq!(
+            (joined[1].first_sent_ns, joined[1].last_done_ns),
+            (110, 116)
+        );
+    }
+}

@@ -1,0 +1,384 @@
+//! `run.json`, format `authbench.run/1`: everything a run measured, raw, once.
+//!
+//! Durations end in `_ns`, `_ms` or `_s`, rates in `_per_s`, sizes in `_bytes`. A measurement that was not made is an
+//! absent key, never a zero. Readers accept exactly this version of the format.
+
+use crate::histogram::Histogram;
+use crate::recorder::Outcome;
+use crate::revocation::Trial;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The format this build writes and reads.
+pub const SCHEMA: &str = "authbench.run/1";
+
+/// One execution.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunFile {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// Unique name of the run: UTC start time and a random suffix.
+    pub run_id: String,
+    /// Whether the run came to its end.
+    pub status: Status,
+    /// `quick`, `standard` or `full`.
+    pub profile: String,
+    /// Seed of every random draw that shapes the traffic.
+    pub seed: u64,
+    /// Start of the run, RFC 3339, UTC.
+    pub started_at: String,
+    /// Wall time of the whole run in seconds.
+    pub duration_s: f64,
+    /// Where and with what it was measured.
+    pub manifest: Manifest,
+    /// The store behind the targets; absent when no target has one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub store: Option<StoreInfo>,
+    /// The systems that were measured, in the order of the reports; the control first.
+    pub targets: Vec<TargetRecord>,
+    /// What was done with them.
+    pub scenarios: Vec<ScenarioRecord>,
+}
+
+/// Whether a run came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Every scenario ran to its end.
+    Complete,
+    /// Ended by ctrl-c: what had been measured until then is in the file.
+    Interrupted,
+}
+
+/// Where and with what a run was measured.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of authbench.
+    pub authbench_version: String,
+    /// Git revision of the build, with `-dirty` if the tree had changes; absent outside a checkout.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub git_revision: Option<String>,
+    /// `rustc --version` of the build.
+    pub rustc: String,
+    /// `release` or `debug`.
+    pub build: String,
+    /// Versions of the libraries that carry the measurement and the models.
+    pub libraries: BTreeMap<String, String>,
+    /// Operating system and kernel.
+    pub kernel: String,
+    /// Processor model as the kernel names it.
+    pub cpu: String,
+    /// Logical processors that the run could use.
+    pub cores: usize,
+    /// Total memory in bytes.
+    pub memory_bytes: u64,
+    /// Processors the generator was pinned to; empty: not pinned.
+    pub generator_cpus: Vec<usize>,
+    /// Processors the target's processes were pinned to; empty: not pinned.
+    pub target_cpus: Vec<usize>,
+    /// How the pacer waits: `timerfd` or `sleep-then-yield`.
+    pub pacer: String,
+    /// The arguments of the command, credentials masked.
+    pub command: Vec<String>,
+}
+
+/// The store behind the targets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StoreInfo {
+    /// `redis`, `valkey` or `embedded`.
+    pub kind: String,
+    /// Name the product gives itself.
+    pub product: String,
+    /// Version the product gives itself.
+    pub version: String,
+    /// What it writes to disk: `none`, or what `INFO persistence` says.
+    pub persistence: String,
+    /// `tcp`.
+    pub transport: String,
+    /// Who started it: `authbench`, `user` or `embedded`.
+    pub started_by: String,
+}
+
+impl StoreInfo {
+    /// How every table names the store: the embedded one is never mistaken for Redis.
+    #[must_use]
+    pub fn label(&self) -> String {
+        if self.kind == "embedded" {
+            "embedded (not Redis)".to_owned()
+        } else {
+            format!("{} {}", self.product, self.version)
+        }
+    }
+}
+
+/// A system that was measured.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetRecord {
+    /// Name in every table.
+    pub name: String,
+    /// Which model it follows: `no_auth` is the control.
+    pub model: String,
+    /// The target file as it was written: variables unresolved, so no secret can be in it.
+    pub file: serde_json::Value,
+}
+
+/// One scenario and what it measured.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScenarioRecord {
+    /// Name of the scenario.
+    pub name: String,
+    /// The question it answers, one sentence.
+    pub question: String,
+    /// The scenario as resolved for the profile.
+    pub resolved: serde_json::Value,
+    /// Settings of each target in this scenario, by target name: algorithm, lifetimes, leeway.
+    pub settings: BTreeMap<String, BTreeMap<String, String>>,
+    /// The mixed open-loop stream, where the scenario has one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub steady: Option<SteadyRecord>,
+    /// The revocations, where the scenario has them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub revocation: Option<RevocationRecord>,
+}
+
+/// One open-loop stream shared by all targets, cut into rounds.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SteadyRecord {
+    /// Rate asked, over all targets together.
+    pub offered_per_s: f64,
+    /// Connections of each target, spread over its enforcement points.
+    pub connections_per_target: u32,
+    /// Distinct credentials of each target.
+    pub credentials_per_target: u32,
+    /// Length of the unmeasured beginning.
+    pub warm_up_s: f64,
+    /// CPU that each process used in a second without traffic, measured before the rounds.
+    pub idle: Vec<IdleUse>,
+    /// The measured rounds.
+    pub rounds: Vec<RoundRecord>,
+}
+
+/// CPU of one process without traffic.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdleUse {
+    /// The target it belongs to.
+    pub target: String,
+    /// Name of the process within its target.
+    pub process: String,
+    /// What its CPU is booked as.
+    pub role: Role,
+    /// CPU time per second of wall time.
+    pub cpu_ns_per_s: f64,
+}
+
+/// What the CPU of a process is booked as.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Serves the protected resource.
+    ResourceServer,
+    /// Issues, introspects and revokes credentials.
+    AuthorizationServer,
+    /// Keeps sessions and tokens.
+    Store,
+    /// Anything else a target starts.
+    Other,
+}
+
+impl Role {
+    /// As it stands in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ResourceServer => "resource_server",
+            Self::AuthorizationServer => "authorization_server",
+            Self::Store => "store",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// One measured round of the stream.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoundRecord {
+    /// First intended start to the end of the round's schedule.
+    pub scheduled_s: f64,
+    /// First intended start to the last answer: what CPU is measured over.
+    pub wall_s: f64,
+    /// CPU time of the generator (this process) over `wall_s`.
+    pub generator_cpu_ns: u64,
+    /// Share (0 to 1) of all processors' time that the hypervisor took; absent where the kernel does not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub steal_share: Option<f64>,
+    /// What each target answered.
+    pub targets: Vec<TargetRound>,
+}
+
+/// One target's part of a round.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetRound {
+    /// The target's name.
+    pub target: String,
+    /// Intended starts that fell to this target.
+    pub intended: u64,
+    /// Intended starts not sent before the drain limit.
+    pub unsent: u64,
+    /// How the sent requests ended.
+    pub outcomes: Outcomes,
+    /// Done − intended start.
+    pub response: Histogram,
+    /// Done − sent.
+    pub service: Histogram,
+    /// The generator's own delay.
+    pub send_lag: Histogram,
+    /// Waiting for a connection that the target kept busy.
+    pub connection_wait: Histogram,
+    /// Bytes written to this target's connections.
+    pub bytes_sent: u64,
+    /// Bytes read from them.
+    pub bytes_received: u64,
+    /// Credentials renewed (refreshed or logged in again) during the round.
+    pub renewals: u64,
+    /// What each of the target's processes used.
+    pub processes: Vec<ProcessUse>,
+    /// What the target's processes counted; absent when the target declares no counters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counters: Option<Counters>,
+}
+
+/// What one process used in a round.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessUse {
+    /// Name of the process within its target.
+    pub process: String,
+    /// What its CPU is booked as.
+    pub role: Role,
+    /// CPU time, idle share included.
+    pub cpu_ns: u64,
+    /// Resident memory at the end of the round.
+    pub rss_bytes: u64,
+}
+
+/// Exact counts made by the target's processes. They carry no noise: any change is a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Counters {
+    /// Commands sent to the store.
+    pub store_commands: u64,
+    /// Round trips to the store.
+    pub store_round_trips: u64,
+    /// Introspection requests (RFC 7662) sent.
+    pub introspections: u64,
+}
+
+/// How requests ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Outcomes {
+    /// The expected answer.
+    pub expected: u64,
+    /// Answers with another status than expected, by status.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub unexpected_status: BTreeMap<u16, u64>,
+    /// No whole answer before the deadline.
+    pub timed_out: u64,
+    /// Connection broken, or not HTTP.
+    pub broken: u64,
+}
+
+impl Outcomes {
+    /// Counts one.
+    pub fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Expected => self.expected += 1,
+            Outcome::Unexpected(status) => *self.unexpected_status.entry(status).or_default() += 1,
+            Outcome::TimedOut => self.timed_out += 1,
+            Outcome::Broken => self.broken += 1,
+        }
+    }
+
+    /// Adds the counts of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        self.expected += other.expected;
+        self.timed_out += other.timed_out;
+        self.broken += other.broken;
+        for (status, count) in &other.unexpected_status {
+            *self.unexpected_status.entry(*status).or_default() += count;
+        }
+    }
+
+    /// All requests that were sent.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.expected + self.unexpected()
+    }
+
+    /// Every request that did not end as the scenario expects.
+    #[must_use]
+    pub fn unexpected(&self) -> u64 {
+        self.unexpected_status.values().sum::<u64>() + self.timed_out + self.broken
+    }
+}
+
+/// The revocations of one scenario.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevocationRecord {
+    /// Intended distance of two probes of one credential at one point: the resolution asked for.
+    pub probe_every_ms: f64,
+    /// How long a credential is watched after it was first refused, to catch it being accepted again.
+    pub tail_ms: f64,
+    /// The load that ran meanwhile.
+    pub background: Background,
+    /// One row per target and event.
+    pub events: Vec<EventRecord>,
+}
+
+/// The load that ran while credentials were revoked.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Background {
+    /// Rate asked, over all targets together.
+    pub offered_per_s: f64,
+    /// Rate completed.
+    pub achieved_per_s: f64,
+    /// Probe requests per second, on top of the background load.
+    pub probes_per_s: f64,
+    /// Intended starts not sent before the drain limit.
+    pub unsent: u64,
+    /// How the requests ended, by target.
+    pub outcomes: BTreeMap<String, Outcomes>,
+    /// The generator's own delay over all targets.
+    pub send_lag: Histogram,
+    /// Done − intended start over all targets.
+    pub response: Histogram,
+}
+
+/// One event at one target.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventRecord {
+    /// The target's name.
+    pub target: String,
+    /// The event's name: `logout`, `account_disabled`, …
+    pub event: String,
+    /// What the target promises at each enforcement point, in milliseconds; `None`: it promises nothing there.
+    pub bounds_ms: BTreeMap<String, Option<f64>>,
+    /// Each bound in the words of the target file, e.g. `access_ttl + leeway`.
+    pub bounds_stated: BTreeMap<String, String>,
+    /// Every revocation, each of its own credential.
+    pub trials: Vec<Trial>,
+}
