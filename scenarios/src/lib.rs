@@ -1,1 +1,3 @@
 //! authbench-scenarios
+
+pub mod wire;
