@@ -1,0 +1,89 @@
+//! Store URLs carry a password, so they are printed masked everywhere.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// A `redis://` URL whose password neither `Debug` nor `Display` shows.
+///
+/// It serializes in full: that is how it travels over the pipe to the parent process, its only reader.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StoreUrl(String);
+
+impl StoreUrl {
+    /// Wraps a URL as it was given; whether it is one is found out when connecting.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(url.into())
+    }
+
+    /// The whole URL, password included: for connecting, never for printing.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&mask(&self.0))
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreUrl({self})")
+    }
+}
+
+/// `url` with its password and its query replaced, fit for an error message or a log line.
+///
+/// What does not parse as a URL is not shown at all: a password pasted with a typing error is still a password.
+pub fn mask(url: &str) -> String {
+    let Ok(mut parsed) = Url::parse(url) else {
+        return "(not a URL)".to_owned();
+    };
+    // Redis URLs may also carry the password as `?password=…` (the Unix-socket form).
+    if parsed.query().is_some() {
+        parsed.set_query(Some("***"));
+    }
+    if parsed.password().is_some() && parsed.set_password(Some("***")).is_err() {
+        return format!("{}://(masked)", parsed.scheme());
+    }
+    // `redis://secret@host` is a frequent slip for `redis://:secret@host`: the password sits in the user's place.
+    if parsed.password().is_none()
+        && !parsed.username().is_empty()
+        && parsed.set_username("***").is_err()
+    {
+        return format!("{}://(masked)", parsed.scheme());
+    }
+    parsed.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_masked_wherever_they_sit() {
+        for url in [
+            "redis://:hunter2@127.0.0.1:6379",
+            "redis://default:hunter2@127.0.0.1:6379/1",
+            "redis://hunter2@127.0.0.1",
+            "redis+unix:///run/redis.sock?password=hunter2",
+            "hunter2 is not a URL",
+        ] {
+            let url = StoreUrl::new(url);
+            assert!(!format!("{url} {url:?}").contains("hunter2"), "{url}");
+        }
+    }
+
+    #[test]
+    fn the_address_stays_readable() {
+        assert_eq!(
+            mask("redis://u:p@127.0.0.1:6390/2"),
+            "redis://u:***@127.0.0.1:6390/2"
+        );
+        assert_eq!(mask("redis://127.0.0.1:6390"), "redis://127.0.0.1:6390");
+    }
+}
