@@ -143,7 +143,7 @@ impl fmt::Debug for Store {
     }
 }
 
-fn open(url: &str) -> Result<Client, ConnectError> {
+pub(super) fn open(url: &str) -> Result<Client, ConnectError> {
     let invalid = |reason| ConnectError::Url {
         url: mask(url),
         reason,
@@ -165,7 +165,7 @@ fn reconnecting(options: &StoreOptions) -> ConnectionManagerConfig {
         .set_number_of_retries(usize::MAX)
 }
 
-fn explain(url: &str, error: &RedisError) -> ConnectError {
+pub(super) fn explain(url: &str, error: &RedisError) -> ConnectError {
     let url = mask(url);
     match error.kind() {
         ErrorKind::Io => ConnectError::Unreachable {

@@ -28,12 +28,24 @@
 mod address;
 mod connect;
 mod counters;
+mod description;
+pub mod embedded;
 mod error;
+mod find;
 mod operations;
+mod parent_death;
+mod process;
 mod query;
+mod serve;
+mod started;
 
 pub use address::{StoreUrl, mask};
 pub use connect::{ConnectError, Store, StoreOptions};
 pub use counters::{Counters, LATENCY_BOUNDS};
+pub use description::{InspectError, StartedBy, StoreDescription, StoreKind};
 pub use error::{Silence, StoreError};
+pub use find::{FindStoreError, StoreWiring};
 pub use operations::{INDEX_LIFETIME, IndexedRecord, Rotation};
+pub use process::StartError;
+pub use serve::{ServeStoreError, serve};
+pub use started::{REQUIRE_REDIS, StartedStore};
