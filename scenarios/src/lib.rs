@@ -1,3 +1,5 @@
 //! authbench-scenarios
 
+pub mod accounting;
+pub mod load;
 pub mod wire;

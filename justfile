@@ -1,0 +1,34 @@
+# Each recipe is what .ci/run runs, or a part of it.
+
+# List the recipes
+default:
+    @just --list
+
+# Everything that decides whether a change lands
+ci:
+    .ci/run
+
+# Formatting and lints, as in CI
+lint:
+    cargo fmt --all --check
+    cargo clippy --locked --workspace --all-targets -- -D warnings
+
+# All tests; those that need a real Redis fail instead of being skipped
+test:
+    AUTHBENCH_REQUIRE_REDIS=1 cargo test --locked
+
+# The main job
+run *args:
+    cargo run --locked --release -- run {{args}}
+
+# What no_auth costs beside a bare hyper server
+floor:
+    cargo bench --locked --bench server_floor
+
+# The documentation of the code
+doc:
+    cargo doc --locked --workspace --no-deps --open
+
+# Licences, advisories and sources of the dependencies
+deny:
+    cargo deny check

@@ -1,0 +1,205 @@
+//! One raw keep-alive connection: prebuilt bytes out, one whole response in.
+
+use crate::wire::{ResponseHead, ResponseReader, WireError};
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+/// A request that has no whole answer after this long is given up and its connection dropped.
+pub const REQUEST_DEADLINE: Duration = Duration::from_secs(5);
+/// A connection that is not established after this long is given up.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(2);
+/// Largest response read, in bytes.
+const RESPONSE_LIMIT: usize = 1024 * 1024;
+
+/// Why a request has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// No connection could be made.
+    #[error("connect: {0}")]
+    Connect(io::Error),
+    /// The request could not be written.
+    #[error("write a request: {0}")]
+    Write(io::Error),
+    /// The answer broke off or is not HTTP.
+    #[error(transparent)]
+    Read(#[from] WireError),
+    /// [`REQUEST_DEADLINE`] passed.
+    #[error("no whole answer within {} s", REQUEST_DEADLINE.as_secs())]
+    TimedOut,
+}
+
+/// One answered request.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange {
+    /// Before the first byte was handed to the connection.
+    pub sent: Instant,
+    /// After the last byte of the body had been read.
+    pub done: Instant,
+    /// Status and sizes.
+    pub head: ResponseHead,
+}
+
+/// A connection to one address, made again after a failure or when the server closed it.
+#[derive(Debug)]
+pub struct Connection {
+    address: SocketAddr,
+    stream: Option<TcpStream>,
+    reader: ResponseReader,
+    connects: u64,
+}
+
+impl Connection {
+    /// Not connected yet.
+    #[must_use]
+    pub fn new(address: SocketAddr) -> Self {
+        Self {
+            address,
+            stream: None,
+            reader: ResponseReader::new(RESPONSE_LIMIT),
+            connects: 0,
+        }
+    }
+
+    /// Connects, unless it is connected.
+    ///
+    /// # Errors
+    /// [`ExchangeError::Connect`].
+    pub async fn connect(&mut self) -> Result<(), ExchangeError> {
+        if self.stream.is_none() {
+            let connecting =
+                tokio::time::timeout(CONNECT_DEADLINE, TcpStream::connect(self.address));
+            let timed_out = |_| ExchangeError::Connect(io::ErrorKind::TimedOut.into());
+            let stream = connecting
+                .await
+                .map_err(timed_out)?
+                .map_err(ExchangeError::Connect)?;
+            stream.set_nodelay(true).map_err(ExchangeError::Connect)?;
+            self.stream = Some(stream);
+            self.connects += 1;
+        }
+        Ok(())
+    }
+
+    /// Whether there is a connection, as far as is known without using it.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    /// Sends `request` and reads the whole response; connects first if it has to, before `sent` is taken.
+    ///
+    /// # Errors
+    /// Any [`ExchangeError`]; the connection is dropped then, and the next call makes a new one. Nothing is ever sent twice.
+    pub async fn exchange(&mut self, request: &[u8]) -> Result<Exchange, (Instant, ExchangeError)> {
+        if let Err(error) = self.connect().await {
+            return Err((Instant::now(), error));
+        }
+        let sent = Instant::now();
+        let answer = tokio::time::timeout(REQUEST_DEADLINE, self.write_and_read(request)).await;
+        let done = Instant::now();
+        match answer.unwrap_or(Err(ExchangeError::TimedOut)) {
+            Ok(head) => {
+                if !head.keep_alive {
+                    self.stream = None;
+                }
+                Ok(Exchange { sent, done, head })
+            }
+            Err(error) => {
+                self.stream = None;
+                Err((sent, error))
+            }
+        }
+    }
+
+    /// The response read last: its headers and body.
+    #[must_use]
+    pub fn response(&self) -> &ResponseReader {
+        &self.reader
+    }
+
+    /// How many times it was connected: more than once means that the target closed it, or failed.
+    #[must_use]
+    pub fn connects(&self) -> u64 {
+        self.connects
+    }
+
+    async fn write_and_read(&mut self, request: &[u8]) -> Result<ResponseHead, ExchangeError> {
+        let Some(stream) = self.stream.as_mut() else {
+            return Err(ExchangeError::Write(io::ErrorKind::NotConnected.into()));
+        };
+        stream
+            .write_all(request)
+            .await
+            .map_err(ExchangeError::Write)?;
+        Ok(self.reader.read(stream).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: test\r\n\r\n";
+
+    /// Answers each connection with the given bytes to its first request, then closes it.
+    async fn server(answers: Vec<&'static [u8]>) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
+        let address = listener.local_addr().expect("has an address");
+        tokio::spawn(async move {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().await.expect("accepts");
+                let mut request = [0; REQUEST.len()];
+                stream.read_exact(&mut request).await.expect("a request");
+                stream.write_all(answer).await.expect("writes");
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_the_server_closed_is_made_again() {
+        let close = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok";
+        let address = server(vec![close, close]).await;
+        let mut connection = Connection::new(address);
+        for connects in 1..=2 {
+            let exchange = connection.exchange(REQUEST).await.expect("answers");
+            assert_eq!((exchange.head.status, exchange.head.body_len), (200, 2));
+            assert_eq!(connection.connects(), connects);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_broken_answer_is_an_error_and_the_next_request_gets_a_new_connection() {
+        let whole = b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
+        let address = server(vec![
+            b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort",
+            whole,
+        ])
+        .await;
+        let mut connection = Connection::new(address);
+        let (_, error) = connection.exchange(REQUEST).await.expect_err("breaks off");
+        assert!(
+            matches!(error, ExchangeError::Read(WireError::ClosedEarly)),
+            "{error}"
+        );
+        let exchange = connection.exchange(REQUEST).await.expect("answers");
+        assert_eq!(exchange.head.status, 401);
+    }
+
+    #[tokio::test]
+    async fn nobody_listening_is_a_connect_error() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
+        let address = listener.local_addr().expect("has an address");
+        drop(listener);
+        let (_, error) = Connection::new(address)
+            .exchange(REQUEST)
+            .await
+            .expect_err("refused");
+        assert!(matches!(error, ExchangeError::Connect(_)), "{error}");
+    }
+}

@@ -1,0 +1,19 @@
+//! The load engine: an open-loop stream, sent by goose's virtual users.
+//!
+//! ```text
+//! Schedule ─► pacer (one task, one timerfd) ─► one queue per target ─► goose users ─► connection ─► Recorder
+//! ```
+//!
+//! What goose does here: it starts the virtual users, runs their transactions one after another, stops them, and, when asked with
+//! `--goose-report`, mirrors our response times into its own metrics and report. What it does not do: it neither decides when a
+//! request starts (its throttle waits before its clock starts), nor sends it (a client library per request costs three times the CPU
+//! of the request itself), nor measures it (its clock stops at the response headers).
+
+pub mod attack;
+pub mod connection;
+pub mod pacer;
+pub mod queue;
+pub mod requests;
+pub mod schedule;
+pub mod stream;
+pub mod stream_user;
