@@ -116,7 +116,7 @@ mod tests {
     async fn look(wiring: StoreWiring) -> (Result<Found, FindStoreError>, Vec<String>) {
         let mut steps = Vec::new();
         let found = find(wiring, Some(OsStr::new("/nowhere")), |step| {
-            steps.push(step.to_owned())
+            steps.push(step.to_owned());
         })
         .await;
         (found, steps)

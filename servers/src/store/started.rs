@@ -1,6 +1,7 @@
 //! A store for a test: any kind, started here, ended with the test.
 
 use std::env;
+use std::fmt;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -107,6 +108,15 @@ impl StartedStore {
         self.running = Some(running);
         self.description = description;
         Ok(())
+    }
+}
+
+impl fmt::Debug for StartedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartedStore")
+            .field("url", &self.url)
+            .field("pid", &self.pid())
+            .finish_non_exhaustive()
     }
 }
 

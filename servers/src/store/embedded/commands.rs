@@ -186,7 +186,7 @@ fn set(call: &mut Call<'_>) -> Outcome {
     while let Some(option) = options.next() {
         if is(option, "nx") {
             only_if_absent = true;
-        } else if is(option, "px") && expires.is_none() {
+        } else if is(option, "px") {
             expires = Some(call.expiry(options.next().ok_or(Failure::Syntax)?, "set")?);
         } else {
             return Err(Failure::Syntax);
@@ -330,12 +330,12 @@ fn client(call: &mut Call<'_>) -> Outcome {
 impl Call<'_> {
     /// The end of a lifetime given in milliseconds, which must be positive.
     fn expiry(&self, millis: &Bytes, command: &'static str) -> Result<Millis, Failure> {
-        let millis = u64::try_from(integer(millis)?)
-            .ok()
-            .filter(|millis| *millis > 0);
-        millis
-            .and_then(|millis| self.now.checked_add(millis))
-            .ok_or(Failure::InvalidExpiry(command))
+        /// Redis's own limit is what its clock leaves of 63 bits; nobody means a number up there.
+        const LONGEST: i64 = i64::MAX / 2;
+        match integer(millis)? {
+            millis @ 1..=LONGEST => Ok(self.now + millis as Millis),
+            _ => Err(Failure::InvalidExpiry(command)),
+        }
     }
 }
 
