@@ -250,9 +250,12 @@ fn real_redis() -> bool {
 
 async fn usable(ready: &Value) {
     let url = ready["url"].as_str().expect("a URL");
-    let store = Store::connect(url, StoreOptions::default())
-        .await
-        .expect("connected");
+    let options = StoreOptions {
+        deadline: PATIENCE,
+        response_timeout: PATIENCE,
+        ..StoreOptions::default()
+    };
+    let store = Store::connect(url, options).await.expect("connected");
     store.put("k", b"v", PATIENCE).await.expect("put");
     assert_eq!(store.get("k").await, Ok(Some(b"v".to_vec())));
 }

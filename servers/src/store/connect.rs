@@ -51,7 +51,7 @@ pub enum ConnectError {
         /// The URL, masked.
         url: String,
         /// What is wrong with it.
-        reason: &'static str,
+        reason: String,
     },
     /// Nothing answered there.
     #[error(
@@ -144,16 +144,14 @@ impl fmt::Debug for Store {
 }
 
 pub(super) fn open(url: &str) -> Result<Client, ConnectError> {
-    let invalid = |reason| ConnectError::Url {
+    let invalid = |error: RedisError| ConnectError::Url {
         url: mask(url),
-        reason,
+        reason: described(&error),
     };
-    let info = url
-        .into_connection_info()
-        .map_err(|_| invalid("not a Redis URL"))?;
+    let info = url.into_connection_info().map_err(invalid)?;
     // Nagle's algorithm, which the client leaves on, would hold back a command behind the previous one's answer.
     let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
-    Client::open(info).map_err(|_| invalid("this kind of connection is not supported"))
+    Client::open(info).map_err(invalid)
 }
 
 fn reconnecting(options: &StoreOptions) -> ConnectionManagerConfig {
@@ -174,13 +172,20 @@ pub(super) fn explain(url: &str, error: &RedisError) -> ConnectError {
         },
         ErrorKind::InvalidClientConfig => ConnectError::Url {
             url,
-            reason: "the client refuses it",
+            reason: described(error),
         },
         _ => ConnectError::Refused {
             url,
             reason: error.category().to_owned(),
         },
     }
+}
+
+/// The client's own description of an error, without the kind it appends. Its texts for a URL it cannot use are
+/// fixed and quote nothing of the URL.
+fn described(error: &RedisError) -> String {
+    let text = error.to_string();
+    text.split(" - ").next().unwrap_or_default().to_lowercase()
 }
 
 fn io_reason(error: &RedisError) -> String {

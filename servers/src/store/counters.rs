@@ -13,7 +13,7 @@ pub const LATENCY_BOUNDS: [u64; 12] = [
 /// What was asked of the store so far; a copy, taken at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counters {
-    /// Commands sent. A transaction of n commands counts n + 2, `MULTI` and `EXEC` being commands to parse and
+    /// Commands sent for operations (not those that set up a connection). A transaction of n commands counts n + 2, `MULTI` and `EXEC` being commands to parse and
     /// answer like any other; this is how Redis itself counts in `total_commands_processed`.
     pub commands: u64,
     /// Times the caller had to wait for the network: one per operation, however many commands it carried.

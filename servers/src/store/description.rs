@@ -135,29 +135,25 @@ pub(super) async fn inspect(
 type Info = HashMap<String, String>;
 
 async fn ask(url: &str) -> Result<(Info, String), ConnectError> {
-    let asked = async {
-        let once = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(INSPECTION_DEADLINE))
-            .set_response_timeout(Some(INSPECTION_DEADLINE));
-        let client = open(url)?;
-        let refused = |error: RedisError| explain(url, &error);
-        let mut connection = client
-            .get_multiplexed_async_connection_with_config(&once)
-            .await
-            .map_err(refused)?;
-        let info: String = cmd("INFO")
-            .arg("server")
-            .query_async(&mut connection)
-            .await
-            .map_err(refused)?;
-        Ok((
-            parse(&info),
-            persistence(&mut connection)
-                .await
-                .unwrap_or_else(|| "unknown".to_owned()),
-        ))
-    };
-    asked.await
+    let refused = |error: RedisError| explain(url, &error);
+    let patient = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(INSPECTION_DEADLINE))
+        .set_response_timeout(Some(INSPECTION_DEADLINE));
+    let client = open(url)?;
+    let mut connection = client
+        .get_multiplexed_async_connection_with_config(&patient)
+        .await
+        .map_err(refused)?;
+    let info: String = cmd("INFO")
+        .arg("server")
+        .query_async(&mut connection)
+        .await
+        .map_err(refused)?;
+    let persistence = persistence(&mut connection).await;
+    Ok((
+        parse(&info),
+        persistence.unwrap_or_else(|| "unknown".to_owned()),
+    ))
 }
 
 /// `name:value` lines; comments and blank lines aside.

@@ -62,7 +62,7 @@ impl StartedStore {
         for kind in [StoreKind::Redis, StoreKind::Valkey] {
             match program(kind) {
                 Ok(_) => here.push(kind),
-                Err(error) => skipped.push(error.to_string()),
+                Err(error) => skipped.push(format!("{kind:?} ({error})")),
             }
         }
         for reason in &skipped {

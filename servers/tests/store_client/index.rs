@@ -1,0 +1,202 @@
+//! The index of a user's records, and the races that it settles.
+
+use std::thread;
+use std::time::Duration;
+
+use authbench_servers::store::{INDEX_LIFETIME, IndexedRecord, StartedStore};
+use redis::AsyncCommands;
+use tokio::runtime;
+
+use crate::{LONG, NOW_MS, connect, plain, real, record, stores};
+
+#[tokio::test]
+async fn an_index_names_the_records_soonest_to_expire_first() {
+    for (_started, store) in stores().await {
+        for (name, expires_at_ms) in [("later", NOW_MS + 2_000), ("sooner", NOW_MS + 1_000)] {
+            assert_eq!(
+                store
+                    .create_indexed(&record(name, expires_at_ms, NOW_MS))
+                    .await,
+                Ok(None)
+            );
+        }
+        assert_eq!(
+            store.members("index").await,
+            Ok(vec!["sooner".into(), "later".into()])
+        );
+        assert_eq!(
+            store.members_with_expiry("index").await,
+            Ok(vec![
+                ("sooner".into(), NOW_MS + 1_000),
+                ("later".into(), NOW_MS + 2_000)
+            ])
+        );
+        assert_eq!(
+            store.remove_indexed("sooner", "index", "sooner").await,
+            Ok(true)
+        );
+        assert_eq!(
+            store.remove_indexed("sooner", "index", "sooner").await,
+            Ok(false)
+        );
+        assert_eq!(store.members("index").await, Ok(vec!["later".into()]));
+        assert_eq!(store.members("nobody").await, Ok(vec![]));
+    }
+}
+
+#[tokio::test]
+async fn an_addition_drops_entries_that_are_past() {
+    for (_started, store) in stores().await {
+        for (name, expires_at_ms, now_ms) in [
+            ("past", NOW_MS + 10, NOW_MS),
+            ("lives", NOW_MS + 2_000, NOW_MS),
+            ("new", NOW_MS + 3_000, NOW_MS + 10),
+        ] {
+            store
+                .create_indexed(&record(name, expires_at_ms, now_ms))
+                .await
+                .expect("created");
+        }
+        assert_eq!(
+            store.members("index").await,
+            Ok(vec!["lives".into(), "new".into()])
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_index_outlives_its_longest_record_whatever_was_added_last() {
+    for (started, store) in real(stores().await) {
+        let mut plain = plain(&started).await;
+        for (name, ttl) in [
+            ("long", INDEX_LIFETIME),
+            ("short", Duration::from_millis(1)),
+        ] {
+            let created = IndexedRecord {
+                ttl,
+                ..record(name, NOW_MS + ttl.as_millis() as i64, NOW_MS)
+            };
+            store.create_indexed(&created).await.expect("created");
+            let lives: i64 = plain.pttl("authbench:index").await.expect("answered");
+            assert!(
+                lives > INDEX_LIFETIME.as_millis() as i64 - 60_000,
+                "{name}: {lives} ms"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_login_sees_the_flag_that_was_set_before_its_write() {
+    for (_started, store) in stores().await {
+        store.set_flag("disabled", b"since now").await.expect("set");
+        let flag = store
+            .create_indexed(&record("late", NOW_MS + 1_000, NOW_MS))
+            .await;
+        assert_eq!(flag, Ok(Some(b"since now".to_vec())));
+    }
+}
+
+/// Whoever comes first, no session outlives the disabling of its account: either the login sees the flag and
+/// takes its session back, or the disabling finds the session in the index.
+#[tokio::test]
+async fn no_session_survives_the_disabling_of_its_account_at_the_same_moment() {
+    for (started, login_side) in stores().await {
+        let admin_side = connect(&started).await;
+        for round in 0..100 {
+            let (index, flag) = (format!("index-{round}"), format!("disabled-{round}"));
+            let login = async {
+                let session = IndexedRecord {
+                    index_key: &index,
+                    flag_key: &flag,
+                    ..record("s", NOW_MS + 1_000, NOW_MS)
+                };
+                if login_side
+                    .create_indexed(&session)
+                    .await
+                    .expect("created")
+                    .is_some()
+                {
+                    login_side
+                        .remove_indexed("s", &index, "s")
+                        .await
+                        .expect("taken back");
+                }
+            };
+            let disable = async {
+                admin_side.set_flag(&flag, b"1").await.expect("set");
+                admin_side
+                    .end_all(&index, str::to_owned)
+                    .await
+                    .expect("ended");
+            };
+            // Two connections, and either goes first in turn: both orders happen.
+            if round % 2 == 0 {
+                tokio::join!(login, disable);
+            } else {
+                tokio::join!(disable, login);
+            }
+            assert_eq!(login_side.get("s").await, Ok(None), "round {round}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn ending_all_records_of_an_index_ends_exactly_those() {
+    for (_started, store) in stores().await {
+        for name in ["a", "b"] {
+            store
+                .create_indexed(&record(name, NOW_MS + 1_000, NOW_MS))
+                .await
+                .expect("created");
+        }
+        store.put("other", b"v", LONG).await.expect("put");
+        assert_eq!(
+            store.end_all("index", str::to_owned).await,
+            Ok(vec!["a".into(), "b".into()])
+        );
+        assert_eq!(
+            (store.get("a").await, store.get("b").await),
+            (Ok(None), Ok(None))
+        );
+        assert_eq!(store.get("other").await, Ok(Some(b"v".to_vec())));
+        assert_eq!(store.members("index").await, Ok(vec![]));
+        assert_eq!(store.end_all("index", str::to_owned).await, Ok(vec![]));
+    }
+}
+
+/// The members are read, then ended. What is created between the two must keep its entry; here the creation is
+/// forced into that gap, by the function that names the keys.
+#[tokio::test]
+async fn a_record_created_while_all_are_ended_keeps_its_entry() {
+    for (started, store) in stores().await {
+        store
+            .create_indexed(&record("old", NOW_MS + 1_000, NOW_MS))
+            .await
+            .expect("created");
+        let key_of = |member: &str| {
+            thread::scope(|scope| scope.spawn(|| create_elsewhere(&started, "new")).join())
+                .expect("no panic");
+            member.to_owned()
+        };
+        assert_eq!(store.end_all("index", key_of).await, Ok(vec!["old".into()]));
+        assert_eq!(store.get("old").await, Ok(None));
+        assert_eq!(store.get("new").await, Ok(Some(b"v".to_vec())));
+        assert_eq!(store.members("index").await, Ok(vec!["new".into()]));
+    }
+}
+
+/// Creates a record as another server would: over a connection of its own, on a runtime of its own.
+fn create_elsewhere(started: &StartedStore, name: &str) {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let store = connect(started).await;
+        store
+            .create_indexed(&record(name, NOW_MS + 2_000, NOW_MS))
+            .await
+            .expect("created");
+    });
+}
