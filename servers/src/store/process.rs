@@ -67,7 +67,7 @@ pub enum StartError {
         program: PathBuf,
         /// How it ended.
         status: ExitStatus,
-        /// The last line it wrote.
+        /// The last lines it wrote.
         log: String,
     },
     /// It runs, and does not answer as it should.
@@ -121,7 +121,7 @@ impl ServerProcess {
             attempts -= 1;
             match Self::attempt(program, place).await {
                 Err(StartError::Ended { log, .. })
-                    if attempts > 0 && log.contains("already in use") => {}
+                    if attempts > 0 && place.port.is_none() && port_was_taken(&log) => {}
                 outcome => return outcome,
             }
         }
@@ -139,8 +139,11 @@ impl ServerProcess {
 
     /// Asks the server to end, then makes it.
     pub(super) async fn stop(mut self) {
-        // It may be gone already, and then there is nothing to signal: either way the wait tells.
-        let _ = kill(Pid::from_raw(self.pid as i32), Signal::SIGTERM);
+        // Once it was waited for, its number may be another process's already, and the child has none any more.
+        if let Some(pid) = self.child.id() {
+            // Fails only if it has just ended; the wait tells.
+            let _ = kill(Pid::from_raw(pid as i32), Signal::SIGTERM);
+        }
         if timeout(STOP_DEADLINE, self.child.wait()).await.is_err() {
             let _ = self.child.kill().await;
         }
@@ -190,6 +193,10 @@ fn free_port() -> io::Result<u16> {
         .port())
 }
 
+fn port_was_taken(log: &str) -> bool {
+    log.contains("Address already in use")
+}
+
 fn spawn(program: &Path, directory: &TempDir) -> Result<Child, StartError> {
     let log = File::create(directory.path().join(LOG)).map_err(StartError::Directory)?;
     let spawned = |source| StartError::Spawn {
@@ -225,49 +232,44 @@ async fn configure(child: &mut Child, port: u16, password: &str) -> io::Result<(
     }
 }
 
-/// Waits until the server answers with our password: somebody else's server on that port would not.
+/// Waits until the server answers, or has ended.
 async fn ready(
     child: &mut Child,
     program: &Path,
     directory: &Path,
     url: &StoreUrl,
 ) -> Result<StoreDescription, StartError> {
-    let start = Instant::now();
-    loop {
-        let inspected = inspect(url.expose(), StartedBy::Authbench).await;
-        let ended = child.try_wait().map_err(|source| StartError::Spawn {
-            program: program.to_owned(),
-            source,
-        })?;
-        if let Some(status) = ended {
-            let log = last_line(&directory.join(LOG));
-            return Err(StartError::Ended {
-                program: program.to_owned(),
-                status,
-                log,
-            });
-        }
-        match inspected {
-            Ok(description) => return Ok(description),
-            Err(InspectError::Connect(_)) if start.elapsed() < START_DEADLINE => sleep(POLL).await,
-            Err(source) => {
-                return Err(StartError::Unfit {
-                    program: program.to_owned(),
-                    source,
-                });
-            }
+    let program = || program.to_owned();
+    tokio::select! {
+        answered = answering(url) => answered.map_err(|source| StartError::Unfit { program: program(), source }),
+        ended = child.wait() => {
+            let status = ended.map_err(|source| StartError::Spawn { program: program(), source })?;
+            Err(StartError::Ended { program: program(), status, log: last_words(&directory.join(LOG)) })
         }
     }
 }
 
-fn last_line(log: &Path) -> String {
+/// Asks until the server answers to our password: somebody else's on that port would not.
+async fn answering(url: &StoreUrl) -> Result<StoreDescription, InspectError> {
+    let start = Instant::now();
+    loop {
+        match inspect(url.expose(), StartedBy::Authbench).await {
+            Err(InspectError::Connect(_)) if start.elapsed() < START_DEADLINE => sleep(POLL).await,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// The last lines of a log: Redis says why it gave up in the one before the last.
+fn last_words(log: &Path) -> String {
+    const LINES: usize = 3;
     let text = fs::read_to_string(log).unwrap_or_default();
-    text.lines()
-        .rev()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or_default()
-        .trim()
-        .to_owned()
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines[lines.len().saturating_sub(LINES)..].join(" / ")
 }
 
 fn said(log: &str) -> String {
@@ -275,5 +277,39 @@ fn said(log: &str) -> String {
         String::new()
     } else {
         format!(", saying: {log}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+
+    use super::super::find::on_path;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_taken_port_is_recognised_so_that_another_can_be_tried() {
+        let Some(program) = on_path("redis-server", env::var_os("PATH").as_deref()) else {
+            return eprintln!("skipped: redis-server is not on PATH");
+        };
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let port = taken.local_addr().expect("its address").port();
+        let place = Place {
+            port: Some(port),
+            ..Place::random()
+        };
+        let error = ServerProcess::start(&program, &place)
+            .await
+            .err()
+            .expect("the port is taken");
+        let StartError::Ended { log, .. } = &error else {
+            panic!("{error}")
+        };
+        assert!(port_was_taken(log), "{error}");
+    }
+
+    #[test]
+    fn passwords_are_not_repeated() {
+        assert_ne!(Place::random().password, Place::random().password);
     }
 }
