@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Pipeline, RedisError, Value, cmd};
+use redis::{AsyncConnectionConfig, RedisError, cmd};
 use serde::Serialize;
 use tokio::time::timeout;
 
@@ -186,30 +186,22 @@ fn recent_enough(version: &str) -> bool {
 
 /// What the server would keep across a crash; `None` where it does not let us ask (managed services).
 async fn persistence(connection: &mut MultiplexedConnection) -> Option<String> {
-    let mut commands = Pipeline::new();
-    for setting in ["save", "appendonly", "appendfsync"] {
-        commands.cmd("CONFIG").arg("GET").arg(setting);
+    let mut settings = Info::new();
+    for name in ["save", "appendonly", "appendfsync"] {
+        let asked = cmd("CONFIG").arg("GET").arg(name).take();
+        settings.extend(asked.query_async::<Info>(connection).await.ok()?);
     }
-    let answers: Vec<Vec<String>> = commands
-        .query_async::<Vec<Value>>(connection)
-        .await
-        .ok()
-        .and_then(strings)?;
-    let value = |setting: usize| answers.get(setting)?.get(1).map(String::as_str);
-    let (save, append_only, fsync) = (value(0)?, value(1)?, value(2)?);
-    Some(match (append_only == "yes", save.is_empty()) {
-        (false, true) => "none".to_owned(),
-        (false, false) => "rdb".to_owned(),
-        (true, true) => format!("aof {fsync}"),
-        (true, false) => format!("aof {fsync} + rdb"),
+    let (snapshots, append_only) = (
+        !settings.get("save")?.is_empty(),
+        settings.get("appendonly")? == "yes",
+    );
+    let fsync = settings.get("appendfsync")?;
+    Some(match (append_only, snapshots) {
+        (false, false) => "none".to_owned(),
+        (false, true) => "rdb".to_owned(),
+        (true, false) => format!("aof {fsync}"),
+        (true, true) => format!("aof {fsync} + rdb"),
     })
-}
-
-fn strings(answers: Vec<Value>) -> Option<Vec<Vec<String>>> {
-    answers
-        .into_iter()
-        .map(|answer| redis::from_redis_value(answer).ok())
-        .collect()
 }
 
 #[cfg(test)]

@@ -44,6 +44,34 @@ async fn an_index_names_the_records_soonest_to_expire_first() {
     }
 }
 
+/// A user's URL may ask for RESP3, whose replies have other shapes.
+#[tokio::test]
+async fn an_index_reads_the_same_in_either_protocol() {
+    for (started, store) in real(stores().await) {
+        let url = format!("{}?protocol=resp3", started.url());
+        let resp3 = connect(&url).await;
+        store
+            .create_indexed(&record("s", NOW_MS + 1_000, NOW_MS))
+            .await
+            .expect("created");
+        assert_eq!(
+            resp3.members_with_expiry("index").await,
+            Ok(vec![("s".into(), NOW_MS + 1_000)])
+        );
+        assert_eq!(
+            resp3.end_all("index", str::to_owned).await,
+            Ok(vec!["s".into()])
+        );
+        assert!(
+            resp3
+                .rotate("r", b"r", LONG, "f", "n")
+                .await
+                .expect("answered")
+                .won
+        );
+    }
+}
+
 #[tokio::test]
 async fn an_addition_drops_entries_that_are_past() {
     for (_started, store) in stores().await {
@@ -102,7 +130,7 @@ async fn a_login_sees_the_flag_that_was_set_before_its_write() {
 #[tokio::test]
 async fn no_session_survives_the_disabling_of_its_account_at_the_same_moment() {
     for (started, login_side) in stores().await {
-        let admin_side = connect(&started).await;
+        let admin_side = connect(started.url()).await;
         for round in 0..100 {
             let (index, flag) = (format!("index-{round}"), format!("disabled-{round}"));
             let login = async {
@@ -193,7 +221,7 @@ fn create_elsewhere(started: &StartedStore, name: &str) {
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        let store = connect(started).await;
+        let store = connect(started.url()).await;
         store
             .create_indexed(&record(name, NOW_MS + 2_000, NOW_MS))
             .await

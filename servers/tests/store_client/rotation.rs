@@ -11,9 +11,9 @@ async fn of_a_hundred_concurrent_rotations_one_wins_and_all_see_its_record() {
         // As of several servers: calls over one connection would reach the store in order.
         let servers = [
             store,
-            connect(&started).await,
-            connect(&started).await,
-            connect(&started).await,
+            connect(started.url()).await,
+            connect(started.url()).await,
+            connect(started.url()).await,
         ];
         let mut calls = JoinSet::new();
         for call in 0..100 {
