@@ -1,0 +1,145 @@
+//! A small HTTP/1.1 client: one keep-alive connection per address, a deadline per exchange.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::wire::{RequestBytes, ResponseHead, ResponseReader, WireError};
+
+/// Longest response that a step may have, in bytes.
+const MAX_RESPONSE: usize = 1024 * 1024;
+
+/// Sends one request at a time. Not on the measured path: it allocates, and checks its connections before use.
+#[derive(Debug)]
+pub struct FlowClient {
+    connections: BTreeMap<SocketAddr, TcpStream>,
+    reader: ResponseReader,
+    deadline: Duration,
+}
+
+/// A response received in full.
+#[derive(Debug, Clone, Copy)]
+pub struct Exchange {
+    /// Its status and sizes.
+    pub head: ResponseHead,
+    /// Just before the first byte of the request was written.
+    pub sent: Instant,
+    /// Just after the last byte of the response was read.
+    pub done: Instant,
+}
+
+/// Why no whole response came.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// No connection; nothing was sent.
+    #[error("connecting to {address}: {source}")]
+    Connect {
+        /// Where to.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The request may have been sent, the response did not come in time.
+    #[error("no response within {0:?}")]
+    Deadline(Duration),
+    /// The request could not be written in full.
+    #[error("sending the request: {0}")]
+    Send(io::Error),
+    /// The response could not be read in full.
+    #[error(transparent)]
+    Response(#[from] WireError),
+}
+
+impl ExchangeError {
+    /// Whether the server may have got the request.
+    #[must_use]
+    pub fn may_have_been_sent(&self) -> bool {
+        !matches!(self, Self::Connect { .. })
+    }
+}
+
+impl FlowClient {
+    /// A client without connections, which gives every exchange `deadline`, connecting included.
+    #[must_use]
+    pub fn new(deadline: Duration) -> Self {
+        Self {
+            connections: BTreeMap::new(),
+            reader: ResponseReader::new(MAX_RESPONSE),
+            deadline,
+        }
+    }
+
+    /// Sends `request` to `address` and reads the response. After an error the connection is gone, the next exchange opens a new one.
+    /// Nothing is ever sent twice: whether a request may be repeated is the caller's to know.
+    ///
+    /// # Errors
+    /// When no whole response came.
+    pub async fn exchange(
+        &mut self,
+        address: SocketAddr,
+        request: &RequestBytes,
+    ) -> Result<Exchange, ExchangeError> {
+        let started = Instant::now();
+        let mut stream = self.connect(address).await?;
+        let left = self.deadline.saturating_sub(started.elapsed());
+        let exchange = timeout(left, transact(&mut stream, &mut self.reader, request)).await;
+        let exchange = exchange.map_err(|_| ExchangeError::Deadline(self.deadline))??;
+        if exchange.head.keep_alive {
+            self.connections.insert(address, stream);
+        }
+        Ok(exchange)
+    }
+
+    /// The response that came last.
+    #[must_use]
+    pub fn response(&self) -> &ResponseReader {
+        &self.reader
+    }
+
+    async fn connect(&mut self, address: SocketAddr) -> Result<TcpStream, ExchangeError> {
+        if let Some(stream) = self.connections.remove(&address)
+            && is_idle(&stream).await
+        {
+            return Ok(stream);
+        }
+        let failed = |source| ExchangeError::Connect { address, source };
+        let stream = timeout(self.deadline, TcpStream::connect(address)).await;
+        let stream = stream
+            .map_err(|_| failed(io::ErrorKind::TimedOut.into()))?
+            .map_err(failed)?;
+        stream.set_nodelay(true).map_err(failed)?;
+        Ok(stream)
+    }
+}
+
+async fn transact(
+    stream: &mut TcpStream,
+    reader: &mut ResponseReader,
+    request: &RequestBytes,
+) -> Result<Exchange, ExchangeError> {
+    let sent = Instant::now();
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .map_err(ExchangeError::Send)?;
+    let head = reader.read(stream).await?;
+    Ok(Exchange {
+        head,
+        sent,
+        done: Instant::now(),
+    })
+}
+
+/// Whether a kept connection is still open and silent. A server may close one at any time, and a request that is not idempotent must
+/// not be sent twice, so the end is looked for before, not after, sending.
+async fn is_idle(stream: &TcpStream) -> bool {
+    // Lets the runtime see a close that has already arrived.
+    tokio::task::yield_now().await;
+    let mut byte = [0];
+    matches!(stream.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}

@@ -1,0 +1,368 @@
+//! One credential's cookies, by the rules of RFC 6265 that decide whether a cookie is kept and where it is sent.
+//!
+//! What is left out, and why: `SameSite` (this client stands for the application's own pages, nothing is cross-site), and cookies for a
+//! whole domain (a `Domain` other than the host itself is refused). As browsers do, loopback counts as a secure
+//! origin, so `Secure` cookies travel over plain HTTP there and nowhere else.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use cookie::Cookie;
+
+use crate::target::Origin;
+
+/// Longest name and value together, in bytes; browsers drop what is longer (draft-ietf-httpbis-rfc6265bis §5.6).
+const MAX_SIZE: usize = 4096;
+
+/// The cookies of one credential. `Debug` shows their names only.
+#[derive(Clone, Default)]
+pub struct Jar {
+    cookies: Vec<Kept>,
+}
+
+#[derive(Clone)]
+struct Kept {
+    name: String,
+    value: String,
+    host: String,
+    path: String,
+    secure: bool,
+    expires: Option<SystemTime>,
+}
+
+/// Why a cookie was not kept: what a browser would have dropped without a word.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CookieRefusal {
+    /// The header has no name and value.
+    #[error("Set-Cookie does not parse")]
+    Malformed,
+    /// Name and value are longer than a browser keeps.
+    #[error("cookie {0} is longer than 4096 bytes")]
+    TooLong(String),
+    /// `Domain` names another host than the one that answered.
+    #[error("cookie {0} is for another domain")]
+    Domain(String),
+    /// `Secure`, but it came over plain HTTP from another machine.
+    #[error("cookie {0} is Secure but came over plain HTTP")]
+    Insecure(String),
+    /// A `__Host-` or `__Secure-` name without what the prefix promises.
+    #[error("cookie {0} breaks the rules of its prefix")]
+    Prefix(String),
+}
+
+impl Jar {
+    /// Takes one `Set-Cookie` header value that `origin` sent in answer to a request for `path`. A cookie that has expired
+    /// (`Max-Age=0`, a past `Expires`) removes the one it replaces. Gives the cookie's name.
+    ///
+    /// # Errors
+    /// When the cookie must not be kept; the jar is then unchanged.
+    pub fn receive(
+        &mut self,
+        header: &str,
+        origin: &Origin,
+        path: &str,
+        now: SystemTime,
+    ) -> Result<String, CookieRefusal> {
+        let cookie = Cookie::parse(header).map_err(|_| CookieRefusal::Malformed)?;
+        let name = cookie.name().to_owned();
+        check(&cookie, &name, origin)?;
+        let kept = Kept {
+            value: cookie.value().to_owned(),
+            host: origin.host.clone(),
+            path: cookie_path(&cookie, path),
+            secure: cookie.secure() == Some(true),
+            expires: expiry(&cookie, now),
+            name: name.clone(),
+        };
+        self.cookies.retain(|other| {
+            (&other.name, &other.host, &other.path) != (&kept.name, &kept.host, &kept.path)
+        });
+        if kept.is_alive(now) {
+            self.cookies.push(kept);
+        }
+        Ok(name)
+    }
+
+    /// The `Cookie` header value for a request to `path` at `origin`; `None` when no cookie belongs there.
+    pub fn header(&self, origin: &Origin, path: &str, now: SystemTime) -> Option<String> {
+        let fitting = |cookie: &&Kept| {
+            cookie.is_alive(now)
+                && cookie.host == origin.host
+                && path_matches(path, &cookie.path)
+                && (!cookie.secure || is_trustworthy(origin))
+        };
+        let mut cookies: Vec<&Kept> = self.cookies.iter().filter(fitting).collect();
+        // RFC 6265 §5.4: longer paths first; among equals the order of arrival, which the stable sort keeps.
+        cookies.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
+        let pairs: Vec<String> = cookies
+            .iter()
+            .map(|cookie| format!("{}={}", cookie.name, cookie.value))
+            .collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    /// The value of the cookie that came last under this name, wherever it would be sent.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.cookies
+            .iter()
+            .rev()
+            .find(|cookie| cookie.name == name)
+            .map(|cookie| cookie.value.as_str())
+    }
+
+    /// Every value, for masking.
+    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
+        self.cookies.iter().map(|cookie| cookie.value.as_str())
+    }
+}
+
+impl Kept {
+    fn is_alive(&self, now: SystemTime) -> bool {
+        self.expires.is_none_or(|expires| expires > now)
+    }
+}
+
+fn check(cookie: &Cookie<'_>, name: &str, origin: &Origin) -> Result<(), CookieRefusal> {
+    let secure = cookie.secure() == Some(true);
+    let lower = name.to_ascii_lowercase();
+    let host_bound = cookie.domain().is_none() && cookie.path() == Some("/");
+    if name.len() + cookie.value().len() > MAX_SIZE {
+        return Err(CookieRefusal::TooLong(name.to_owned()));
+    }
+    if cookie
+        .domain()
+        .is_some_and(|domain| !domain.eq_ignore_ascii_case(&origin.host))
+    {
+        return Err(CookieRefusal::Domain(name.to_owned()));
+    }
+    if secure && !is_trustworthy(origin) {
+        return Err(CookieRefusal::Insecure(name.to_owned()));
+    }
+    let kept_promise = match () {
+        () if lower.starts_with("__host-") => secure && host_bound,
+        () if lower.starts_with("__secure-") => secure,
+        () => true,
+    };
+    kept_promise
+        .then_some(())
+        .ok_or_else(|| CookieRefusal::Prefix(name.to_owned()))
+}
+
+fn is_trustworthy(origin: &Origin) -> bool {
+    origin.address.ip().is_loopback()
+}
+
+/// `Max-Age` outranks `Expires` (RFC 6265 §5.3).
+fn expiry(cookie: &Cookie<'_>, now: SystemTime) -> Option<SystemTime> {
+    match (cookie.max_age(), cookie.expires_datetime()) {
+        (Some(age), _) => match u64::try_from(age.whole_seconds()) {
+            Ok(seconds) => now.checked_add(Duration::from_secs(seconds)),
+            Err(_) => Some(SystemTime::UNIX_EPOCH),
+        },
+        (None, Some(date)) => {
+            let seconds = u64::try_from(date.unix_timestamp()).unwrap_or(0);
+            SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+        }
+        (None, None) => None,
+    }
+}
+
+/// The cookie's own path, or by default the directory of the request's (RFC 6265 §5.1.4).
+fn cookie_path(cookie: &Cookie<'_>, request_path: &str) -> String {
+    if let Some(path) = cookie.path().filter(|path| path.starts_with('/')) {
+        return path.to_owned();
+    }
+    match request_path.rfind('/') {
+        None | Some(0) => "/".to_owned(),
+        Some(last) => request_path[..last].to_owned(),
+    }
+}
+
+/// RFC 6265 §5.1.4: `/token` covers `/token` and `/token/x`, not `/tokens`.
+fn path_matches(request_path: &str, cookie_path: &str) -> bool {
+    request_path
+        .strip_prefix(cookie_path)
+        .is_some_and(|rest| rest.is_empty() || cookie_path.ends_with('/') || rest.starts_with('/'))
+}
+
+impl fmt::Debug for Jar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.cookies.iter().map(|cookie| &cookie.name))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(address: &str) -> Origin {
+        let address: std::net::SocketAddr = address.parse().expect("an address");
+        Origin {
+            address,
+            authority: address.to_string(),
+            host: address.ip().to_string(),
+        }
+    }
+
+    fn local() -> Origin {
+        origin("127.0.0.1:8080")
+    }
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn jar(headers: &[&str]) -> Jar {
+        let mut jar = Jar::default();
+        for header in headers {
+            jar.receive(header, &local(), "/login", at(1_000))
+                .expect(header);
+        }
+        jar
+    }
+
+    #[test]
+    fn cookies_go_where_path_host_and_time_allow() {
+        let cases: [(&str, &str, u64, bool); 12] = [
+            ("s=1; Path=/", "/resource", 1_000, true),
+            ("s=1; Path=/token", "/token", 1_000, true),
+            ("s=1; Path=/token", "/token/x", 1_000, true),
+            ("s=1; Path=/token", "/tokens", 1_000, false),
+            ("s=1; Path=/token", "/resource", 1_000, false),
+            ("s=1; Path=/token/", "/token", 1_000, false),
+            ("s=1", "/resource", 1_000, true),
+            ("s=1; Path=relative", "/resource", 1_000, true),
+            ("s=1; Path=/; Max-Age=10", "/", 1_009, true),
+            ("s=1; Path=/; Max-Age=10", "/", 1_010, false),
+            (
+                "s=1; Path=/; Expires=Thu, 01 Jan 1970 00:30:00 GMT",
+                "/",
+                1_799,
+                true,
+            ),
+            (
+                "s=1; Path=/; Expires=Thu, 01 Jan 1970 00:30:00 GMT; Max-Age=9000",
+                "/",
+                1_801,
+                true,
+            ),
+        ];
+        for (header, path, now, sent) in cases {
+            let cookies = jar(&[header]).header(&local(), path, at(now));
+            assert_eq!(
+                cookies.as_deref(),
+                sent.then_some("s=1"),
+                "{header} at {path}, {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_default_path_is_the_directory_of_the_request() {
+        let mut jar = Jar::default();
+        jar.receive("s=1", &local(), "/auth/login", at(0))
+            .expect("a cookie");
+        assert_eq!(
+            jar.header(&local(), "/auth/logout", at(0)).as_deref(),
+            Some("s=1")
+        );
+        assert_eq!(jar.header(&local(), "/resource", at(0)), None);
+    }
+
+    #[test]
+    fn ports_do_not_separate_hosts_do() {
+        let jar = jar(&["s=1; Path=/; Secure"]);
+        assert_eq!(
+            jar.header(&origin("127.0.0.1:9"), "/", at(1_000))
+                .as_deref(),
+            Some("s=1")
+        );
+        assert_eq!(jar.header(&origin("127.0.0.2:8080"), "/", at(1_000)), None);
+    }
+
+    #[test]
+    fn what_a_browser_drops_is_refused_with_its_reason() {
+        let remote = origin("10.0.0.1:80");
+        let long = format!("s={}; Path=/", "x".repeat(4_096));
+        let refused =
+            |name: &str, refusal: fn(String) -> CookieRefusal| Err(refusal(name.to_owned()));
+        let cases = [
+            (local(), "no pair", Err(CookieRefusal::Malformed)),
+            (local(), "=x", Err(CookieRefusal::Malformed)),
+            (local(), &long, refused("s", CookieRefusal::TooLong)),
+            (
+                local(),
+                "s=1; Domain=example.com",
+                refused("s", CookieRefusal::Domain),
+            ),
+            (
+                local(),
+                "s=1; Domain=0.0.1",
+                refused("s", CookieRefusal::Domain),
+            ),
+            (local(), "s=1; Domain=127.0.0.1", Ok(())),
+            (
+                remote.clone(),
+                "s=1; Secure",
+                refused("s", CookieRefusal::Insecure),
+            ),
+            (remote, "s=1", Ok(())),
+            (local(), "__Host-s=1; Secure; Path=/", Ok(())),
+            (
+                local(),
+                "__Host-s=1; Path=/",
+                refused("__Host-s", CookieRefusal::Prefix),
+            ),
+            (
+                local(),
+                "__Host-s=1; Secure",
+                refused("__Host-s", CookieRefusal::Prefix),
+            ),
+            (
+                local(),
+                "__host-s=1; Secure; Path=/x",
+                refused("__host-s", CookieRefusal::Prefix),
+            ),
+            (
+                local(),
+                "__Host-s=1; Secure; Path=/; Domain=127.0.0.1",
+                refused("__Host-s", CookieRefusal::Prefix),
+            ),
+            (
+                local(),
+                "__Secure-s=1; Path=/token",
+                refused("__Secure-s", CookieRefusal::Prefix),
+            ),
+            (local(), "__Secure-s=1; Path=/token; Secure", Ok(())),
+        ];
+        for (origin, header, expected) in cases {
+            let received = Jar::default().receive(header, &origin, "/", at(0));
+            assert_eq!(received.map(drop), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_replaces_its_namesake_and_an_expired_one_removes_it() {
+        let path = "/token/x";
+        let jar_two = jar(&["s=1; Path=/", "s=2; Path=/", "s=3; Path=/token"]);
+        assert_eq!(
+            jar_two.header(&local(), path, at(1_000)).as_deref(),
+            Some("s=3; s=2")
+        );
+        assert_eq!(jar_two.value("s"), Some("3"));
+        for removal in [
+            "s=; Path=/; Max-Age=0",
+            "s=; Path=/; Max-Age=-1",
+            "s=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        ] {
+            assert_eq!(
+                jar(&["s=1; Path=/", removal]).header(&local(), path, at(1_000)),
+                None,
+                "{removal}"
+            );
+        }
+        assert_eq!(format!("{jar_two:?}"), r#"["s", "s"]"#);
+    }
+}

@@ -1,0 +1,220 @@
+//! One child process, from its start to its end.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
+use nix::unistd::Pid;
+
+use super::attach::attach;
+use super::error::ProcessFailure;
+use super::ready::ReadyLine;
+
+/// Longest ready line, in bytes.
+const MAX_READY_LINE: u64 = 64 * 1024;
+/// How much of standard error an error message quotes, in bytes.
+const STDERR_TAIL: u64 = 2_000;
+const POLL: Duration = Duration::from_millis(5);
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It exited with this status.
+    Code(i32),
+    /// This signal ended it.
+    Signal(Signal),
+    /// Nobody can tell any more.
+    Unknown,
+}
+
+/// What to start.
+pub(super) struct Launch<'a> {
+    pub(super) target: &'a str,
+    pub(super) name: &'a str,
+    pub(super) command: Vec<String>,
+    pub(super) input: String,
+    pub(super) log: PathBuf,
+    pub(super) cpus: &'a [usize],
+}
+
+/// A running child. Dropping it kills its process group and reaps it.
+pub(super) struct Child {
+    pub(super) target: String,
+    pub(super) name: String,
+    process: std::process::Child,
+    input: Option<ChildStdin>,
+    log: PathBuf,
+}
+
+impl Child {
+    /// Starts the program and hands over its input line; the input stays open.
+    pub(super) fn spawn(launch: Launch<'_>) -> Result<Self, ProcessFailure> {
+        let log_failed = |source| ProcessFailure::Log {
+            path: launch.log.display().to_string(),
+            source,
+        };
+        let log = File::create(&launch.log).map_err(log_failed)?;
+        let (program, arguments) = launch
+            .command
+            .split_first()
+            .map_or(("", &[][..]), |(first, rest)| (first, rest));
+        let spawn_failed = |source| ProcessFailure::Spawn {
+            program: program.to_owned(),
+            source,
+        };
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log);
+        attach(&mut command, launch.cpus).map_err(spawn_failed)?;
+        let mut process = command.spawn().map_err(spawn_failed)?;
+        let mut input = process.stdin.take();
+        if let Some(pipe) = &mut input {
+            // A child that has ended already, or closed its input, shows as what it is when its ready line is waited for.
+            let _ = pipe.write_all(launch.input.as_bytes());
+        }
+        Ok(Self {
+            target: launch.target.to_owned(),
+            name: launch.name.to_owned(),
+            process,
+            input,
+            log: launch.log,
+        })
+    }
+
+    /// Waits for the ready line. What the child prints after it is read and dropped, so that it never blocks on a full pipe.
+    pub(super) fn wait_ready(&mut self, deadline: Duration) -> Result<ReadyLine, ProcessFailure> {
+        let (line_found, first_line) = mpsc::sync_channel(1);
+        if let Some(output) = self.process.stdout.take() {
+            thread::spawn(move || drain(output, &line_found));
+        }
+        let stderr = || self.stderr_tail();
+        match first_line.recv_timeout(deadline) {
+            Ok(line) => ReadyLine::parse(&line)
+                .ok_or_else(|| ProcessFailure::NotAReadyLine { stderr: stderr() }),
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(ProcessFailure::Deadline {
+                deadline,
+                stderr: stderr(),
+            }),
+            // Its output ended without a line: it ends, or is about to.
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                self.wait_until(Instant::now() + Duration::from_secs(1));
+                let exit = self.exit().unwrap_or(Exit::Unknown);
+                Err(ProcessFailure::Ended {
+                    exit,
+                    stderr: stderr(),
+                })
+            }
+        }
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// How it ended; `None` while it runs. Leaves it unreaped, so that its id, and its group's, cannot become another's.
+    pub(super) fn exit(&self) -> Option<Exit> {
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        match waitid(Id::Pid(self.group()), flags) {
+            Ok(WaitStatus::StillAlive) => None,
+            Ok(WaitStatus::Exited(_, code)) => Some(Exit::Code(code)),
+            Ok(WaitStatus::Signaled(_, signal, _)) => Some(Exit::Signal(signal)),
+            Ok(_) | Err(_) => Some(Exit::Unknown),
+        }
+    }
+
+    /// Closes its input: the sign to exit.
+    pub(super) fn close_input(&mut self) {
+        self.input = None;
+    }
+
+    /// Waits until it has ended, or `deadline`.
+    pub(super) fn wait_until(&self, deadline: Instant) {
+        while self.exit().is_none() && Instant::now() < deadline {
+            thread::sleep(POLL);
+        }
+    }
+
+    /// Sends SIGTERM to its group, if it still runs.
+    pub(super) fn terminate(&self) {
+        if self.exit().is_none() {
+            // Fails only when the group has just ended by itself.
+            let _ = killpg(self.group(), Signal::SIGTERM);
+        }
+    }
+
+    /// The end of what it wrote to standard error, from a line's beginning.
+    pub(super) fn stderr_tail(&self) -> String {
+        tail(&self.log).unwrap_or_default()
+    }
+
+    fn group(&self) -> Pid {
+        Pid::from_raw(self.process.id() as i32)
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.close_input();
+        // The child is not reaped before this line, so the group's id is still its own, even if only a grandchild is left in it.
+        let _ = killpg(self.group(), Signal::SIGKILL);
+        let _ = self.process.wait();
+    }
+}
+
+impl fmt::Debug for Child {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Child")
+            .field("name", &self.name)
+            .field("pid", &self.process.id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "exited with status {code}"),
+            Self::Signal(signal) => write!(f, "ended by {signal}"),
+            Self::Unknown => f.write_str("ended"),
+        }
+    }
+}
+
+/// Sends the first line, without its line break, then reads to the end. Drops the sender when there is no whole line.
+fn drain(output: ChildStdout, line_found: &mpsc::SyncSender<String>) {
+    let mut output = BufReader::new(output);
+    let mut line = String::new();
+    let read = output.by_ref().take(MAX_READY_LINE).read_line(&mut line);
+    if read.is_err() || !line.ends_with('\n') {
+        return;
+    }
+    // Nobody listens any more when the deadline has passed; the output is drained all the same.
+    let _ = line_found.send(line.trim_end().to_owned());
+    let _ = io::copy(&mut output, &mut io::sink());
+}
+
+fn tail(log: &PathBuf) -> io::Result<String> {
+    let mut file = File::open(log)?;
+    let length = file.metadata()?.len();
+    let skipped = length.saturating_sub(STDERR_TAIL);
+    file.seek(SeekFrom::Start(skipped))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let whole_lines = if skipped == 0 {
+        &*text
+    } else {
+        text.split_once('\n').map_or("", |(_, rest)| rest)
+    };
+    Ok(whole_lines.trim_end().to_owned())
+}

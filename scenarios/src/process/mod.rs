@@ -1,0 +1,173 @@
+//! The processes that a target file starts: in order, each ready before the next, none left behind.
+//!
+//! A child is told what it needs in one JSON line on its standard input, and the pipe stays open for the child's life: when this
+//! process ends, for whatever reason, the child reads the end of the input and exits. On Linux it also gets a parent-death signal, for
+//! children that do not read. Each child leads a process group of its own, so that a ctrl-c in the terminal reaches this process
+//! only, and whatever the child itself starts can be ended with it.
+
+mod attach;
+mod child;
+mod error;
+mod ready;
+mod started;
+mod wiring;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+pub use child::Exit;
+pub use error::{ProcessError, ProcessFailure};
+pub use ready::ReadyLine;
+pub use started::{CounterSource, Started};
+
+use self::child::{Child, Launch};
+use crate::target::{Members, ProcessSpec, RemoteTargets, TargetFile};
+
+/// How long a child may take to its ready line.
+const READY_DEADLINE: Duration = Duration::from_secs(15);
+/// How long all children together may take to exit once their input has ended.
+const GRACE: Duration = Duration::from_secs(3);
+/// How long they may take after SIGTERM, before SIGKILL.
+const TERM_GRACE: Duration = Duration::from_secs(1);
+
+/// What the run offers to its processes, and how it wants them started.
+#[derive(Debug, Clone)]
+pub struct RunSettings {
+    /// This program: `${authbench}`.
+    pub authbench: PathBuf,
+    /// `${run.store_url}`: a store of the user's own; `null` to a process when absent.
+    pub store_url: Option<String>,
+    /// `${run.redis_server}`: the server program to use; `null` when absent.
+    pub redis_server: Option<PathBuf>,
+    /// `${run.require_real_redis}`: whether the embedded store will not do.
+    pub require_real_redis: bool,
+    /// `${run.dir}`: an existing directory; each child's standard error goes to `TARGET-PROCESS.log` in it.
+    pub dir: PathBuf,
+    /// Processors that the children may use, set before they run their program; empty: not pinned. Linux only.
+    pub cpus: Vec<usize>,
+    /// Where requests may go; the processes' counters are read over HTTP.
+    pub remote: RemoteTargets,
+}
+
+/// The running processes of one target. Dropping it kills them at once.
+#[derive(Debug)]
+pub struct Processes {
+    children: Vec<Child>,
+    started: Vec<Started>,
+    members: Members,
+}
+
+impl Processes {
+    /// Starts the processes of `target`, in order; returns when the last is ready. Blocks, at most 15 s for each.
+    ///
+    /// **Call this from the main thread.** Linux delivers a parent-death signal when the *thread* that created the child ends.
+    ///
+    /// # Errors
+    /// When one of them cannot be started, ends before it is ready, or is not ready in time. Those already started are then killed.
+    pub fn start(target: &TargetFile, settings: &RunSettings) -> Result<Self, ProcessError> {
+        let mut processes = Self {
+            children: Vec::new(),
+            started: Vec::new(),
+            members: Members::new(),
+        };
+        for spec in &target.processes {
+            processes
+                .start_one(target, spec, settings)
+                .map_err(|failure| ProcessError {
+                    target: target.about.name.clone(),
+                    process: spec.name.clone(),
+                    failure,
+                })?;
+        }
+        Ok(processes)
+    }
+
+    /// The processes in the order of their start; empty when the target starts none.
+    #[must_use]
+    pub fn started(&self) -> &[Started] {
+        &self.started
+    }
+
+    /// The string members of the ready lines: what [`TargetFile::bind`] fills in.
+    #[must_use]
+    pub fn members(&self) -> &Members {
+        &self.members
+    }
+
+    /// Whether every child still runs. Cheap enough to ask between rounds.
+    ///
+    /// # Errors
+    /// With the first one that ended, how, and the end of what it wrote to its standard error.
+    pub fn check_alive(&self) -> Result<(), ProcessError> {
+        let ended = self
+            .children
+            .iter()
+            .find_map(|child| Some((child, child.exit()?)));
+        match ended {
+            None => Ok(()),
+            Some((child, exit)) => Err(ProcessError {
+                target: child.target.clone(),
+                process: child.name.clone(),
+                failure: ProcessFailure::Ended {
+                    exit,
+                    stderr: child.stderr_tail(),
+                },
+            }),
+        }
+    }
+
+    /// Ends all children and waits for them: closes their input, last started first; after 3 s sends SIGTERM to the groups of those
+    /// left, after another second SIGKILL to every group. Blocks.
+    pub fn stop(mut self) {
+        let deadline = Instant::now() + GRACE;
+        for child in self.children.iter_mut().rev() {
+            child.close_input();
+            child.wait_until(deadline);
+        }
+        for child in &self.children {
+            child.terminate();
+        }
+        let deadline = Instant::now() + TERM_GRACE;
+        for child in &mut self.children {
+            child.wait_until(deadline);
+        }
+        // What is left is killed and reaped by the children's own Drop.
+    }
+
+    fn start_one(
+        &mut self,
+        target: &TargetFile,
+        spec: &ProcessSpec,
+        settings: &RunSettings,
+    ) -> Result<(), ProcessFailure> {
+        let launch = Launch {
+            target: &target.about.name,
+            name: &spec.name,
+            command: wiring::command(spec, settings, &self.members)?,
+            input: wiring::input_line(spec, settings, &self.members)?,
+            log: settings
+                .dir
+                .join(format!("{}-{}.log", target.about.name, spec.name)),
+            cpus: &settings.cpus,
+        };
+        let mut child = Child::spawn(launch)?;
+        let ready = child.wait_ready(READY_DEADLINE);
+        // Kept before the outcome is looked at: a child that is not ready must be ended too.
+        self.children.push(child);
+        let ready = ready?;
+        let started = Started::new(
+            target,
+            spec,
+            &self.children[self.children.len() - 1],
+            ready,
+            &settings.remote,
+        )?;
+        self.members
+            .insert(spec.name.clone(), started.ready.members());
+        self.started.push(started);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! What is known of a process once it is ready.
+
+use authbench_reports::run_file::Role;
+
+use super::child::Child;
+use super::error::ProcessFailure;
+use super::ready::ReadyLine;
+use crate::flow::{PointRequest, encode_anonymous};
+use crate::target::{
+    CounterTemplate, Members, ProcessSpec, Reference, RemoteTargets, TargetFile, lookup,
+};
+
+/// A process that is ready.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// Unique within the target.
+    pub name: String,
+    /// What its CPU is booked as.
+    pub role: Role,
+    /// The process to account CPU and memory to; absent for a store that runs elsewhere, whose CPU belongs to others too.
+    pub pid: Option<u32>,
+    /// What it said when it became ready.
+    pub ready: ReadyLine,
+    /// Where it publishes what it counts.
+    pub counters: Option<CounterSource>,
+}
+
+/// Where a process publishes what it counts, as Prometheus text, and under which names.
+#[derive(Debug, Clone)]
+pub struct CounterSource {
+    /// The request for the text.
+    pub scrape: PointRequest,
+    /// Metric that counts store commands.
+    pub store_commands: Option<String>,
+    /// Metric that counts round trips to the store.
+    pub store_round_trips: Option<String>,
+    /// Metric that counts introspections.
+    pub introspections: Option<String>,
+}
+
+impl Started {
+    pub(super) fn new(
+        target: &TargetFile,
+        spec: &ProcessSpec,
+        child: &Child,
+        ready: ReadyLine,
+        remote: &RemoteTargets,
+    ) -> Result<Self, ProcessFailure> {
+        let counters = spec
+            .counters
+            .as_ref()
+            .map(|counters| source(target, spec, counters, &ready, remote));
+        Ok(Self {
+            name: spec.name.clone(),
+            role: spec.role,
+            pid: accounting_pid(spec.role, &ready, child.pid()),
+            counters: counters.transpose()?,
+            ready,
+        })
+    }
+}
+
+/// A store process that names no pid only stands for a store elsewhere: its own CPU would be a number about nothing.
+fn accounting_pid(role: Role, ready: &ReadyLine, child: u32) -> Option<u32> {
+    match role {
+        Role::Store => ready.pid(),
+        _ => Some(ready.pid().unwrap_or(child)),
+    }
+}
+
+fn source(
+    target: &TargetFile,
+    spec: &ProcessSpec,
+    template: &CounterTemplate,
+    ready: &ReadyLine,
+    remote: &RemoteTargets,
+) -> Result<CounterSource, ProcessFailure> {
+    let own = Members::from([("self".to_owned(), ready.members())]);
+    let place = format!("process.{}.counters", spec.name);
+    let known = |reference: &Reference| lookup(&own, &reference.name);
+    let request = target
+        .bind_request(&template.request, &place, &known, remote)
+        .map_err(|error| ProcessFailure::Counters(Box::new(error)))?;
+    Ok(CounterSource {
+        scrape: encode_anonymous(&request)?,
+        store_commands: template.store_commands.clone(),
+        store_round_trips: template.store_round_trips.clone(),
+        introspections: template.introspections.clone(),
+    })
+}

@@ -1,0 +1,308 @@
+//! From raw TOML to a scenario that cannot be wrong in itself, and the check that its targets have what it names.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use toml::Spanned;
+
+use super::raw::{RawLoad, RawProfile, RawRevocation, RawScenario};
+use super::{Load, Plan, Profile, Revocations, Rounds, SCHEMA, Scenario};
+use crate::target::{FileError, Source, TargetFile, duration, is_name};
+
+const MAX: i64 = 1_000_000;
+
+/// What a scenario measures, with what belongs to that kind only.
+enum Kind<'a> {
+    Steady,
+    Revocation(&'a RawRevocation),
+}
+
+pub(super) fn check(source: Source) -> Result<Scenario, FileError> {
+    source.check_schema(SCHEMA)?;
+    let raw: RawScenario = source.parse()?;
+    let checker = Checker { source: &source };
+    let kind = checker.kind(&raw)?;
+    let plan = |profile: Profile, raw: &Spanned<RawProfile>| checker.plan(&kind, profile, raw);
+    let plans = [
+        plan(Profile::Quick, &raw.profile.quick)?,
+        plan(Profile::Standard, &raw.profile.standard)?,
+        plan(Profile::Full, &raw.profile.full)?,
+    ];
+    let (name, question) = (
+        checker.name(&raw.name, "name")?,
+        checker.question(&raw.question)?,
+    );
+    let (targets, vars, load) = (
+        checker.list(&raw.targets, "targets")?,
+        checker.vars(&raw)?,
+        checker.load(&raw.load)?,
+    );
+    Ok(Scenario {
+        name,
+        question,
+        targets,
+        vars,
+        load,
+        plans,
+        source,
+    })
+}
+
+/// Two targets of one name could not be told apart in any table.
+pub(super) fn twice(source: &Source, name: &str) -> FileError {
+    source.error(
+        &at_key(source, "targets"),
+        "targets",
+        format!("two targets are called {name:?}"),
+        "names used once",
+    )
+}
+
+/// Whether every variable and event that the scenario names exists in one of its targets at least.
+pub(super) fn fits(
+    source: &Source,
+    vars: &BTreeMap<String, String>,
+    events: &[String],
+    targets: &[TargetFile],
+) -> Result<(), FileError> {
+    for name in vars.keys() {
+        if !targets.iter().any(|target| target.has_variable(name)) {
+            let problem = "no target of this scenario has a variable of this name";
+            return Err(source.error(&at_key(source, name), format!("vars.{name}"), problem, ""));
+        }
+    }
+    for event in events {
+        if !targets.iter().any(|target| target.has_event(event)) {
+            let problem = format!("no target of this scenario has an event called {event:?}");
+            return Err(source.error(&at_key(source, "events"), "revocation.events", problem, ""));
+        }
+    }
+    Ok(())
+}
+
+/// Where a line begins with `key`; for what only turns out once the targets are read.
+fn at_key(source: &Source, key: &str) -> std::ops::Range<usize> {
+    let mut start = 0;
+    for line in source.text.split_inclusive('\n') {
+        if line
+            .split('=')
+            .next()
+            .is_some_and(|before| before.trim() == key)
+        {
+            return start..start + line.len();
+        }
+        start += line.len();
+    }
+    0..0
+}
+
+struct Checker<'a> {
+    source: &'a Source,
+}
+
+impl Checker<'_> {
+    fn kind<'r>(&self, raw: &'r RawScenario) -> Result<Kind<'r>, FileError> {
+        match (raw.kind.get_ref().as_str(), &raw.revocation) {
+            ("steady", None) => Ok(Kind::Steady),
+            ("revocation", Some(revocation)) => Ok(Kind::Revocation(revocation.get_ref())),
+            ("steady", Some(table)) => Err(self.error(
+                table,
+                "revocation",
+                "does not belong to kind \"steady\"",
+                "",
+            )),
+            ("revocation", None) => Err(self.error(
+                &raw.kind,
+                "revocation",
+                "is missing",
+                "a table [revocation]",
+            )),
+            (other, _) => Err(self.error(
+                &raw.kind,
+                "kind",
+                format!("unknown {other:?}"),
+                "steady, revocation",
+            )),
+        }
+    }
+
+    fn plan(
+        &self,
+        kind: &Kind<'_>,
+        profile: Profile,
+        raw: &Spanned<RawProfile>,
+    ) -> Result<Plan, FileError> {
+        let inner = raw.get_ref();
+        let key = |member: &str| format!("profile.{}.{member}", profile.name());
+        let missing = |member: &str| self.error(raw, key(member), "is missing", "");
+        let surplus = |span, member: &str| {
+            self.source.error(
+                &span,
+                key(member),
+                "does not belong to this kind of scenario",
+                "",
+            )
+        };
+        let warm_up = self.duration(&inner.warm_up, &key("warm_up"))?;
+        match kind {
+            Kind::Steady => {
+                if let Some(revocations) = &inner.revocations {
+                    return Err(surplus(revocations.span(), "revocations"));
+                }
+                let rounds = inner.rounds.as_ref().ok_or_else(|| missing("rounds"))?;
+                let round = inner.round.as_ref().ok_or_else(|| missing("round"))?;
+                Ok(Plan::Steady(Rounds {
+                    warm_up,
+                    rounds: self.whole(rounds, &key("rounds"))?,
+                    round: self.positive(round, &key("round"))?,
+                }))
+            }
+            Kind::Revocation(revocation) => {
+                let rounds = inner
+                    .rounds
+                    .as_ref()
+                    .map(|rounds| (rounds.span(), "rounds"));
+                let round = inner.round.as_ref().map(|round| (round.span(), "round"));
+                if let Some((span, member)) = rounds.or(round) {
+                    return Err(surplus(span, member));
+                }
+                let revocations = inner
+                    .revocations
+                    .as_ref()
+                    .ok_or_else(|| missing("revocations"))?;
+                let revocations = self.whole(revocations, &key("revocations"))?;
+                self.revocations(revocation, warm_up, revocations)
+                    .map(Plan::Revocation)
+            }
+        }
+    }
+
+    fn revocations(
+        &self,
+        raw: &RawRevocation,
+        warm_up: Duration,
+        revocations: u32,
+    ) -> Result<Revocations, FileError> {
+        Ok(Revocations {
+            warm_up,
+            events: self.list(&raw.events, "revocation.events")?,
+            revocations,
+            probe_every: self.positive(&raw.probe_every, "revocation.probe_every")?,
+            tail: self.duration(&raw.tail, "revocation.tail")?,
+            slots_per_target: self.whole(&raw.slots_per_target, "revocation.slots_per_target")?,
+        })
+    }
+
+    fn load(&self, raw: &RawLoad) -> Result<Load, FileError> {
+        Ok(Load {
+            rate_per_s: self.whole(&raw.rate_per_s, "load.rate_per_s")?,
+            connections_per_target: self
+                .whole(&raw.connections_per_target, "load.connections_per_target")?,
+            credentials_per_target: self
+                .whole(&raw.credentials_per_target, "load.credentials_per_target")?,
+        })
+    }
+
+    fn vars(&self, raw: &RawScenario) -> Result<BTreeMap<String, String>, FileError> {
+        let mut vars = BTreeMap::new();
+        for (name, text) in &raw.vars {
+            if text.get_ref().contains("${") {
+                let problem = "has a reference; a scenario gives plain text";
+                return Err(self.error(text, format!("vars.{name}"), problem, ""));
+            }
+            vars.insert(name.clone(), text.get_ref().clone());
+        }
+        Ok(vars)
+    }
+
+    fn list(
+        &self,
+        raw: &Spanned<Vec<Spanned<String>>>,
+        key: &str,
+    ) -> Result<Vec<String>, FileError> {
+        let mut list: Vec<String> = Vec::new();
+        for item in raw.get_ref() {
+            if item.get_ref().is_empty() || list.contains(item.get_ref()) {
+                return Err(self.error(
+                    item,
+                    key,
+                    format!("{:?} is empty or named twice", item.get_ref()),
+                    "names used once",
+                ));
+            }
+            list.push(item.get_ref().clone());
+        }
+        if list.is_empty() {
+            Err(self.error(raw, key, "is empty", "at least one name"))
+        } else {
+            Ok(list)
+        }
+    }
+
+    fn name(&self, raw: &Spanned<String>, key: &str) -> Result<String, FileError> {
+        let name = raw.get_ref();
+        let problem = || {
+            self.error(
+                raw,
+                key,
+                format!("{name:?} is not a name"),
+                "letters, digits, _ and -",
+            )
+        };
+        is_name(name).then(|| name.clone()).ok_or_else(problem)
+    }
+
+    fn question(&self, raw: &Spanned<String>) -> Result<String, FileError> {
+        let question = raw.get_ref().trim();
+        let problem = || self.error(raw, "question", "is empty", "one sentence");
+        (!question.is_empty())
+            .then(|| question.to_owned())
+            .ok_or_else(problem)
+    }
+
+    fn duration(&self, raw: &Spanned<String>, key: &str) -> Result<Duration, FileError> {
+        let problem = || {
+            self.error(
+                raw,
+                key,
+                format!("{:?} is not a duration", raw.get_ref()),
+                duration::ALLOWED,
+            )
+        };
+        duration::parse(raw.get_ref()).ok_or_else(problem)
+    }
+
+    fn positive(&self, raw: &Spanned<String>, key: &str) -> Result<Duration, FileError> {
+        let duration = self.duration(raw, key)?;
+        if duration.is_zero() {
+            Err(self.error(raw, key, "is zero", "more than that"))
+        } else {
+            Ok(duration)
+        }
+    }
+
+    fn whole(&self, raw: &Spanned<i64>, key: &str) -> Result<u32, FileError> {
+        let number = *raw.get_ref();
+        let fitting = u32::try_from(number)
+            .ok()
+            .filter(|_| (1..=MAX).contains(&number));
+        fitting.ok_or_else(|| {
+            self.error(
+                raw,
+                key,
+                format!("{number} is out of range"),
+                format!("1 to {MAX}"),
+            )
+        })
+    }
+
+    fn error<T>(
+        &self,
+        at: &Spanned<T>,
+        key: impl Into<String>,
+        problem: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> FileError {
+        self.source.error(&at.span(), key, problem, allowed)
+    }
+}

@@ -1,0 +1,189 @@
+//! Scenario files (`authbench.scenario/1`): which targets, what traffic, what is measured, for how long in each profile.
+//!
+//! | key | what it says |
+//! |---|---|
+//! | `schema` `name` `kind` | `authbench.scenario/1`; the name in reports; `steady` or `revocation` |
+//! | `question` | one sentence, shown in the report |
+//! | `targets` | names of built-in targets, or paths of target files, relative to the scenario's own folder |
+//! | `[vars]` | replace variables of the targets that have them; plain text |
+//! | `[load]` | `rate_per_s` over all targets, `connections_per_target`, `credentials_per_target` |
+//! | `[revocation]` | of this kind only: `events`, `probe_every`, `tail`, `slots_per_target` |
+//! | `[profile.quick]` `standard` `full` | `warm_up`; `rounds` and `round`, or `revocations` |
+
+mod check;
+mod raw;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use crate::target::{self, LoadError, Source, TargetFile};
+
+/// The format that this program reads.
+pub const SCHEMA: &str = "authbench.scenario/1";
+
+const SCENARIOS: &[(&str, &str)] = &[
+    ("steady", include_str!("../../steady.toml")),
+    ("revocation", include_str!("../../revocation.toml")),
+];
+
+/// A checked scenario file.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Name in reports.
+    pub name: String,
+    /// The question it answers, one sentence.
+    pub question: String,
+    /// Built-in names or paths; a caller may put others in their place.
+    pub targets: Vec<String>,
+    /// Replace variables of the targets that have them.
+    pub vars: BTreeMap<String, String>,
+    /// The traffic.
+    pub load: Load,
+    plans: [Plan; 3],
+    source: Source,
+}
+
+/// An open-loop stream shared by all targets of a scenario: what is measured, or what runs in the background.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Load {
+    /// Intended starts per second, over all targets together.
+    pub rate_per_s: u32,
+    /// Keep-alive connections to each target, over all its points.
+    pub connections_per_target: u32,
+    /// Distinct credentials of each target that has logins.
+    pub credentials_per_target: u32,
+}
+
+/// How long, or how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Minutes: a first look, and every change in CI.
+    Quick,
+    /// What is published.
+    Standard,
+    /// What settles a doubt.
+    Full,
+}
+
+/// What is measured in one profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plan {
+    /// Rounds of the stream.
+    Steady(Rounds),
+    /// Revocations, the stream in the background.
+    Revocation(Revocations),
+}
+
+/// Measured rounds of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rounds {
+    /// Unmeasured traffic before the first round.
+    pub warm_up: Duration,
+    /// How many rounds.
+    pub rounds: u32,
+    /// How long each is.
+    pub round: Duration,
+}
+
+/// Probed revocations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocations {
+    /// Background traffic before the first revocation.
+    pub warm_up: Duration,
+    /// Names of events, as target files call them.
+    pub events: Vec<String>,
+    /// How many revocations of each event at each target.
+    pub revocations: u32,
+    /// Time between the probes of one credential at one point: the resolution of its lag.
+    pub probe_every: Duration,
+    /// How long probing goes on after the first refusal.
+    pub tail: Duration,
+    /// Revocations under way at a time at each target.
+    pub slots_per_target: u32,
+}
+
+/// The names of the built-in scenarios, in the order in which `run` executes them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    SCENARIOS.iter().map(|(name, _)| *name)
+}
+
+impl Scenario {
+    /// Loads a built-in scenario by name, or a file by path (anything with a `/` or ending in `.toml`).
+    ///
+    /// # Errors
+    /// When there is no such scenario, the file cannot be read, or anything in it is wrong.
+    pub fn load(name_or_path: &str) -> Result<Self, LoadError> {
+        let source = target::read("scenario", name_or_path, SCENARIOS)?;
+        let mut scenario = check::check(source)?;
+        let folder = Path::new(name_or_path)
+            .parent()
+            .filter(|_| target::is_path(name_or_path));
+        for target in &mut scenario.targets {
+            if let Some(folder) = folder.filter(|_| target::is_path(target)) {
+                *target = folder.join(&*target).to_string_lossy().into_owned();
+            }
+        }
+        Ok(scenario)
+    }
+
+    /// What is measured in `profile`.
+    #[must_use]
+    pub fn plan(&self, profile: Profile) -> &Plan {
+        &self.plans[profile as usize]
+    }
+
+    /// Loads the targets, with the scenario's variables in place of theirs.
+    ///
+    /// # Errors
+    /// When a target cannot be loaded, two have the same name, or no target has a variable or event that the scenario names: a typing
+    /// mistake would otherwise measure something else than it says.
+    pub fn load_targets(&self) -> Result<Vec<TargetFile>, LoadError> {
+        let mut files: Vec<TargetFile> = Vec::new();
+        for name in &self.targets {
+            let file = TargetFile::load(name, &self.vars)?;
+            if files
+                .iter()
+                .any(|other| other.about.name == file.about.name)
+            {
+                return Err(check::twice(&self.source, &file.about.name).into());
+            }
+            files.push(file);
+        }
+        check::fits(&self.source, &self.vars, self.events(), &files)?;
+        Ok(files)
+    }
+
+    /// The file's content, for the run file.
+    #[must_use]
+    pub fn as_written(&self) -> Json {
+        toml::from_str::<Json>(&self.source.text).unwrap_or_default()
+    }
+
+    fn events(&self) -> &[String] {
+        match &self.plans[0] {
+            Plan::Steady(_) => &[],
+            Plan::Revocation(revocations) => &revocations.events,
+        }
+    }
+}
+
+impl Profile {
+    /// All profiles, the shortest first.
+    pub const ALL: [Self; 3] = [Self::Quick, Self::Standard, Self::Full];
+
+    /// As it stands in files and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Standard => "standard",
+            Self::Full => "full",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! From raw TOML to a target file that cannot be wrong: every value parsed, every reference known where it stands.
+
+mod flow;
+mod process;
+mod rule;
+mod scope;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use toml::Spanned;
+
+use self::scope::Scope;
+use super::file::{About, Limits, TargetFile};
+use super::raw::{RawLimits, RawTarget, RawTexts, RawUsers};
+use super::source::{FileError, Source};
+use super::template::{Template, is_name};
+use super::users::Users;
+use super::vars::{self, Environment, Vars};
+use super::{SCHEMA, duration, written};
+
+const SHOWN: &str = "is a secret, and would be shown in every report";
+const MAX_USERS: i64 = 10_000_000;
+
+/// Checks a whole file. `overrides` replace variables of the same name; others are left aside.
+pub(super) fn check(
+    source: &Source,
+    overrides: &BTreeMap<String, String>,
+    environment: Environment<'_>,
+) -> Result<TargetFile, FileError> {
+    source.check_schema(SCHEMA)?;
+    let raw: RawTarget = source.parse()?;
+    let vars = vars::resolve(source, &raw.vars, overrides, environment)?;
+    let checker = Checker {
+        source,
+        vars,
+        environment,
+    };
+    let about = checker.about(&raw)?;
+    let processes = checker.processes(&raw.process)?;
+    let flows = checker.flows(&raw, &about, &processes)?;
+    Ok(TargetFile {
+        about: Arc::new(about),
+        processes,
+        flows,
+        as_written: written::as_written(&source.text),
+    })
+}
+
+struct Checker<'a> {
+    source: &'a Source,
+    vars: Vars,
+    environment: Environment<'a>,
+}
+
+impl Checker<'_> {
+    fn about(&self, raw: &RawTarget) -> Result<About, FileError> {
+        let shown = Scope::default().with_public_vars(&self.vars, SHOWN);
+        let mut settings = BTreeMap::new();
+        for (name, value) in &raw.settings {
+            settings.insert(
+                name.clone(),
+                self.plain(value, &format!("settings.{name}"), &shown)?,
+            );
+        }
+        Ok(About {
+            name: self.name(&raw.name, "name")?,
+            model: self.plain(&raw.model, "model", &shown)?,
+            settings,
+            facts: self.facts(&raw.facts, &shown)?,
+            limits: self.limits(&raw.limits)?,
+            users: raw
+                .users
+                .as_ref()
+                .map(|users| self.users(users))
+                .transpose()?,
+        })
+    }
+
+    fn facts(
+        &self,
+        raw: &RawTexts,
+        scope: &Scope,
+    ) -> Result<BTreeMap<String, Duration>, FileError> {
+        let mut facts = BTreeMap::new();
+        for (name, value) in raw {
+            let key = format!("facts.{name}");
+            let text = self.plain(value, &key, scope)?;
+            let fact = duration::parse(&text).ok_or_else(|| {
+                self.error(
+                    value,
+                    &*key,
+                    format!("{text:?} is not a duration"),
+                    duration::ALLOWED,
+                )
+            })?;
+            facts.insert(name.clone(), fact);
+        }
+        Ok(facts)
+    }
+
+    fn limits(&self, raw: &RawLimits) -> Result<Limits, FileError> {
+        let rate = |value: &Option<Spanned<i64>>, key: &str| {
+            value
+                .as_ref()
+                .map(|value| self.whole(value, key, 1..=10_000_000))
+                .transpose()
+        };
+        Ok(Limits {
+            requests_per_s: rate(&raw.requests_per_s, "limits.requests_per_s")?,
+            logins_per_s: rate(&raw.logins_per_s, "limits.logins_per_s")?,
+        })
+    }
+
+    fn users(&self, raw: &RawUsers) -> Result<Users, FileError> {
+        let name = Scope::default()
+            .with_public_vars(&self.vars, SHOWN)
+            .with_names(["number"]);
+        let password = Scope::default()
+            .with_vars(&self.vars)
+            .with_names(["number"])
+            .with_all_under("env.");
+        Ok(Users {
+            count: self.whole(&raw.count, "users.count", 1..=MAX_USERS)?,
+            name: self.template(&raw.name, "users.name", &name)?,
+            password: self.template(&raw.password, "users.password", &password)?,
+        })
+    }
+
+    /// A template whose references `scope` allows, variables and environment already replaced.
+    fn template(
+        &self,
+        value: &Spanned<String>,
+        key: &str,
+        scope: &Scope,
+    ) -> Result<Template, FileError> {
+        let template = Template::parse(value.get_ref()).map_err(|error| {
+            self.error(value, key, format!("{:?} {error}", value.get_ref()), "")
+        })?;
+        template.resolve(|reference| {
+            let name = reference.name.as_str();
+            scope
+                .check(name)
+                .map_err(|(problem, allowed)| self.error(value, key, problem, allowed))?;
+            if let Some(variable) = name.strip_prefix("env.") {
+                let unset =
+                    || self.error(value, key, format!("the environment has no {variable}"), "");
+                return (self.environment)(variable).ok_or_else(unset).map(Some);
+            }
+            Ok(name
+                .strip_prefix("vars.")
+                .map(|variable| self.vars[variable].text.clone()))
+        })
+    }
+
+    /// A text that is complete once variables are replaced.
+    fn plain(
+        &self,
+        value: &Spanned<String>,
+        key: &str,
+        scope: &Scope,
+    ) -> Result<String, FileError> {
+        let template = self.template(value, key, scope)?;
+        match template.text() {
+            Some(text) if !text.is_empty() => Ok(text.to_owned()),
+            _ => Err(self.error(value, key, "is empty", "some text")),
+        }
+    }
+
+    fn name(&self, value: &Spanned<String>, key: &str) -> Result<String, FileError> {
+        let name = value.get_ref();
+        let problem = || {
+            self.error(
+                value,
+                key,
+                format!("{name:?} is not a name"),
+                "letters, digits, _ and -",
+            )
+        };
+        is_name(name).then(|| name.clone()).ok_or_else(problem)
+    }
+
+    fn whole(
+        &self,
+        value: &Spanned<i64>,
+        key: &str,
+        allowed: std::ops::RangeInclusive<i64>,
+    ) -> Result<u32, FileError> {
+        let number = *value.get_ref();
+        let range = format!("{} to {}", allowed.start(), allowed.end());
+        let fitting = u32::try_from(number)
+            .ok()
+            .filter(|_| allowed.contains(&number));
+        fitting.ok_or_else(|| self.error(value, key, format!("{number} is out of range"), range))
+    }
+
+    fn error<T>(
+        &self,
+        at: &Spanned<T>,
+        key: impl Into<String>,
+        problem: impl Into<String>,
+        allowed: impl Into<String>,
+    ) -> FileError {
+        self.source.error(&at.span(), key, problem, allowed)
+    }
+}

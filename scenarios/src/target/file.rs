@@ -1,0 +1,187 @@
+//! A target file, read and checked, before any of its processes runs.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use authbench_reports::run_file::Role;
+use serde_json::Value as Json;
+
+use super::flows::Flows;
+use super::request::RequestTemplate;
+use super::source::{FileError, Source};
+use super::template::Template;
+use super::users::Users;
+use super::{builtin, check};
+
+/// What a target is, as reports name it and bounds are computed from it.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Name in every table.
+    pub name: String,
+    /// Which model it follows; free text for a system of one's own.
+    pub model: String,
+    /// What stands in every row label, never a secret.
+    pub settings: BTreeMap<String, String>,
+    /// Durations that bounds are made of.
+    pub facts: BTreeMap<String, Duration>,
+    /// How much load the target may get.
+    pub limits: Limits,
+    /// Who can log in; absent for a target without login.
+    pub users: Option<Users>,
+}
+
+/// How much load a target may get; absent: as much as the scenario wants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests per second at all points together.
+    pub requests_per_s: Option<u32>,
+    /// Logins per second.
+    pub logins_per_s: Option<u32>,
+}
+
+/// A checked target file.
+#[derive(Debug, Clone)]
+pub struct TargetFile {
+    /// What the target is.
+    pub about: Arc<About>,
+    /// What must be started for it, in order; empty when it runs already.
+    pub processes: Vec<ProcessSpec>,
+    pub(super) flows: Flows<RequestTemplate>,
+    pub(super) as_written: Json,
+}
+
+/// One process to start.
+#[derive(Debug, Clone)]
+pub struct ProcessSpec {
+    /// Unique within the target.
+    pub name: String,
+    /// What its CPU is booked as.
+    pub role: Role,
+    pub(crate) command: Vec<Template>,
+    pub(crate) stdin: Option<Vec<(String, StdinValue)>>,
+    pub(crate) counters: Option<CounterTemplate>,
+}
+
+/// One member of the JSON line that a process reads on its standard input.
+#[derive(Debug, Clone)]
+pub(crate) enum StdinValue {
+    Literal(Json),
+    /// A text; one that is a single `${run.…}` keeps that value's JSON type, `null` included.
+    Text(Template),
+}
+
+/// Where a process publishes what it counted, and under which names.
+#[derive(Debug, Clone)]
+pub(crate) struct CounterTemplate {
+    pub(crate) request: RequestTemplate,
+    pub(crate) store_commands: Option<String>,
+    pub(crate) store_round_trips: Option<String>,
+    pub(crate) introspections: Option<String>,
+}
+
+/// Why a target or scenario could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Neither a built-in name nor a path.
+    #[error(
+        "no {what} is called {name:?} (built in: {known}; a file is named by a path with a / or ending in .toml)"
+    )]
+    Unknown {
+        /// `target` or `scenario`.
+        what: &'static str,
+        /// What was asked for.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// The file cannot be read.
+    #[error("reading {path}: {source}")]
+    Read {
+        /// The path as given.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file is wrong.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl TargetFile {
+    /// Loads a built-in target by name, or a file by path (anything with a `/` or ending in `.toml`).
+    ///
+    /// `overrides` replace variables of the same name with plain text; names that the file does not have are left aside, since one
+    /// scenario sets variables for targets that differ. Secrets are drawn anew at every load.
+    ///
+    /// # Errors
+    /// When there is no such target, the file cannot be read, or anything in it is wrong.
+    pub fn load(
+        name_or_path: &str,
+        overrides: &BTreeMap<String, String>,
+    ) -> Result<Self, LoadError> {
+        let source = read("target", name_or_path, builtin::TARGETS)?;
+        Ok(check::check(&source, overrides, &|variable| {
+            std::env::var(variable).ok()
+        })?)
+    }
+
+    /// Whether the file has a variable of this name.
+    pub fn has_variable(&self, name: &str) -> bool {
+        self.as_written
+            .pointer("/vars")
+            .and_then(|vars| vars.get(name))
+            .is_some()
+    }
+
+    /// Whether the file has an event of this name.
+    pub fn has_event(&self, name: &str) -> bool {
+        self.flows.event(name).is_some()
+    }
+
+    /// The file's content as written: references unresolved, literal credentials masked. Fit for a run file.
+    pub fn as_written(&self) -> &Json {
+        &self.as_written
+    }
+}
+
+/// The text of a built-in file, or of one on disk.
+pub(crate) fn read(
+    what: &'static str,
+    name_or_path: &str,
+    built_in: &'static [(&'static str, &'static str)],
+) -> Result<Source, LoadError> {
+    if is_path(name_or_path) {
+        let text =
+            fs::read_to_string(Path::new(name_or_path)).map_err(|source| LoadError::Read {
+                path: name_or_path.to_owned(),
+                source,
+            })?;
+        return Ok(Source {
+            name: name_or_path.to_owned(),
+            text,
+        });
+    }
+    let found = built_in.iter().find(|(name, _)| *name == name_or_path);
+    let (name, text) = found.ok_or_else(|| LoadError::Unknown {
+        what,
+        name: name_or_path.to_owned(),
+        known: built_in
+            .iter()
+            .map(|(name, _)| *name)
+            .collect::<Vec<_>>()
+            .join(", "),
+    })?;
+    Ok(Source {
+        name: format!("{name}.toml"),
+        text: (*text).to_owned(),
+    })
+}
+
+/// Whether a target or scenario is named by its path.
+pub(crate) fn is_path(name_or_path: &str) -> bool {
+    name_or_path.contains('/') || name_or_path.ends_with(".toml")
+}

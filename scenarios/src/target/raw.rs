@@ -1,0 +1,148 @@
+//! The target file as TOML types: nothing but shape is checked here. Values whose line an error may need are `Spanned`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::{Spanned, Value};
+
+pub(super) type RawTexts = BTreeMap<String, Spanned<String>>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTarget {
+    #[expect(dead_code, reason = "checked before the rest of the file is read")]
+    pub(super) schema: String,
+    pub(super) name: Spanned<String>,
+    pub(super) model: Spanned<String>,
+    #[serde(default)]
+    pub(super) settings: RawTexts,
+    #[serde(default)]
+    pub(super) vars: RawTexts,
+    pub(super) users: Option<RawUsers>,
+    #[serde(default)]
+    pub(super) facts: RawTexts,
+    #[serde(default)]
+    pub(super) limits: RawLimits,
+    #[serde(default)]
+    pub(super) process: Vec<RawProcess>,
+    #[serde(default)]
+    pub(super) login: Vec<RawStep>,
+    #[serde(default)]
+    pub(super) refresh: Vec<RawStep>,
+    #[serde(default)]
+    pub(super) logout: Vec<RawStep>,
+    pub(super) point: Vec<RawPoint>,
+    #[serde(default)]
+    pub(super) event: Vec<RawEvent>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawUsers {
+    pub(super) count: Spanned<i64>,
+    pub(super) name: Spanned<String>,
+    pub(super) password: Spanned<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLimits {
+    pub(super) requests_per_s: Option<Spanned<i64>>,
+    pub(super) logins_per_s: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawProcess {
+    pub(super) name: Spanned<String>,
+    pub(super) role: Spanned<String>,
+    pub(super) command: Spanned<Vec<Spanned<String>>>,
+    pub(super) stdin: Option<BTreeMap<String, Spanned<Value>>>,
+    pub(super) count: Option<Spanned<i64>>,
+    pub(super) counters: Option<RawCounters>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCounters {
+    pub(super) url: Spanned<String>,
+    pub(super) store_commands: Option<String>,
+    pub(super) store_round_trips: Option<String>,
+    pub(super) introspections: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStep {
+    pub(super) request: Spanned<String>,
+    #[serde(default)]
+    pub(super) headers: RawTexts,
+    pub(super) cookies: Option<RawTexts>,
+    pub(super) basic: Option<RawBasic>,
+    pub(super) form: Option<RawTexts>,
+    pub(super) expect: Spanned<Value>,
+    #[serde(default)]
+    pub(super) capture: BTreeMap<String, Spanned<RawCapture>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBasic {
+    pub(super) username: Spanned<String>,
+    pub(super) password: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCapture {
+    pub(super) json: Option<String>,
+    pub(super) cookie: Option<String>,
+    pub(super) header: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPoint {
+    pub(super) name: Spanned<String>,
+    pub(super) request: Spanned<String>,
+    #[serde(default)]
+    pub(super) headers: RawTexts,
+    pub(super) cookies: Option<RawTexts>,
+    pub(super) basic: Option<RawBasic>,
+    pub(super) form: Option<RawTexts>,
+    pub(super) accept: Spanned<RawRule>,
+    pub(super) refuse: Spanned<RawRule>,
+    #[serde(default = "traffic")]
+    pub(super) traffic: bool,
+}
+
+fn traffic() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    pub(super) status: Spanned<Value>,
+    pub(super) header: Option<RawHeaderRule>,
+    #[serde(default)]
+    pub(super) json: BTreeMap<String, Spanned<Value>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHeaderRule {
+    pub(super) name: String,
+    pub(super) contains: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEvent {
+    pub(super) name: Spanned<String>,
+    #[serde(default)]
+    pub(super) bound: RawTexts,
+    pub(super) refresh_after: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) step: Vec<RawStep>,
+}

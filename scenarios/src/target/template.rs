@@ -1,0 +1,323 @@
+//! Text with `${…}` references.
+//!
+//! A reference is a name (`access_token`, `uuid`) or a dotted pair (`vars.alg`, `user.name`, `store.url`). There are no
+//! conditions, loops or functions; `$${` stands for a literal `${`. Which names exist where is the checker's business.
+//!
+//! References are replaced in two steps, and the difference is a matter of trust: what the author or a child process supplied
+//! (`resolve`) is text like the text around it; what belongs to one user or came from a response (`render`) is data, and encoded
+//! for the place where it lands.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// Text with references. `Debug` shows the references only: once resolved, the text may hold secrets.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Template {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Reference(Reference),
+}
+
+/// One `${…}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reference {
+    /// What stands between the braces, padding removed.
+    pub(crate) name: String,
+    /// Zero padding to this many digits; from `${number:05}`.
+    pub(crate) width: usize,
+}
+
+/// Why a text is no template; fragments that follow "the text".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TemplateError {
+    #[error("has a ${{ without its }}")]
+    Unclosed,
+    #[error("has ${{{0}}}, which is not a name")]
+    NotAName(String),
+    #[error("pads ${{{0}}}, which is not a number")]
+    Padding(String),
+}
+
+impl Template {
+    pub(crate) fn parse(text: &str) -> Result<Self, TemplateError> {
+        let mut template = Self::default();
+        let mut rest = text;
+        while let Some(at) = rest.find("${") {
+            if rest[..at].ends_with('$') {
+                template.push_text(&rest[..at]);
+                template.push_text("{");
+                rest = &rest[at + 2..];
+                continue;
+            }
+            template.push_text(&rest[..at]);
+            let inner = &rest[at + 2..];
+            let end = inner.find('}').ok_or(TemplateError::Unclosed)?;
+            template
+                .parts
+                .push(Part::Reference(Reference::parse(&inner[..end])?));
+            rest = &inner[end + 1..];
+        }
+        template.push_text(rest);
+        Ok(template)
+    }
+
+    pub(crate) fn literal(text: &str) -> Self {
+        let mut template = Self::default();
+        template.push_text(text);
+        template
+    }
+
+    pub(crate) fn append(&mut self, other: &Self) {
+        for part in &other.parts {
+            match part {
+                Part::Text(text) => self.push_text(text),
+                Part::Reference(_) => self.parts.push(part.clone()),
+            }
+        }
+    }
+
+    pub(crate) fn references(&self) -> impl Iterator<Item = &Reference> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Reference(reference) => Some(reference),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// The reference, if the template is that one reference and nothing else.
+    pub(crate) fn sole_reference(&self) -> Option<&Reference> {
+        match self.parts.as_slice() {
+            [Part::Reference(reference)] => Some(reference),
+            _ => None,
+        }
+    }
+
+    /// The text, if no reference is left.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text before the first reference.
+    pub(crate) fn leading_text(&self) -> &str {
+        match self.parts.first() {
+            Some(Part::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// What is left after the first `length` bytes, which must be part of [`leading_text`](Self::leading_text).
+    pub(crate) fn after(&self, length: usize) -> Self {
+        let mut rest = Self::literal(self.leading_text().get(length..).unwrap_or(""));
+        let following = self
+            .parts
+            .iter()
+            .skip(usize::from(!self.leading_text().is_empty()));
+        rest.parts.extend(following.cloned());
+        rest
+    }
+
+    /// Replaces the references that `known` knows by its text; leaves the others.
+    pub(crate) fn resolve<E>(
+        &self,
+        mut known: impl FnMut(&Reference) -> Result<Option<String>, E>,
+    ) -> Result<Self, E> {
+        let mut resolved = Self::default();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => resolved.push_text(text),
+                Part::Reference(reference) => match known(reference)? {
+                    Some(text) => resolved.push_text(&text),
+                    None => resolved.parts.push(part.clone()),
+                },
+            }
+        }
+        Ok(resolved)
+    }
+
+    /// The text with every reference replaced by its value, encoded by `encode`; the name of the first one that has none.
+    pub(crate) fn render<'v>(
+        &self,
+        value: impl Fn(&Reference) -> Option<Cow<'v, str>>,
+        encode: impl Fn(&str) -> String,
+    ) -> Result<String, String> {
+        let mut text = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(literal) => text.push_str(literal),
+                Part::Reference(reference) => {
+                    let value = value(reference).ok_or_else(|| reference.name.clone())?;
+                    text.push_str(&encode(&value));
+                }
+            }
+        }
+        Ok(text)
+    }
+
+    fn push_text(&mut self, text: &str) {
+        match self.parts.last_mut() {
+            _ if text.is_empty() => {}
+            Some(Part::Text(last)) => last.push_str(text),
+            _ => self.parts.push(Part::Text(text.to_owned())),
+        }
+    }
+}
+
+impl Reference {
+    fn parse(inner: &str) -> Result<Self, TemplateError> {
+        let (name, padding) = match inner.split_once(':') {
+            Some((name, padding)) => (name, Some(padding)),
+            None => (inner, None),
+        };
+        if !name.split('.').all(is_name) || name.split('.').count() > 2 {
+            return Err(TemplateError::NotAName(inner.to_owned()));
+        }
+        let width = padding.map_or(Some(0), |padding| padding_width(name, padding));
+        let width = width.ok_or_else(|| TemplateError::Padding(inner.to_owned()))?;
+        Ok(Self {
+            name: name.to_owned(),
+            width,
+        })
+    }
+
+    /// `number` with this reference's zero padding.
+    pub(crate) fn padded(&self, number: u32) -> String {
+        format!("{number:0width$}", width = self.width)
+    }
+}
+
+/// Letters, digits, `_` and `-`: what captures, variables and processes are called.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+/// `05` pads to five digits. Only a number can be padded, to at most nine digits.
+fn padding_width(name: &str, padding: &str) -> Option<usize> {
+    let width = padding
+        .strip_prefix('0')
+        .filter(|_| matches!(name, "number" | "user.number"))?;
+    width.parse().ok().filter(|width| (1..=9).contains(width))
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Template(")?;
+        for part in &self.parts {
+            match part {
+                Part::Text(_) => f.write_str("…")?,
+                Part::Reference(reference) => write!(f, "${{{}}}", reference.name)?,
+            }
+        }
+        f.write_str(")")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> Template {
+        Template::parse(text).expect("a template")
+    }
+
+    fn show(template: &Template) -> String {
+        template
+            .render(
+                |reference| Some(format!("<{}>", reference.name).into()),
+                str::to_owned,
+            )
+            .expect("text")
+    }
+
+    #[test]
+    fn references_are_found_and_escapes_are_not() {
+        let cases = [
+            ("plain", "plain"),
+            ("", ""),
+            ("${a}", "<a>"),
+            ("x${vars.a}y${user.name}", "x<vars.a>y<user.name>"),
+            ("$${a}", "${a}"),
+            ("cost: 5$ {}", "cost: 5$ {}"),
+            ("${resource-1.url}/x", "<resource-1.url>/x"),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(show(&parse(text)), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn malformed_templates() {
+        let cases = [
+            ("${a", TemplateError::Unclosed),
+            ("${}", TemplateError::NotAName(String::new())),
+            ("${a b}", TemplateError::NotAName("a b".into())),
+            ("${a.b.c}", TemplateError::NotAName("a.b.c".into())),
+            ("${a.}", TemplateError::NotAName("a.".into())),
+            (
+                "${user.name:05}",
+                TemplateError::Padding("user.name:05".into()),
+            ),
+            ("${number:5}", TemplateError::Padding("number:5".into())),
+            ("${number:0}", TemplateError::Padding("number:0".into())),
+            ("${number:010}", TemplateError::Padding("number:010".into())),
+        ];
+        for (text, error) in cases {
+            assert_eq!(Template::parse(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn resolving_leaves_what_is_unknown() {
+        let template = parse("http://${as.url}/u/${user.name}/${uuid}");
+        let known = |reference: &Reference| {
+            Ok::<_, Infallible>((reference.name == "as.url").then(|| "127.0.0.1:1".to_owned()))
+        };
+        let Ok(resolved) = template.resolve(known);
+        assert_eq!(resolved.leading_text(), "http://127.0.0.1:1/u/");
+        assert_eq!(show(&resolved.after(18)), "/u/<user.name>/<uuid>");
+        assert_eq!((resolved.text(), resolved.sole_reference()), (None, None));
+        assert_eq!(format!("{resolved:?}"), "Template(…${user.name}…${uuid})");
+    }
+
+    #[test]
+    fn numbers_are_padded() {
+        let template = parse("user-${number:05}");
+        let name = template.render(|reference| Some(reference.padded(42).into()), str::to_owned);
+        assert_eq!(name.as_deref(), Ok("user-00042"));
+    }
+
+    proptest! {
+        #[test]
+        fn text_without_a_reference_is_itself(text in "[^$]{0,40}") {
+            let template = parse(&text);
+            prop_assert_eq!(template.text(), Some(text.as_str()));
+        }
+
+        #[test]
+        fn any_text_parses_or_fails_without_a_panic(text in "[a${}.:0\\-x]{0,20}") {
+            if let Ok(template) = Template::parse(&text) {
+                prop_assert!(template.references().all(|reference| reference.name.split('.').all(is_name)));
+            }
+        }
+
+        #[test]
+        fn every_value_is_encoded_and_no_literal_is(value in ".{0,20}") {
+            let template = parse("a&b=${x}");
+            let text = template.render(|_| Some(value.as_str().into()), |value| format!("<{}>", value.len()));
+            prop_assert_eq!(text, Ok(format!("a&b=<{}>", value.len())));
+        }
+    }
+}
