@@ -3,12 +3,37 @@
 //! Nothing in this crate sends a request or knows how a server authenticates. A run fills the types of
 //! [`run_file`]; every report, the terminal's included, is made from what was written there.
 //!
+//! Measured:
 //! * [`recorder`]: one request → the four histograms of one virtual user; merged at the end of a round
 //! * [`histogram`]: an HDR histogram that travels through JSON
 //! * [`run_file`]: `run.json`, format `authbench.run/1`
 //! * [`revocation`]: the timeline of one revocation, and the lag derived from it
+//!
+//! Derived:
+//! * [`summary`]: `summary.json`, format `authbench.summary/1`, from the run file alone
+//! * [`validity`]: whether the instrument can be trusted
+//! * [`expectation`]: what targets promised and did not keep, and the exit code
+//! * [`expiry_law`], [`statistics`]: is a lag what expiry alone would give; order statistics, spread
+//! * [`network_cost`]: computed, what a store across a network would add
+//! * [`frontier`]: cost against lag
+//!
+//! Written:
+//! * [`run_directory`]: the directory of one run, and reading it back; [`interval_log`]: its HDR logs
+//! * [`render`]: text, Markdown, HTML
 
+pub mod expectation;
+pub mod expiry_law;
+pub mod frontier;
 pub mod histogram;
+pub mod interval_log;
+pub mod network_cost;
+pub mod number;
 pub mod recorder;
+pub mod render;
 pub mod revocation;
+pub mod run_directory;
 pub mod run_file;
+pub mod settings;
+pub mod statistics;
+pub mod summary;
+pub mod validity;

@@ -1,0 +1,133 @@
+//! What the targets promised, and the exit code that follows.
+
+use crate::number::{count, span};
+use crate::statistics::ALPHA;
+use crate::summary::lag::RevocationSummary;
+use crate::summary::{Summary, TargetSummary};
+use crate::validity::Verdict;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A promise that a target did not keep. A fact of the target: it does not touch the validity of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Failure {
+    /// What was expected.
+    pub expectation: Expectation,
+    /// Whose promise it was.
+    pub target: String,
+    /// The event after which it was not kept.
+    pub event: String,
+    /// Where; absent where it concerns the target as a whole.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub point: Option<String>,
+    /// What happened instead, and how often.
+    pub what: String,
+}
+
+/// What is expected of every target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Expectation {
+    /// No request sent later than the stated bound after the acknowledgement is accepted. One is enough to break it.
+    Bound,
+    /// A credential that only its expiry ends is refused at its own expiry.
+    ExpiryLaw,
+    /// A refresh fails after an event that ends the caller's access.
+    RefreshRefused,
+}
+
+/// Everything fine.
+const FINE: u8 = 0;
+/// A bound was breached or an expectation failed.
+const EXPECTATION_FAILED: u8 = 1;
+/// The run does not measure the targets.
+const UNFIT: u8 = 4;
+
+/// The exit code of a run: 0 fine, 1 a promise was not kept, 4 the run is invalid.
+///
+/// Invalid comes first: from a run that cannot be trusted, neither a success nor a failure follows.
+#[must_use]
+pub fn exit_code(summary: &Summary) -> u8 {
+    if summary.validity.verdict == Verdict::Invalid {
+        UNFIT
+    } else if summary.failures.is_empty() {
+        FINE
+    } else {
+        EXPECTATION_FAILED
+    }
+}
+
+/// Every promise of `targets` that was not kept.
+#[must_use]
+pub fn failures(targets: &[TargetSummary]) -> Vec<Failure> {
+    let mut failures: Vec<Failure> = Vec::new();
+    for target in targets {
+        for row in &target.revocation {
+            let of_row = [breach(target, row), law(target, row), refresh(target, row)];
+            // The refresh belongs to the event: its points would repeat it.
+            let new = of_row
+                .into_iter()
+                .flatten()
+                .filter(|failure| !failures.contains(failure));
+            let new: Vec<Failure> = new.collect();
+            failures.extend(new);
+        }
+    }
+    failures
+}
+
+fn breach(target: &TargetSummary, row: &RevocationSummary) -> Option<Failure> {
+    let bound_ms = row.bound_ms.filter(|_| row.breaches > 0)?;
+    let latest = span(row.certain_max_ms.unwrap_or(bound_ms));
+    Some(Failure {
+        expectation: Expectation::Bound,
+        target: target.name.clone(),
+        event: row.event.clone(),
+        point: Some(row.point.clone()),
+        what: format!(
+            "{} of {} revocations exceeded the bound of {}: a request sent {latest} after the acknowledgement was accepted",
+            count(row.breaches),
+            count(row.sampled()),
+            span(bound_ms)
+        ),
+    })
+}
+
+fn law(target: &TargetSummary, row: &RevocationSummary) -> Option<Failure> {
+    let law = row.uniformity.filter(|law| !law.holds())?;
+    let what = if law.off_expiry > 0 {
+        format!(
+            "{} of {} lags did not end at the expiry of their own credential",
+            count(law.off_expiry),
+            count(law.n)
+        )
+    } else {
+        format!(
+            "the lags are not uniform over the remaining lifetimes (p = {}, rejected below {ALPHA})",
+            law.p_value
+        )
+    };
+    Some(Failure {
+        expectation: Expectation::ExpiryLaw,
+        target: target.name.clone(),
+        event: row.event.clone(),
+        point: Some(row.point.clone()),
+        what,
+    })
+}
+
+fn refresh(target: &TargetSummary, row: &RevocationSummary) -> Option<Failure> {
+    let after = row.refresh_after.filter(|after| after.worked > 0)?;
+    Some(Failure {
+        expectation: Expectation::RefreshRefused,
+        target: target.name.clone(),
+        event: row.event.clone(),
+        point: None,
+        what: format!(
+            "{} of {} refreshes still worked afterwards",
+            count(after.worked),
+            count(after.worked + after.refused + after.unknown)
+        ),
+    })
+}

@@ -1,0 +1,162 @@
+//! The picture that sums a run up: cost per request against revocation lag, one point per target.
+//!
+//! The cost is that of the steady stream. The lag was watched at a lifetime short enough to watch, so a model whose lag
+//! depends on its lifetime gets two points: the measured one, at the laboratory's lifetime, and the projected one, at the
+//! lifetime its cost was measured with. Only the second is what production would see.
+
+use crate::summary::lag::RevocationSummary;
+use crate::summary::{Summary, TargetSummary};
+use std::cmp::Ordering;
+
+/// Cost and lag of every target where both are known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frontier {
+    /// The control: its cost, and no lag, for it refuses nobody.
+    pub control: Option<Control>,
+    /// The points, in the order of the targets.
+    pub points: Vec<Point>,
+}
+
+/// The cost of asking nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Control {
+    /// The target's name.
+    pub target: String,
+    /// CPU per request of all its processes in microseconds.
+    pub cpu_us: f64,
+}
+
+/// One target under one lifetime.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// The target's name.
+    pub target: String,
+    /// CPU per request of all its processes in microseconds.
+    pub cpu_us: f64,
+    /// The event with the longest lag.
+    pub event: String,
+    /// The enforcement point with the longest lag.
+    pub point: String,
+    /// How long the caller stays in.
+    pub reach: Reach,
+    /// How that is known.
+    pub known: Known,
+}
+
+/// How long a caller who should be out stays in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reach {
+    /// Typically not at all: at least half were never accepted after the acknowledgement.
+    NeverAccepted {
+        /// The longest of those that were; `None` when none was, or when it is censored.
+        max_ms: Option<f64>,
+    },
+    /// For a while.
+    Lasting {
+        /// Typically.
+        p50_ms: f64,
+        /// At most; `None` when observation ended before.
+        max_ms: Option<f64>,
+    },
+}
+
+/// How a lag is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Known {
+    /// Watched.
+    Measured {
+        /// The lifetime it was watched at, where it is not the one that cost was measured with.
+        laboratory_ttl_s: Option<f64>,
+    },
+    /// Computed from the law that was verified at a short lifetime.
+    Projected {
+        /// The lifetime it is computed for.
+        access_ttl_s: f64,
+    },
+}
+
+impl Frontier {
+    /// Of every target in `summary`.
+    #[must_use]
+    pub fn of(summary: &Summary) -> Self {
+        Self {
+            control: summary.control().and_then(|control| {
+                Some(Control {
+                    target: control.name.clone(),
+                    cpu_us: control.cpu_us()?,
+                })
+            }),
+            points: summary.targets.iter().flat_map(points).collect(),
+        }
+    }
+}
+
+/// The row with the longest lag among the points that guard the resource; `None` without a sample.
+#[must_use]
+pub fn worst(target: &TargetSummary) -> Option<&RevocationSummary> {
+    target
+        .revocation
+        .iter()
+        .filter(|row| row.traffic && row.sampled() > 0)
+        .max_by(|left, right| by_severity(left, right))
+}
+
+fn by_severity(left: &RevocationSummary, right: &RevocationSummary) -> Ordering {
+    let longest = |row: &RevocationSummary| match (row.censored, row.lag_ms) {
+        (1.., _) => f64::INFINITY,
+        (0, lag) => lag.and_then(|lag| lag.max).unwrap_or(-1.0),
+    };
+    let immediate = |row: &RevocationSummary| row.typically_immediate();
+    immediate(right)
+        .cmp(&immediate(left))
+        .then(longest(left).total_cmp(&longest(right)))
+}
+
+fn points(target: &TargetSummary) -> Vec<Point> {
+    let (Some(cpu_us), Some(row)) = (target.cpu_us(), worst(target)) else {
+        return Vec::new();
+    };
+    let point = |reach, known| Point {
+        target: target.name.clone(),
+        cpu_us,
+        event: row.event.clone(),
+        point: row.point.clone(),
+        reach,
+        known,
+    };
+    let projected = row.projected.map(|projected| {
+        let reach = Reach::Lasting {
+            p50_ms: projected.p50_ms,
+            max_ms: Some(projected.max_ms),
+        };
+        let access_ttl_s = projected.access_ttl_s;
+        point(reach, Known::Projected { access_ttl_s })
+    });
+    let measured = point(
+        reach(row),
+        Known::Measured {
+            laboratory_ttl_s: laboratory_ttl_s(target, row),
+        },
+    );
+    [measured].into_iter().chain(projected).collect()
+}
+
+fn reach(row: &RevocationSummary) -> Reach {
+    let max_ms = row.lag_ms.and_then(|lag| lag.max);
+    if row.typically_immediate() {
+        return Reach::NeverAccepted { max_ms };
+    }
+    let p50_ms = row.lag_ms.and_then(|lag| lag.p50);
+    Reach::Lasting {
+        // Where half the lags outlasted observation, the median is at least the longest that was seen.
+        p50_ms: p50_ms.or(row.certain_max_ms).unwrap_or(0.0),
+        max_ms,
+    }
+}
+
+/// Named wherever the lifetimes differ and the lag outlasts the acknowledgement: that lag is the laboratory's.
+fn laboratory_ttl_s(target: &TargetSummary, row: &RevocationSummary) -> Option<f64> {
+    let watched = row.settings.seconds("access_ttl");
+    watched
+        .filter(|_| !row.typically_immediate() && watched != target.settings.seconds("access_ttl"))
+}

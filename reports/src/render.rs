@@ -1,0 +1,21 @@
+//! Reports for people: text, Markdown, HTML, each a function from run and summary to a string.
+//!
+//! * [`tables`]: the tables, built once and written three ways ([`table`] is their shape)
+//! * [`sentences`]: what the run says, made from its numbers
+//! * [`provenance`]: where and with what it was measured
+//! * [`svg`]: the charts of the page
+//! * `text`, `markdown`, `html`: the three ways
+
+mod html;
+mod markdown;
+pub mod provenance;
+pub mod sentences;
+pub mod svg;
+pub mod table;
+pub mod tables;
+mod text;
+
+pub use html::html;
+pub use markdown::markdown;
+pub use svg::frontier_svg;
+pub use text::{TextOptions, text};

@@ -1,0 +1,212 @@
+//! The report as one self-contained page: no script, no font, no picture from anywhere else.
+
+use crate::render::sentences::{caveats, sentences};
+use crate::render::table::{Row, Table};
+use crate::render::{provenance, svg, tables};
+use crate::run_file::RunFile;
+use crate::summary::Summary;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+const STYLE: &str = include_str!("style.css");
+
+/// The report of `run` as a page that needs no network and no JavaScript.
+#[must_use]
+pub fn html(run: &RunFile, summary: &Summary) -> String {
+    let under = provenance::line(run);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "authbench " (summary.run_id) }
+                style { (PreEscaped(svg::STYLE)) (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    (head(run, summary))
+                    (table(&tables::overview(summary), &under))
+                    (cost_against_lag(summary, &under))
+                    (lags(run, summary, &under))
+                    (cpu(summary, &under))
+                    (latency(run, summary, &under))
+                    (rest(summary, &under))
+                    (measured(run))
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn head(run: &RunFile, summary: &Summary) -> Markup {
+    let validity = &summary.validity;
+    let verdict = validity.verdict.name();
+    html! {
+        header {
+            h1 { span class={ "verdict " (verdict) } { (verdict) } "What authentication costs, and how long a caller stays in" }
+            p.run { (provenance::headline(run)) }
+            ul.says { @for said in sentences(summary) { li { (with_code(&said)) } } }
+            @for caveat in caveats(summary) { div.notice { p { strong { (with_code(&caveat)) } } } }
+            @for finding in &validity.findings {
+                div.notice {
+                    p { strong.(finding.verdict.name()) { (finding.verdict.name()) ": " } (with_code(&finding.what)) "." }
+                    p.note { "Touches " (with_code(&finding.taints)) ". To do: " (with_code(&finding.advice)) "." }
+                }
+            }
+            @for failure in &summary.failures {
+                div.notice {
+                    p {
+                        strong.invalid { "Not kept: " } code { (failure.target) } " after " (failure.event)
+                        @if let Some(point) = &failure.point { " at " (point) }
+                        ": " (failure.what)
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn cost_against_lag(summary: &Summary, under: &str) -> Markup {
+    let read = "Down is cheaper, left is safer. A mark is the median lag of the worst event, the bar reaches to the longest. \
+        Hollow marks are computed for the lifetime that cost was measured with; solid ones beside a laboratory TTL are not what production would see.";
+    section(
+        "Cost against lag",
+        read,
+        &[svg::frontier(summary)],
+        &[tables::frontier(summary)],
+        under,
+    )
+}
+
+fn lags(run: &RunFile, summary: &Summary, under: &str) -> Markup {
+    let charts: Vec<Markup> = svg::lag(run, summary)
+        .into_iter()
+        .map(|(event, chart)| html! { figcaption { strong { "After " code { (event) } } } (chart) })
+        .collect();
+    let read = "A line climbs as callers are finally refused; the sooner it is at the top, the better. \
+        The shaded band holds those who were never accepted again, which is not the same as a lag of 0. Dashed verticals are what was promised.";
+    let tables = [
+        tables::lag(summary),
+        tables::refresh(summary),
+        tables::law(summary),
+    ];
+    section(
+        "How long a caller who should be out stays in",
+        read,
+        &charts,
+        &tables,
+        under,
+    )
+}
+
+fn cpu(summary: &Summary, under: &str) -> Markup {
+    let charts: Vec<Markup> = svg::cpu(summary).into_iter().collect();
+    let read = "The longer the bar, the more processor time a request takes, by the process that takes it. \
+        What lies right of the dashed line is the price of knowing who calls.";
+    section(
+        "CPU per request",
+        read,
+        &charts,
+        &[tables::cpu(summary), tables::work(summary)],
+        under,
+    )
+}
+
+fn latency(run: &RunFile, summary: &Summary, under: &str) -> Markup {
+    let charts: Vec<Markup> = svg::latency(run, summary).into_iter().collect();
+    let read = "Read a line at 99 to see what one request in a hundred exceeds; both axes are stretched so that the tail can be seen.";
+    section(
+        "Response time",
+        read,
+        &charts,
+        &[tables::latency(summary)],
+        under,
+    )
+}
+
+fn rest(summary: &Summary, under: &str) -> Markup {
+    let read = "What the loopback hides.";
+    section(
+        "If the store were across a network",
+        read,
+        &[],
+        &[tables::network(summary)],
+        under,
+    )
+}
+
+/// Nothing at all when there is neither chart nor table: what was not measured is not shown empty.
+fn section(title: &str, read: &str, charts: &[Markup], shown: &[Table], under: &str) -> Markup {
+    let shown: Vec<&Table> = shown
+        .iter()
+        .filter(|table| !table.rows.is_empty())
+        .collect();
+    html! {
+        @if !shown.is_empty() {
+            section {
+                h2 { (title) }
+                p.read { (read) }
+                @for chart in charts { figure { div.scroll { (chart) } } }
+                @for one in shown { (table(one, under)) }
+            }
+        }
+    }
+}
+
+fn table(table: &Table, under: &str) -> Markup {
+    html! {
+        div.scroll {
+            table {
+                caption { (table.title) small { (table.note) } }
+                thead { tr {
+                    @for column in &table.columns {
+                        th scope="col" class=[column.numeric.then_some("num")] { (column.title) }
+                    }
+                } }
+                tbody { @for row in &table.rows { (rows(table, row)) } }
+            }
+        }
+        p.under { (under) }
+    }
+}
+
+fn rows(table: &Table, row: &Row) -> Markup {
+    html! {
+        @if let Some(heading) = &row.heading {
+            tr { th scope="rowgroup" colspan=(table.columns.len()) { (heading) } }
+        }
+        tr {
+            @for (column, (definition, cell)) in table.columns.iter().zip(&row.cells).enumerate() {
+                @if column == 0 {
+                    th scope="row" { (cell) @if let Some(detail) = &row.detail { small { (detail) } } }
+                } @else {
+                    td class=[definition.numeric.then_some("num")] { (cell) }
+                }
+            }
+        }
+    }
+}
+
+fn measured(run: &RunFile) -> Markup {
+    html! {
+        section {
+            h2 { "What was measured, and with what" }
+            dl {
+                @for (name, what) in provenance::scenarios(run) { dt { (name) } dd { (what) } }
+                @for (name, value) in provenance::facts(run) { dt { (name) } dd { (value) } }
+                dt { "command" } dd { code { (run.manifest.command.join(" ")) } }
+            }
+        }
+    }
+}
+
+/// `name` in backticks becomes code.
+fn with_code(text: &str) -> Markup {
+    html! {
+        @for (number, part) in text.split('`').enumerate() {
+            @if number % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}

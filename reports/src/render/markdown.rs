@@ -1,0 +1,115 @@
+//! The report as Markdown: what a pull request or a wiki shows.
+
+use crate::render::sentences::{caveats, sentences};
+use crate::render::table::{Row, Table};
+use crate::render::{provenance, tables};
+use crate::run_directory::{FRONTIER_FILE, HTML_FILE};
+use crate::run_file::RunFile;
+use crate::summary::Summary;
+
+/// The report of `run` as Markdown (GitHub's tables).
+#[must_use]
+pub fn markdown(run: &RunFile, summary: &Summary) -> String {
+    let mut text = format!("# authbench: {}\n\n", summary.validity.verdict.name());
+    let mut paragraph = |line: &str| {
+        text.push_str(line);
+        text.push_str("\n\n");
+    };
+    paragraph(&escaped(&provenance::headline(run)));
+    sentences(summary).iter().for_each(|said| paragraph(said));
+    for caveat in caveats(summary) {
+        paragraph(&format!("> **{caveat}**"));
+    }
+    for finding in &summary.validity.findings {
+        paragraph(&format!(
+            "> **{}**: {}. It touches {}. What to do: {}.",
+            finding.verdict.name(),
+            finding.what,
+            finding.taints,
+            finding.advice
+        ));
+    }
+    for failure in &summary.failures {
+        let place = failure
+            .point
+            .as_ref()
+            .map_or_else(String::new, |point| format!(" at {point}"));
+        paragraph(&format!(
+            "> **Not kept**: `{}` after {}{place}: {}",
+            failure.target, failure.event, failure.what
+        ));
+    }
+    let under = provenance::line(run);
+    paragraph(&table(&tables::overview(summary), &under));
+    paragraph(&format!(
+        "![Cost per request against revocation lag]({FRONTIER_FILE})"
+    ));
+    paragraph(&format!("The charts are in [{HTML_FILE}]({HTML_FILE})."));
+    for one in tables::all(summary) {
+        paragraph(&table(&one, &under));
+    }
+    paragraph("## What was measured");
+    let scenarios: Vec<String> = provenance::scenarios(run)
+        .iter()
+        .map(|(name, what)| format!("* `{name}`: {what}"))
+        .collect();
+    paragraph(&scenarios.join("\n"));
+    format!("{}\n", text.trim_end())
+}
+
+fn table(table: &Table, under: &str) -> String {
+    let mut lines = vec![
+        format!("## {}", table.title),
+        String::new(),
+        table.note.clone(),
+        String::new(),
+    ];
+    let titles = table.columns.iter().map(|column| escaped(&column.title));
+    lines.push(line(titles));
+    let rules = table
+        .columns
+        .iter()
+        .map(|column| if column.numeric { "---:" } else { "---" }.to_owned());
+    lines.push(line(rules));
+    for row in &table.rows {
+        if let Some(heading) = &row.heading {
+            let blank = table.columns.iter().skip(1).map(|_| String::new());
+            lines.push(line(
+                [format!("**{}**", escaped(heading))]
+                    .into_iter()
+                    .chain(blank),
+            ));
+        }
+        lines.push(line(cells(row)));
+    }
+    lines.extend([String::new(), format!("<sub>{}</sub>", escaped(under))]);
+    lines.join("\n")
+}
+
+fn cells(row: &Row) -> impl Iterator<Item = String> {
+    let detail = row
+        .detail
+        .iter()
+        .map(|detail| format!("<br><sub>{}</sub>", escaped(detail)));
+    let first = row.cells.iter().take(1).map(|cell| escaped(cell));
+    let label: String = first.chain(detail).collect();
+    [label]
+        .into_iter()
+        .chain(row.cells.iter().skip(1).map(|cell| escaped(cell)))
+}
+
+fn line(cells: impl Iterator<Item = String>) -> String {
+    format!("| {} |", cells.collect::<Vec<_>>().join(" | "))
+}
+
+/// Names come from users' files: a `|`, `<`, `_` or `*` of theirs is text.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '|' | '_' | '*' | '<' | '`' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(if c == '\n' { ' ' } else { c });
+    }
+    escaped
+}

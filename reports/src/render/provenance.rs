@@ -1,0 +1,134 @@
+//! Where and with what a run was measured: what stands under every table. No version, no measurement.
+
+use crate::number::{count, significant};
+use crate::run_file::{RunFile, Status};
+
+/// One line: machine, versions, store, seed.
+#[must_use]
+pub fn line(run: &RunFile) -> String {
+    facts(run)
+        .into_iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect::<Vec<_>>()
+        .join(" · ")
+}
+
+/// The same, as pairs of name and value.
+#[must_use]
+pub fn facts(run: &RunFile) -> Vec<(&'static str, String)> {
+    let manifest = &run.manifest;
+    let revision = manifest.git_revision.as_deref().unwrap_or("no revision");
+    let libraries: Vec<String> = manifest
+        .libraries
+        .iter()
+        .map(|(name, version)| format!("{name} {version}"))
+        .collect();
+    let mut facts = vec![
+        (
+            "machine",
+            format!(
+                "{}, {} processors, {} GiB, {}",
+                manifest.cpu,
+                manifest.cores,
+                significant(manifest.memory_bytes as f64 / 1_073_741_824.0),
+                manifest.kernel
+            ),
+        ),
+        (
+            "authbench",
+            format!(
+                "{} ({revision}, {} build), {}",
+                manifest.authbench_version, manifest.build, manifest.rustc
+            ),
+        ),
+        ("seed", run.seed.to_string()),
+        ("pinning", pinning(run)),
+    ];
+    if let Some(store) = &run.store {
+        facts.push((
+            "store",
+            format!(
+                "{} over {}, persistence {}, started by {}",
+                store.label(),
+                store.transport,
+                store.persistence,
+                store.started_by
+            ),
+        ));
+    }
+    if !libraries.is_empty() {
+        facts.push(("libraries", libraries.join(", ")));
+    }
+    facts
+}
+
+/// One line under the title: which run this is and what it did.
+#[must_use]
+pub fn headline(run: &RunFile) -> String {
+    let status = match run.status {
+        Status::Complete => String::new(),
+        Status::Interrupted => " · interrupted".to_owned(),
+    };
+    format!(
+        "run {} · profile {}{status} · {} · {} targets in {} s · {}",
+        run.run_id,
+        run.profile,
+        run.started_at,
+        count(run.targets.len() as u64),
+        significant(run.duration_s),
+        run.store.as_ref().map_or_else(
+            || "no store".to_owned(),
+            |store| format!("store: {}", store.label())
+        )
+    )
+}
+
+/// What each scenario asked and did: `steady: question (how)`.
+#[must_use]
+pub fn scenarios(run: &RunFile) -> Vec<(String, String)> {
+    run.scenarios
+        .iter()
+        .map(|scenario| {
+            let steady = scenario.steady.as_ref().map(|steady| {
+                format!(
+                    "{} requests/s over all targets in one mixed open-loop stream, {} rounds, {} connections and {} credentials per target",
+                    significant(steady.offered_per_s),
+                    steady.rounds.len(),
+                    count(u64::from(steady.connections_per_target)),
+                    count(u64::from(steady.credentials_per_target))
+                )
+            });
+            let revocation = scenario.revocation.as_ref().map(|revocation| {
+                format!(
+                    "each credential probed every {} ms under {} of {} requests/s of background load, plus {} probes/s",
+                    significant(revocation.probe_every_ms),
+                    significant(revocation.background.achieved_per_s),
+                    significant(revocation.background.offered_per_s),
+                    significant(revocation.background.probes_per_s)
+                )
+            });
+            let how: Vec<String> = steady.into_iter().chain(revocation).collect();
+            (
+                scenario.name.clone(),
+                format!("{} ({})", scenario.question, how.join("; ")),
+            )
+        })
+        .collect()
+}
+
+fn pinning(run: &RunFile) -> String {
+    let on = |cpus: &[usize]| {
+        let cpus: Vec<String> = cpus.iter().map(usize::to_string).collect();
+        if cpus.is_empty() {
+            "not pinned".to_owned()
+        } else {
+            format!("on processor {}", cpus.join(", "))
+        }
+    };
+    format!(
+        "generator {}, targets {}; pacer {}",
+        on(&run.manifest.generator_cpus),
+        on(&run.manifest.target_cpus),
+        run.manifest.pacer
+    )
+}

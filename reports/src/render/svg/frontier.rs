@@ -1,0 +1,200 @@
+//! The frontier: CPU per request against revocation lag.
+
+use super::axis::Scale;
+use super::{WIDTH, apart, drawing, line, marker, path, series, text};
+use crate::frontier::{Frontier, Known, Point, Reach};
+use crate::number::{significant, span};
+use crate::summary::Summary;
+use maud::{Markup, html};
+
+const HEIGHT: f64 = 440.0;
+const LEFT: f64 = 60.0;
+/// Left of it stand those that were never accepted after the acknowledgement: a log axis has no place for them.
+const BAND: f64 = 232.0;
+const RIGHT: f64 = 30.0;
+const TOP: f64 = 40.0;
+const BOTTOM: f64 = 66.0;
+
+/// A point with its place.
+struct Placed<'a> {
+    point: &'a Point,
+    style: usize,
+    x: f64,
+    y: f64,
+}
+
+struct Axes {
+    x: Scale,
+    y: Scale,
+}
+
+/// The chart; without points, its axes and a word that says so.
+#[must_use]
+pub fn frontier(summary: &Summary) -> Markup {
+    let frontier = Frontier::of(summary);
+    let axes = axes(&frontier);
+    let placed = placed(summary, &frontier, &axes);
+    let content = html! {
+        (grid(&axes, &frontier))
+        (whiskers(&placed, &axes))
+        (projections(&placed))
+        @for one in &placed { (marker(one.style, one.x, one.y, projected(one.point))) }
+        (labels(&placed))
+        @if placed.is_empty() {
+            (text("note", "middle", WIDTH / 2.0, HEIGHT / 2.0, "no target has both its cost and its lag measured"))
+        }
+    };
+    drawing(
+        "frontier",
+        "Cost per request against revocation lag",
+        "One point per target; hollow points are projected to the lifetime that cost was measured with. The same figures are in the table below.",
+        HEIGHT,
+        &content,
+    )
+}
+
+fn projected(point: &Point) -> bool {
+    matches!(point.known, Known::Projected { .. })
+}
+
+fn axes(frontier: &Frontier) -> Axes {
+    let lags = || {
+        frontier.points.iter().flat_map(|point| match point.reach {
+            Reach::Lasting { p50_ms, max_ms } => [Some(p50_ms), max_ms],
+            Reach::NeverAccepted { max_ms } => [None, max_ms],
+        })
+    };
+    let shortest = lags().flatten().fold(f64::INFINITY, f64::min);
+    let longest = lags().flatten().fold(0.0, f64::max);
+    let (shortest, longest) = if longest > 0.0 {
+        (shortest.max(0.1) * 0.7, longest * 1.5)
+    } else {
+        (100.0, 10_000.0)
+    };
+    let costs = frontier.points.iter().map(|point| point.cpu_us);
+    let control = frontier.control.iter().map(|control| control.cpu_us);
+    let most = costs.chain(control).fold(0.0, f64::max);
+    Axes {
+        x: Scale::log(shortest, longest, BAND + 24.0, WIDTH - RIGHT),
+        y: Scale::linear(0.0, most * 1.15, HEIGHT - BOTTOM, TOP),
+    }
+}
+
+fn placed<'a>(summary: &Summary, frontier: &'a Frontier, axes: &Axes) -> Vec<Placed<'a>> {
+    let styles = series(summary);
+    frontier
+        .points
+        .iter()
+        .map(|point| Placed {
+            point,
+            style: styles
+                .iter()
+                .find(|series| series.target.name == point.target)
+                .map_or(0, |series| series.style),
+            x: match point.reach {
+                Reach::NeverAccepted { .. } => LEFT + 28.0,
+                Reach::Lasting { p50_ms, .. } => axes.x.at(p50_ms),
+            },
+            y: axes.y.at(point.cpu_us),
+        })
+        .collect()
+}
+
+fn grid(axes: &Axes, frontier: &Frontier) -> Markup {
+    let base = HEIGHT - BOTTOM;
+    html! {
+        rect class="band" x=(LEFT) y=(TOP) width=(BAND - LEFT) height=(base - TOP) {}
+        (text("note", "middle", f64::midpoint(LEFT, BAND), base + 18.0, "never accepted"))
+        (text("note", "middle", f64::midpoint(LEFT, BAND), base + 33.0, "after the ack"))
+        @for us in axes.y.ticks() {
+            (line("grid", LEFT, axes.y.at(us), WIDTH - RIGHT, axes.y.at(us)))
+            (text("tick", "end", LEFT - 8.0, axes.y.at(us) + 4.0, &format!("{us}")))
+        }
+        @for ms in axes.x.ticks() {
+            (line("grid", axes.x.at(ms), TOP, axes.x.at(ms), base))
+            (text("tick", "middle", axes.x.at(ms), base + 18.0, &span(ms)))
+        }
+        (line("rule", LEFT, base, WIDTH - RIGHT, base))
+        @if let Some(control) = &frontier.control {
+            (line("control", LEFT, axes.y.at(control.cpu_us), WIDTH - RIGHT, axes.y.at(control.cpu_us)))
+            (text("note", "end", WIDTH - RIGHT - 4.0, axes.y.at(control.cpu_us) + 16.0, &format!("control {}: {} µs", control.target, significant(control.cpu_us))))
+        }
+        (text("axis-title", "middle", f64::midpoint(BAND, WIDTH - RIGHT), HEIGHT - 24.0, "revocation lag after the worst event (log): mark p50, bar to the maximum"))
+        (text("axis-title", "start", LEFT - 44.0, 18.0, "CPU per request, µs, all processes"))
+        (text("note", "end", WIDTH - RIGHT, HEIGHT - 6.0, "solid: measured · hollow: projected from the verified law"))
+    }
+}
+
+/// From the median to the maximum; to the edge when observation ended first.
+fn whiskers(placed: &[Placed], axes: &Axes) -> Markup {
+    html! {
+        @for one in placed {
+            @let class = format!("whisker s{}", one.style);
+            @match one.point.reach {
+                Reach::Lasting { max_ms: Some(max_ms), .. } => {
+                    (line(&class, one.x, one.y, axes.x.at(max_ms), one.y))
+                    (line(&class, axes.x.at(max_ms), one.y - 5.0, axes.x.at(max_ms), one.y + 5.0))
+                }
+                Reach::Lasting { max_ms: None, .. } => {
+                    (line(&class, one.x, one.y, WIDTH - RIGHT, one.y))
+                    (path(&class, &[(WIDTH - RIGHT - 7.0, one.y - 5.0), (WIDTH - RIGHT, one.y), (WIDTH - RIGHT - 7.0, one.y + 5.0)]))
+                }
+                Reach::NeverAccepted { max_ms: Some(max_ms) } => {
+                    (line(&format!("to-projected s{}", one.style), one.x, one.y, axes.x.at(max_ms), one.y))
+                    (line(&class, axes.x.at(max_ms), one.y - 5.0, axes.x.at(max_ms), one.y + 5.0))
+                }
+                Reach::NeverAccepted { max_ms: None } => {}
+            }
+        }
+    }
+}
+
+/// From what was measured to what follows from it.
+fn projections(placed: &[Placed]) -> Markup {
+    let pairs = placed
+        .windows(2)
+        .filter(|pair| pair[0].point.target == pair[1].point.target && projected(pair[1].point));
+    html! {
+        @for pair in pairs {
+            (line(&format!("to-projected s{}", pair[0].style), pair[0].x, pair[0].y, pair[1].x, pair[1].y))
+        }
+    }
+}
+
+/// Columns of labels are kept apart each on its own: the band, the measured, the projected.
+fn labels(placed: &[Placed]) -> Markup {
+    let column = |one: &Placed| match (one.point.reach, projected(one.point)) {
+        (Reach::NeverAccepted { .. }, _) => 0,
+        (Reach::Lasting { .. }, false) => 1,
+        (Reach::Lasting { .. }, true) => 2,
+    };
+    html! {
+        @for number in 0..3 {
+            @let members: Vec<&Placed> = placed.iter().filter(|one| column(one) == number).collect();
+            @let wanted: Vec<f64> = members.iter().map(|one| one.y - if number == 0 { 2.0 } else { 28.0 }).collect();
+            @for (one, y) in members.iter().zip(apart(&wanted, 32.0, TOP + 6.0, HEIGHT - BOTTOM - 20.0)) {
+                @let x = if number == 0 { one.x + 14.0 } else { one.x - 6.0 };
+                @if (y - wanted_of(one, number)).abs() > 1.0 {
+                    (line(&format!("leader s{}", one.style), x - 2.0, y + 4.0, one.x, one.y))
+                }
+                (text(&format!("name s{}", one.style), "start", x, y, &one.point.target))
+                (text("note", "start", x, y + 14.0, &detail(one.point)))
+            }
+        }
+    }
+}
+
+fn wanted_of(one: &Placed, column: usize) -> f64 {
+    one.y - if column == 0 { 2.0 } else { 28.0 }
+}
+
+fn detail(point: &Point) -> String {
+    let cost = format!("{} µs", significant(point.cpu_us));
+    match point.known {
+        Known::Measured {
+            laboratory_ttl_s: Some(ttl),
+        } => format!("TTL {} (laboratory)", span(ttl * 1e3)),
+        Known::Measured { .. } => cost,
+        Known::Projected { access_ttl_s } => format!("{cost}, TTL {}", span(access_ttl_s * 1e3)),
+    }
+}

@@ -1,0 +1,149 @@
+//! The tables of every report. Each row label carries the settings its figures belong to.
+
+mod cost;
+mod revocation;
+
+pub use cost::{cpu, latency, network, work};
+pub use revocation::{frontier, lag, law, refresh};
+
+use crate::frontier::worst;
+use crate::number::{count, percent, significant, span};
+use crate::render::table::{ABSENT, Row, Table};
+use crate::settings::Settings;
+use crate::summary::lag::RevocationSummary;
+use crate::summary::load::LoadSummary;
+use crate::summary::{Summary, TargetSummary};
+
+/// Every table with something in it, in the order of the reports, the overview apart.
+#[must_use]
+pub fn all(summary: &Summary) -> Vec<Table> {
+    [
+        latency(summary),
+        cpu(summary),
+        work(summary),
+        network(summary),
+        lag(summary),
+        refresh(summary),
+        law(summary),
+        frontier(summary),
+    ]
+    .into_iter()
+    .filter(|table| !table.rows.is_empty())
+    .collect()
+}
+
+/// One row per target: cost, latency and lag side by side.
+#[must_use]
+pub fn overview(summary: &Summary) -> Table {
+    let mut table = Table::new(
+        "At a glance",
+        "CPU is that of all the target's processes; the control is what the same request costs when nobody is asked who is calling. \
+         The lag is that of the worst event and enforcement point, at the lifetime it was watched with; the last column is what follows from it \
+         for the lifetime that cost was measured with.",
+        &[
+            "target",
+            "#n",
+            "#errors",
+            "#CPU µs/request",
+            "#above control",
+            "#p50 ms",
+            "#p99 ms",
+            "lag after the worst event",
+            "projected",
+        ],
+    );
+    let control = summary.control().and_then(TargetSummary::cpu_us);
+    for target in &summary.targets {
+        let load = target.load.as_ref();
+        let above = target
+            .cpu_us()
+            .zip(control)
+            .filter(|_| !target.is_control())
+            .map(|(cpu, control)| cpu - control);
+        let mut cells = vec![target.name.clone()];
+        cells.extend(samples(load));
+        cells.extend([
+            figure(target.cpu_us()),
+            figure(above),
+            figure(load.and_then(|load| load.response_ms.p50)),
+            figure(load.and_then(|load| load.response_ms.p99)),
+            worst(target).map_or_else(|| ABSENT.to_owned(), watched),
+            worst(target).map_or_else(|| ABSENT.to_owned(), in_production),
+        ]);
+        table.rows.push(Row {
+            detail: settings(target, &target.settings),
+            cells,
+            ..Row::default()
+        });
+    }
+    table.without_empty_columns()
+}
+
+/// `RS256 · TTL 300 s · Redis 7.0.15`: what stands under a target's name.
+fn settings(target: &TargetSummary, settings: &Settings) -> Option<String> {
+    let parts: Vec<String> = [Some(settings.label()), target.store.clone()]
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+/// Requests and how many of them did not end as expected.
+fn samples(load: Option<&LoadSummary>) -> [String; 2] {
+    load.map_or_else(
+        || [ABSENT.to_owned(), ABSENT.to_owned()],
+        |load| [count(load.requests), count(load.unexpected)],
+    )
+}
+
+fn figure(value: Option<f64>) -> String {
+    value.map_or_else(|| ABSENT.to_owned(), significant)
+}
+
+fn length(ms: Option<f64>) -> String {
+    ms.map_or_else(|| ABSENT.to_owned(), span)
+}
+
+fn watched(row: &RevocationSummary) -> String {
+    let at = row
+        .settings
+        .seconds("access_ttl")
+        .filter(|_| row.projected.is_some())
+        .map_or_else(String::new, |ttl| format!(" at TTL {}", span(ttl * 1e3)));
+    format!("{}{at}", outcome(row))
+}
+
+fn in_production(row: &RevocationSummary) -> String {
+    row.projected.map_or_else(
+        || "as measured".to_owned(),
+        |projected| {
+            format!(
+                "≤ {} at TTL {}",
+                span(projected.max_ms),
+                span(projected.access_ttl_s * 1e3)
+            )
+        },
+    )
+}
+
+/// What became of the caller, in a few words.
+fn outcome(row: &RevocationSummary) -> String {
+    let never = row.never_accepted_after_ack;
+    if row.censored > 0 {
+        return format!(
+            "{} still in after {}",
+            percent(row.censored as f64 / row.sampled() as f64),
+            length(row.certain_max_ms)
+        );
+    }
+    match row.lag_ms {
+        None => "never accepted again".to_owned(),
+        Some(lag) if row.typically_immediate() => format!(
+            "{} never accepted, else ≤ {}",
+            percent(never as f64 / row.sampled() as f64),
+            length(lag.max)
+        ),
+        Some(lag) => format!("p50 {}, max {}", length(lag.p50), length(lag.max)),
+    }
+}

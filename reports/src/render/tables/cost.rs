@@ -1,0 +1,175 @@
+//! What each target cost: latency, CPU, work, and the computed price of a network.
+
+use super::{figure, samples, settings};
+use crate::number::significant;
+use crate::render::table::{ABSENT, Row, Table};
+use crate::statistics::Spread;
+use crate::summary::load::{CpuPerRequest, LoadSummary};
+use crate::summary::{Summary, TargetSummary};
+
+/// Response time, all rounds together.
+#[must_use]
+pub fn latency(summary: &Summary) -> Table {
+    let table = Table::new(
+        "Response time, ms",
+        "From the intended start to the last byte, so waiting counts. All rounds merged; a quantile with fewer than 20 samples beyond it is left out. \
+         The last column is the smallest and largest median of a round.",
+        &[
+            "target",
+            "#n",
+            "#errors",
+            "#asked /s",
+            "#achieved /s",
+            "#p50",
+            "#p90",
+            "#p99",
+            "#max",
+            "#p50 of rounds",
+        ],
+    );
+    rows(summary, table, |load| {
+        let ms = load.response_ms;
+        [ms.p50, ms.p90, ms.p99, ms.max]
+            .map(figure)
+            .into_iter()
+            .chain([range(load.rounds.p50_ms)])
+            .collect()
+    })
+}
+
+/// CPU per request by process.
+#[must_use]
+pub fn cpu(summary: &Summary) -> Table {
+    let table = Table::new(
+        "CPU per request, µs",
+        "CPU time of each process divided by the requests of the target; what the process used without traffic (last column) is already subtracted. \
+         It depends on the load: compare at equal rates.",
+        &[
+            "target",
+            "#n",
+            "#errors",
+            "#asked /s",
+            "#achieved /s",
+            "#resource server",
+            "#authz. server",
+            "#store",
+            "#other",
+            "#total",
+            "#rounds",
+            "#SD",
+            "#idle",
+        ],
+    );
+    rows(summary, table, |load| {
+        let cpu = load.cpu_us_per_request;
+        let part = |of: fn(CpuPerRequest) -> Option<f64>| figure(cpu.and_then(of));
+        vec![
+            part(|cpu| cpu.resource_server),
+            part(|cpu| cpu.authorization_server),
+            part(|cpu| cpu.store),
+            part(|cpu| cpu.other),
+            part(|cpu| Some(cpu.total)),
+            range(load.rounds.cpu_us),
+            figure(load.rounds.cpu_us.and_then(|rounds| rounds.sd)),
+            figure(load.idle_cpu_us_per_request),
+        ]
+    })
+}
+
+/// What a request makes others do. Exact counts.
+#[must_use]
+pub fn work(summary: &Summary) -> Table {
+    let table = Table::new(
+        "Work per request",
+        "Exact counts, the same in every round: they have no spread. Round trips are those to the store plus introspections.",
+        &[
+            "target",
+            "#n",
+            "#errors",
+            "#asked /s",
+            "#achieved /s",
+            "#bytes sent",
+            "#bytes received",
+            "#store commands",
+            "#introspections",
+            "#round trips",
+            "#renewals",
+        ],
+    );
+    rows(summary, table, |load| {
+        vec![
+            significant(load.wire_bytes_per_request.sent),
+            significant(load.wire_bytes_per_request.received),
+            figure(load.store_commands_per_request),
+            figure(load.introspections_per_request),
+            figure(load.round_trips_per_request),
+            figure(load.amortised.map(|paid| paid.renewals_per_request)),
+        ]
+    })
+}
+
+/// Computed: response time if each round trip crossed a network.
+#[must_use]
+pub fn network(summary: &Summary) -> Table {
+    let table = Table::new(
+        "Computed, not measured: response time p50 / p99 with a network, ms",
+        "A store on the loopback flatters the models that call it. Here each store or introspection round trip of a request costs 0.5, 1 or 2 ms more, \
+         one after another. Real networks have tails of their own: the p99 is a lower estimate.",
+        &[
+            "target",
+            "#n",
+            "#errors",
+            "#asked /s",
+            "#achieved /s",
+            "#round trips /request",
+            "#measured",
+            "#+ 0.5 ms each",
+            "#+ 1 ms each",
+            "#+ 2 ms each",
+        ],
+    );
+    rows(summary, table, |load| {
+        let ms = load.response_ms;
+        let computed = load.computed_network_cost.iter();
+        let mut cells = vec![figure(load.round_trips_per_request), pair(ms.p50, ms.p99)];
+        cells.extend(computed.map(|cost| pair(cost.p50_ms, cost.p99_ms)));
+        cells.resize(5, ABSENT.to_owned());
+        cells
+    })
+}
+
+/// One row for each target with a steady stream, the columns that every table has first.
+fn rows(
+    summary: &Summary,
+    mut table: Table,
+    figures: impl Fn(&LoadSummary) -> Vec<String>,
+) -> Table {
+    let row = |target: &TargetSummary| {
+        let load = target.load.as_ref()?;
+        let mut cells = vec![target.name.clone()];
+        cells.extend(samples(Some(load)));
+        cells.extend([load.offered_per_s, load.achieved_per_s].map(significant));
+        cells.extend(figures(load));
+        Some(Row {
+            detail: settings(target, &target.settings),
+            cells,
+            ..Row::default()
+        })
+    };
+    table.rows = summary.targets.iter().filter_map(row).collect();
+    table.without_empty_columns()
+}
+
+fn range(spread: Option<Spread>) -> String {
+    spread.map_or_else(
+        || ABSENT.to_owned(),
+        |spread| format!("{}–{}", significant(spread.min), significant(spread.max)),
+    )
+}
+
+fn pair(p50: Option<f64>, p99: Option<f64>) -> String {
+    match (p50, p99) {
+        (None, None) => ABSENT.to_owned(),
+        _ => format!("{} / {}", figure(p50), figure(p99)),
+    }
+}

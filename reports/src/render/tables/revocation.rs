@@ -1,0 +1,199 @@
+//! How long a caller who should be out stayed in.
+
+use super::{length, settings};
+use crate::frontier::{Frontier, Known, Reach};
+use crate::number::{count, percent, significant, span};
+use crate::render::table::{ABSENT, Row, Table};
+use crate::summary::lag::RevocationSummary;
+use crate::summary::{Summary, TargetSummary};
+
+/// One row per target, event and enforcement point.
+#[must_use]
+pub fn lag(summary: &Summary) -> Table {
+    let table = Table::new(
+        "Revocation lag",
+        "From the acknowledgement of the revoking call to the first refusal after the last accepted request, over the revocations that were accepted at all after it; \
+         it is known to within the last column, which can carry a maximum past a bound that was kept. A breach is a request sent after the bound and accepted. \
+         Lifetimes here are the laboratory's. Still in: accepted until observation ended. Unknown: no sample. Flaps: accepted again after a refusal. \
+         The rates of the background load stand under what was measured.",
+        &[
+            "event",
+            "point",
+            "#n",
+            "#never accepted after ack",
+            "#lag p50",
+            "#lag p99",
+            "#lag max",
+            "#bound",
+            "#breaches",
+            "#still in, unknown, flaps",
+            "#ack p50",
+            "#known to within",
+        ],
+    );
+    by_target(summary, table, |row| {
+        let lag = row.lag_ms;
+        Some(vec![
+            row.event.clone(),
+            row.point.clone(),
+            count(row.n),
+            percent(row.never_accepted_after_ack as f64 / row.sampled().max(1) as f64),
+            length(lag.and_then(|lag| lag.p50)),
+            length(lag.and_then(|lag| lag.p99)),
+            length(lag.and_then(|lag| lag.max)),
+            row.bound_ms.map_or_else(|| "none".to_owned(), bound),
+            count(row.breaches),
+            [row.censored, row.unknown, row.flaps].map(count).join(", "),
+            length(row.ack_ms.map(|ack| ack.p50)),
+            length(row.resolution_ms),
+        ])
+    })
+}
+
+/// Whether a refresh still worked after the event.
+#[must_use]
+pub fn refresh(summary: &Summary) -> Table {
+    let table = Table::new(
+        "Refresh after the event",
+        "Each credential tried to refresh once its revocation had been acknowledged. One that works gives the caller a new lifetime.",
+        &["event", "#n", "#refused", "#worked", "#unknown"],
+    );
+    let mut table = by_target(summary, table, |row| {
+        let after = row.refresh_after?;
+        Some(vec![
+            row.event.clone(),
+            count(after.refused + after.worked + after.unknown),
+            count(after.refused),
+            count(after.worked),
+            count(after.unknown),
+        ])
+    });
+    // The refresh belongs to the event; its points repeat it.
+    table
+        .rows
+        .dedup_by(|later, row| later.heading.is_none() && later.cells == row.cells);
+    table
+}
+
+/// Whether lags are what expiry alone would give.
+#[must_use]
+pub fn law(summary: &Summary) -> Table {
+    let table = Table::new(
+        "Does expiry explain the lag?",
+        "Where nothing but its expiry ends a credential, the lag is its remaining lifetime: uniform, because each was revoked at a random age \
+         (Kolmogorov–Smirnov, rejected below p = 0.001), and ending at its own expiry. Only then is it projected to a longer lifetime.",
+        &[
+            "event",
+            "point",
+            "#n",
+            "#p",
+            "#off their expiry",
+            "law",
+            "projected",
+        ],
+    );
+    by_target(summary, table, |row| {
+        let law = row.uniformity?;
+        let projected = row.projected.map(|projected| {
+            format!(
+                "TTL {}: p50 {}, max {}",
+                span(projected.access_ttl_s * 1e3),
+                span(projected.p50_ms),
+                span(projected.max_ms)
+            )
+        });
+        Some(vec![
+            row.event.clone(),
+            row.point.clone(),
+            count(law.n),
+            significant(law.p_value),
+            count(law.off_expiry),
+            if law.holds() { "holds" } else { "rejected" }.to_owned(),
+            projected.unwrap_or_else(|| ABSENT.to_owned()),
+        ])
+    })
+}
+
+/// The points of the frontier.
+#[must_use]
+pub fn frontier(summary: &Summary) -> Table {
+    let mut table = Table::new(
+        "Cost against lag",
+        "The lag is that of the worst event and enforcement point. Settings under a name are those that cost was measured with; \
+         a lag measured at the laboratory's lifetime is not what production would see, the projected one is.",
+        &[
+            "target",
+            "#CPU µs/request",
+            "#lag p50",
+            "#lag max",
+            "after",
+            "known by",
+        ],
+    );
+    for point in Frontier::of(summary).points {
+        let target = summary
+            .targets
+            .iter()
+            .find(|target| target.name == point.target);
+        let (p50, max_ms) = match point.reach {
+            Reach::NeverAccepted { max_ms } => ("never accepted".to_owned(), max_ms),
+            Reach::Lasting { p50_ms, max_ms } => (span(p50_ms), max_ms),
+        };
+        let known = match point.known {
+            Known::Measured {
+                laboratory_ttl_s: Some(ttl),
+            } => format!("measured at TTL {} (laboratory)", span(ttl * 1e3)),
+            Known::Measured { .. } => "measured".to_owned(),
+            Known::Projected { access_ttl_s } => {
+                format!("projected to TTL {}", span(access_ttl_s * 1e3))
+            }
+        };
+        table.rows.push(Row {
+            detail: target.and_then(|target| settings(target, &target.settings)),
+            cells: vec![
+                point.target,
+                significant(point.cpu_us),
+                p50,
+                length(max_ms),
+                format!("{} at {}", point.event, point.point),
+                known,
+            ],
+            ..Row::default()
+        });
+    }
+    table
+}
+
+/// The rows of each target under a heading with its name and the settings that the lags were watched with.
+fn by_target(
+    summary: &Summary,
+    mut table: Table,
+    cells: impl Fn(&RevocationSummary) -> Option<Vec<String>>,
+) -> Table {
+    for target in &summary.targets {
+        let mut heading = None;
+        for row in &target.revocation {
+            let Some(cells) = cells(row) else { continue };
+            let label = label(target, row);
+            let changed = heading.as_ref() != Some(&label);
+            table.rows.push(Row {
+                heading: changed.then(|| label.clone()),
+                detail: None,
+                cells,
+            });
+            heading = Some(label);
+        }
+    }
+    table.without_empty_columns()
+}
+
+fn label(target: &TargetSummary, row: &RevocationSummary) -> String {
+    match settings(target, &row.settings) {
+        Some(settings) => format!("{} · {settings}", target.name),
+        None => target.name.clone(),
+    }
+}
+
+fn bound(ms: f64) -> String {
+    if ms == 0.0 { "0".to_owned() } else { span(ms) }
+}

@@ -1,0 +1,152 @@
+//! `summary.json`, format `authbench.summary/1`: the small stable face of a run that other tools read.
+//!
+//! Derived from the run file alone. A measurement that was not made is an absent key, never a zero. Figures keep four
+//! significant digits. [`load`] derives cost and latency from the steady stream, [`lag`] the revocation rows.
+
+pub mod lag;
+pub mod load;
+
+use crate::expectation::{Failure, failures};
+use crate::run_file::{RunFile, ScenarioRecord, Status, StoreInfo, TargetRecord};
+use crate::settings::Settings;
+use crate::validity::Validity;
+use lag::RevocationSummary;
+use load::LoadSummary;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The format this build writes and reads.
+pub const SCHEMA: &str = "authbench.summary/1";
+
+/// What a run found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Summary {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// The run it was made from.
+    pub run_id: String,
+    /// Whether the run came to its end.
+    pub status: Status,
+    /// `quick`, `standard` or `full`.
+    pub profile: String,
+    /// Seed of every random draw that shaped the traffic.
+    pub seed: u64,
+    /// The store behind the targets; absent when no target has one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub store: Option<StoreInfo>,
+    /// Whether the instrument can be trusted.
+    pub validity: Validity,
+    /// What a target promised and did not keep. Facts of the target: they do not touch the validity.
+    pub failures: Vec<Failure>,
+    /// One entry per target, in the order of the reports.
+    pub targets: Vec<TargetSummary>,
+}
+
+/// What was found about one target.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TargetSummary {
+    /// Name in every table.
+    pub name: String,
+    /// Which model it follows: `no_auth` is the control.
+    pub model: String,
+    /// Settings under which cost and latency were measured; those of its first scenario where there is no steady stream.
+    pub settings: Settings,
+    /// Label of the store behind it; absent when the target file starts none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub store: Option<String>,
+    /// Cost and latency; its keys stand beside `name`.
+    // Flattened because the format has one flat object per target, while code wants "measured or not" in one place.
+    #[serde(flatten)]
+    pub load: Option<LoadSummary>,
+    /// One row per event and enforcement point; absent without revocations.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub revocation: Vec<RevocationSummary>,
+}
+
+impl Summary {
+    /// Derives the summary of `run`.
+    ///
+    /// Cost and latency come from the first scenario with a steady stream: two streams are two measurements, and one row
+    /// must not mix them. Revocations come from every scenario that has some.
+    #[must_use]
+    pub fn of(run: &RunFile) -> Self {
+        let targets: Vec<TargetSummary> = run
+            .targets
+            .iter()
+            .map(|target| TargetSummary::of(run, target))
+            .collect();
+        Self {
+            schema: SCHEMA.to_owned(),
+            run_id: run.run_id.clone(),
+            status: run.status,
+            profile: run.profile.clone(),
+            seed: run.seed,
+            store: run.store.clone(),
+            validity: Validity::of(run),
+            failures: failures(&targets),
+            targets,
+        }
+    }
+
+    /// The control: the target whose cost is that of asking nothing.
+    #[must_use]
+    pub fn control(&self) -> Option<&TargetSummary> {
+        self.targets.iter().find(|target| target.is_control())
+    }
+}
+
+impl TargetSummary {
+    fn of(run: &RunFile, target: &TargetRecord) -> Self {
+        let steady = steady_scenario(run);
+        let settings = steady
+            .into_iter()
+            .chain(&run.scenarios)
+            .find_map(|scenario| scenario.settings.get(&target.name))
+            .map(Settings::of)
+            .unwrap_or_default();
+        let load = steady
+            .and_then(|scenario| scenario.steady.as_ref())
+            .and_then(|steady| LoadSummary::of(steady, target));
+        Self {
+            name: target.name.clone(),
+            model: target.model.clone(),
+            store: store_label(run.store.as_ref(), target),
+            revocation: lag::rows(run, target, &settings),
+            settings,
+            load,
+        }
+    }
+
+    /// Whether this is the control, which checks no caller.
+    #[must_use]
+    pub fn is_control(&self) -> bool {
+        self.model == CONTROL
+    }
+
+    /// CPU per request of all its processes in microseconds, where it was measured.
+    #[must_use]
+    pub fn cpu_us(&self) -> Option<f64> {
+        Some(self.load.as_ref()?.cpu_us_per_request.as_ref()?.total)
+    }
+}
+
+/// The model of the control.
+pub const CONTROL: &str = "no_auth";
+
+/// The first scenario with a steady stream.
+#[must_use]
+pub fn steady_scenario(run: &RunFile) -> Option<&ScenarioRecord> {
+    run.scenarios
+        .iter()
+        .find(|scenario| scenario.steady.is_some())
+}
+
+/// A target has the run's store behind it when its file starts one: a user's Keycloak brings its own.
+fn store_label(store: Option<&StoreInfo>, target: &TargetRecord) -> Option<String> {
+    let processes = target.file.get("process")?.as_array()?;
+    processes
+        .iter()
+        .any(|process| process.get("role").and_then(|role| role.as_str()) == Some("store"))
+        .then(|| store.map(StoreInfo::label))?
+}

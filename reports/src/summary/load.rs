@@ -1,0 +1,333 @@
+//! Latency and cost per request, from the rounds of the steady stream.
+
+use crate::histogram::Histogram;
+use crate::network_cost::NetworkCost;
+use crate::number::rounded;
+use crate::run_file::{Counters, Outcomes, Role, SteadyRecord, TargetRecord, TargetRound};
+use crate::statistics::Spread;
+use crate::summary::CONTROL;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What one target's part of the steady stream cost, over all rounds together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LoadSummary {
+    /// Requests sent.
+    pub requests: u64,
+    /// Requests that did not end as the scenario expects.
+    pub unexpected: u64,
+    /// Intended starts that were never sent.
+    pub unsent: u64,
+    /// Rate asked of this target.
+    pub offered_per_s: f64,
+    /// Rate sent and ended, over the length of the schedule.
+    pub achieved_per_s: f64,
+    /// Done − intended start.
+    pub response_ms: LatencyMs,
+    /// How far the rounds lie apart.
+    pub rounds: RoundSpread,
+    /// CPU of its processes; absent when the target starts none that could be measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cpu_us_per_request: Option<CpuPerRequest>,
+    /// What its processes would have used without traffic, per request: already subtracted from the CPU figures.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub idle_cpu_us_per_request: Option<f64>,
+    /// What is not paid on each request; absent for the control.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub amortised: Option<Amortised>,
+    /// Bytes on the client's connections.
+    pub wire_bytes_per_request: WireBytes,
+    /// Commands to the store; absent when the target declares no counters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub store_commands_per_request: Option<f64>,
+    /// Introspection requests (RFC 7662); absent when the target declares no counters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub introspections_per_request: Option<f64>,
+    /// Round trips to the store plus introspections; absent when the target declares no counters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub round_trips_per_request: Option<f64>,
+    /// Computed: the latency if each of these round trips crossed a network.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub computed_network_cost: Vec<NetworkCost>,
+}
+
+/// Quantiles in milliseconds; one with fewer than 20 samples beyond it is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LatencyMs {
+    /// Median.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub p50: Option<f64>,
+    /// 90th percentile.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub p90: Option<f64>,
+    /// 99th percentile.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub p99: Option<f64>,
+    /// Largest sample.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub max: Option<f64>,
+}
+
+/// How far the rounds lie apart.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoundSpread {
+    /// How many rounds.
+    pub n: u64,
+    /// Their median response times in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub p50_ms: Option<Spread>,
+    /// Their CPU per request, all processes, in microseconds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cpu_us: Option<Spread>,
+}
+
+/// CPU time per request in microseconds, idle use subtracted; a role without a measured process is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CpuPerRequest {
+    /// What serves the protected resource.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resource_server: Option<f64>,
+    /// What issues, introspects and revokes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub authorization_server: Option<f64>,
+    /// What keeps sessions and tokens.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub store: Option<f64>,
+    /// Anything else the target starts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub other: Option<f64>,
+    /// All of them.
+    pub total: f64,
+}
+
+impl CpuPerRequest {
+    /// The roles that were measured, in the order in which a request reaches them.
+    pub fn by_role(&self) -> impl Iterator<Item = (Role, f64)> {
+        [
+            (Role::ResourceServer, self.resource_server),
+            (Role::AuthorizationServer, self.authorization_server),
+            (Role::Store, self.store),
+            (Role::Other, self.other),
+        ]
+        .into_iter()
+        .filter_map(|(role, us)| Some((role, us?)))
+    }
+}
+
+/// What is paid now and then, not on each request.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Amortised {
+    /// Refreshes and new logins per request. Their CPU is in the figures of the round: a mixed stream cannot tell it apart.
+    pub renewals_per_request: f64,
+}
+
+/// Bytes per request.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WireBytes {
+    /// Written by the client.
+    pub sent: f64,
+    /// Read by the client.
+    pub received: f64,
+}
+
+impl LoadSummary {
+    /// Of `target` in `steady`; `None` when no request was sent to it.
+    #[must_use]
+    pub fn of(steady: &SteadyRecord, target: &TargetRecord) -> Option<Self> {
+        let rounds = Rounds::of(steady, &target.name);
+        let requests = rounds.outcomes.total();
+        if requests == 0 {
+            return None;
+        }
+        let per_request = |total: u64| rounded(total as f64 / requests as f64);
+        let counters = rounds.counters;
+        let response_ms = latency(&rounds.response);
+        let round_trips_per_request =
+            counters.map(|counted| per_request(counted.store_round_trips + counted.introspections));
+        Some(Self {
+            requests,
+            unexpected: rounds.outcomes.unexpected(),
+            unsent: rounds.sum(|round| round.unsent),
+            offered_per_s: rounded(
+                rounds.sum(|round| round.intended) as f64 / rounds.scheduled_s(),
+            ),
+            achieved_per_s: rounded(requests as f64 / rounds.scheduled_s()),
+            response_ms,
+            rounds: rounds.spread(),
+            cpu_us_per_request: rounds.cpu_per_request(),
+            idle_cpu_us_per_request: rounds.idle_us_per_request(),
+            amortised: (target.model != CONTROL).then(|| Amortised {
+                renewals_per_request: per_request(rounds.sum(|round| round.renewals)),
+            }),
+            wire_bytes_per_request: WireBytes {
+                sent: per_request(rounds.sum(|round| round.bytes_sent)),
+                received: per_request(rounds.sum(|round| round.bytes_received)),
+            },
+            store_commands_per_request: counters.map(|counted| per_request(counted.store_commands)),
+            introspections_per_request: counters.map(|counted| per_request(counted.introspections)),
+            round_trips_per_request,
+            computed_network_cost: round_trips_per_request.map_or_else(Vec::new, |trips| {
+                NetworkCost::of(response_ms.p50, response_ms.p99, trips)
+            }),
+        })
+    }
+}
+
+/// The response times of `target` over all rounds together.
+#[must_use]
+pub fn merged_response(steady: &SteadyRecord, target: &str) -> Histogram {
+    Rounds::of(steady, target).response
+}
+
+fn latency(response: &Histogram) -> LatencyMs {
+    let quantile = |quantile| response.quantile_ms(quantile).map(rounded);
+    LatencyMs {
+        p50: quantile(0.5),
+        p90: quantile(0.9),
+        p99: quantile(0.99),
+        max: response.max_ms().map(rounded),
+    }
+}
+
+/// One target's part of every round.
+struct Rounds<'a> {
+    parts: Vec<Part<'a>>,
+    idle_ns_per_s: BTreeMap<Role, f64>,
+    response: Histogram,
+    outcomes: Outcomes,
+    counters: Option<Counters>,
+}
+
+struct Part<'a> {
+    scheduled_s: f64,
+    wall_s: f64,
+    round: &'a TargetRound,
+}
+
+impl<'a> Rounds<'a> {
+    fn of(steady: &'a SteadyRecord, target: &str) -> Self {
+        let parts: Vec<Part> = steady
+            .rounds
+            .iter()
+            .filter_map(|round| {
+                let of_target = round.targets.iter().find(|part| part.target == target)?;
+                Some(Part {
+                    scheduled_s: round.scheduled_s,
+                    wall_s: round.wall_s,
+                    round: of_target,
+                })
+            })
+            .collect();
+        let mut idle_ns_per_s = BTreeMap::new();
+        for idle in steady.idle.iter().filter(|idle| idle.target == target) {
+            *idle_ns_per_s.entry(idle.role).or_default() += idle.cpu_ns_per_s;
+        }
+        let mut response = Histogram::default();
+        let mut outcomes = Outcomes::default();
+        for part in &parts {
+            response.merge(&part.round.response);
+            outcomes.merge(&part.round.outcomes);
+        }
+        Self {
+            counters: counters(&parts),
+            parts,
+            idle_ns_per_s,
+            response,
+            outcomes,
+        }
+    }
+
+    fn sum(&self, of: impl Fn(&TargetRound) -> u64) -> u64 {
+        self.parts.iter().map(|part| of(part.round)).sum()
+    }
+
+    fn scheduled_s(&self) -> f64 {
+        self.parts.iter().map(|part| part.scheduled_s).sum()
+    }
+
+    fn spread(&self) -> RoundSpread {
+        let p50: Vec<f64> = self
+            .parts
+            .iter()
+            .filter_map(|part| part.round.response.quantile_ms(0.5))
+            .collect();
+        let cpu: Vec<f64> = self
+            .parts
+            .iter()
+            .filter(|part| part.round.outcomes.total() > 0 && !part.round.processes.is_empty())
+            .map(|part| {
+                let ns: f64 = self.net_cpu_ns(part).values().sum();
+                ns.max(0.0) / 1e3 / part.round.outcomes.total() as f64
+            })
+            .collect();
+        RoundSpread {
+            n: self.parts.len() as u64,
+            p50_ms: Spread::of(&p50),
+            cpu_us: Spread::of(&cpu),
+        }
+    }
+
+    /// CPU of a round minus idle use × wall time, by role.
+    fn net_cpu_ns(&self, part: &Part) -> BTreeMap<Role, f64> {
+        let mut by_role: BTreeMap<Role, f64> = BTreeMap::new();
+        for process in &part.round.processes {
+            *by_role.entry(process.role).or_default() += process.cpu_ns as f64;
+        }
+        for (role, ns) in &mut by_role {
+            *ns -= self.idle_ns_per_s.get(role).copied().unwrap_or(0.0) * part.wall_s;
+        }
+        by_role
+    }
+
+    fn cpu_per_request(&self) -> Option<CpuPerRequest> {
+        let mut by_role: BTreeMap<Role, f64> = BTreeMap::new();
+        for part in &self.parts {
+            for (role, ns) in self.net_cpu_ns(part) {
+                *by_role.entry(role).or_default() += ns;
+            }
+        }
+        let requests = self.outcomes.total() as f64;
+        // Clamped only after adding up: clamping each round would turn noise around zero into a cost.
+        let us = |role| {
+            by_role
+                .get(&role)
+                .map(|ns| rounded(ns.max(0.0) / 1e3 / requests))
+        };
+        let mut cpu = CpuPerRequest {
+            resource_server: us(Role::ResourceServer),
+            authorization_server: us(Role::AuthorizationServer),
+            store: us(Role::Store),
+            other: us(Role::Other),
+            total: 0.0,
+        };
+        cpu.total = rounded(cpu.by_role().map(|(_, us)| us).sum());
+        (!by_role.is_empty()).then_some(cpu)
+    }
+
+    fn idle_us_per_request(&self) -> Option<f64> {
+        let per_s: f64 = self.idle_ns_per_s.values().sum();
+        let wall_s: f64 = self.parts.iter().map(|part| part.wall_s).sum();
+        (!self.idle_ns_per_s.is_empty())
+            .then(|| rounded(per_s * wall_s / 1e3 / self.outcomes.total() as f64))
+    }
+}
+
+/// Absent as soon as one round has none: a sum over some rounds divided by the requests of all would be too low.
+fn counters(parts: &[Part]) -> Option<Counters> {
+    let counted: Option<Vec<Counters>> = parts.iter().map(|part| part.round.counters).collect();
+    Some(
+        counted?
+            .into_iter()
+            .fold(Counters::default(), |sum, round| Counters {
+                store_commands: sum.store_commands + round.store_commands,
+                store_round_trips: sum.store_round_trips + round.store_round_trips,
+                introspections: sum.introspections + round.introspections,
+            }),
+    )
+}

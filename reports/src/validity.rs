@@ -1,0 +1,123 @@
+//! Whether the instrument can be trusted: the checks that a run makes of itself.
+//!
+//! A finding is never about what a target does well or badly, only about whether the figures mean what they say. What a
+//! target promised and did not keep is a [`Failure`](crate::expectation::Failure).
+
+mod checks;
+
+use crate::histogram::Histogram;
+use crate::number::rounded;
+use crate::run_file::RunFile;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The verdict, with its reasons and the figures behind it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Validity {
+    /// The worst of the findings.
+    pub verdict: Verdict,
+    /// Everything that is not as it should be.
+    pub findings: Vec<Finding>,
+    /// Rate asked over all targets; absent without a steady stream.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub offered_per_s: Option<f64>,
+    /// Rate sent and ended, over the length of the schedule. A backlog that drains after its end shows as response time, not here.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub achieved_per_s: Option<f64>,
+    /// 99th percentile of the generator's own delay in microseconds; absent with too few samples.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub send_lag_p99_us: Option<f64>,
+}
+
+/// How far the figures can be trusted, from best to worst.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// As far as the instrument can tell, they mean what they say.
+    Valid,
+    /// They hold, with the reservations listed.
+    Degraded,
+    /// They do not measure the targets: nothing may be ranked by them.
+    Invalid,
+}
+
+impl Verdict {
+    /// As it stands in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Degraded => "degraded",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
+/// One thing that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// Which check found it.
+    pub check: Check,
+    /// What it makes of the run.
+    pub verdict: Verdict,
+    /// What, and by how much.
+    pub what: String,
+    /// Which figures it touches.
+    pub taints: String,
+    /// What to do about it.
+    pub advice: String,
+}
+
+/// The checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// The rate asked was not reached.
+    AchievedRate,
+    /// The generator sent late.
+    SendLag,
+    /// The generator's processors had no time left.
+    GeneratorSaturated,
+    /// Requests did not end as the scenario expects.
+    UnexpectedOutcomes,
+    /// Intended starts were never sent.
+    UnsentStarts,
+    /// The hypervisor took processor time.
+    Steal,
+    /// Revocations gave no sample.
+    UnknownRevocations,
+    /// The build is not optimised.
+    DebugBuild,
+    /// The run was ended before its time.
+    Interrupted,
+}
+
+impl Validity {
+    /// Applies every check to `run`.
+    #[must_use]
+    pub fn of(run: &RunFile) -> Self {
+        let findings = checks::all(run);
+        let verdict = findings
+            .iter()
+            .map(|finding| finding.verdict)
+            .max()
+            .unwrap_or(Verdict::Valid);
+        let steady = checks::steady(run);
+        Self {
+            verdict,
+            findings,
+            offered_per_s: steady.map(|steady| rounded(steady.offered_per_s)),
+            achieved_per_s: steady.and_then(checks::achieved_per_s).map(rounded),
+            send_lag_p99_us: steady.and_then(|steady| {
+                let mut send_lag = Histogram::default();
+                let parts = steady.rounds.iter().flat_map(|round| &round.targets);
+                parts.for_each(|part| send_lag.merge(&part.send_lag));
+                send_lag.quantile_ms(0.99).map(|ms| rounded(ms * 1e3))
+            }),
+        }
+    }
+}
