@@ -1,5 +1,25 @@
-//! authbench-scenarios
+//! What loads a target: target and scenario files, the load engine, the revocation probes, the accounts.
+//!
+//! This side speaks only HTTP and knows a system only through its target file, ours like anyone's.
+//!
+//! * [`target`]: target files, read and checked, then bound to running processes
+//! * [`flow`]: executes a target's step lists; builds the requests that present a credential
+//! * [`process`]: starts a target's processes and sees to their end
+//! * [`wire`]: HTTP/1.1 bytes, as lean as a load generator needs them
+//! * [`load`]: the open-loop stream under goose
+//! * [`credentials`]: logged in beforehand, renewed in time
+//! * [`revocation`]: one revocation per goose transaction, probed at every point
+//! * [`scenario_file`]: scenario files
+//! * [`run`]: one run, every scenario in turn
+//! * [`accounting`]: CPU, memory, stolen time, exact counts
 
 pub mod accounting;
+pub mod credentials;
+pub mod flow;
 pub mod load;
+pub mod process;
+pub mod revocation;
+pub mod run;
+pub mod scenario_file;
+pub mod target;
 pub mod wire;

@@ -51,8 +51,9 @@ impl Lane {
         (Self { queue, recorders }, users)
     }
 
-    /// Ends the lane: its users find nothing more to do.
+    /// Ends the lane: its users find nothing more to do. What still waits is dropped.
     pub fn close(&self) {
+        self.queue.discard_waiting();
         self.queue.close();
     }
 

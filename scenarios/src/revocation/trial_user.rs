@@ -1,0 +1,235 @@
+//! A goose user whose transaction is one revocation: log in, wait for a random age, revoke while every point is probed, watch.
+
+use super::probe::{Answered, Watch, probe, since};
+use super::trials::{Assignment, Trials};
+use crate::credentials::{STEP_DEADLINE, expires};
+use crate::flow::{
+    Credential, FlowClient, PointRequest, StepError, login, point_request, refresh, run_steps,
+};
+use crate::load::attack::{IDLE, Mirrored, VirtualUser};
+use crate::load::connection::Connection;
+use crate::target::{Event, Target};
+use authbench_reports::revocation::{Acknowledgement, After, Trial, segments};
+use futures_util::future::{join, join_all};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+/// Probing begins this long before the revoking call: what a point accepts while it should.
+const LEAD: Duration = Duration::from_millis(50);
+
+/// How trials are made; the same for every target of a scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct TrialSettings {
+    /// Intended distance of two probes at one point.
+    pub probe_every: Duration,
+    /// How long to go on after the first refusal.
+    pub tail: Duration,
+    /// Ages of credentials that do not say when they expire are drawn up to this.
+    pub age_up_to: Duration,
+    /// Observation goes on this long past the largest bound of the event.
+    pub observe_past_bound: Duration,
+}
+
+/// Makes one revocation after another at one target.
+pub struct TrialUser {
+    target: Arc<Target>,
+    trials: Arc<Trials>,
+    settings: TrialSettings,
+    client: FlowClient,
+    connections: Vec<Connection>,
+    phase: ChaCha8Rng,
+}
+
+impl TrialUser {
+    /// A user with a connection to each of the target's points.
+    #[must_use]
+    pub fn new(
+        target: Arc<Target>,
+        trials: Arc<Trials>,
+        settings: TrialSettings,
+        seed: u64,
+    ) -> Self {
+        let connections = target
+            .flows
+            .points
+            .iter()
+            .map(|point| Connection::new(point.request.origin.address));
+        Self {
+            connections: connections.collect(),
+            client: FlowClient::new(STEP_DEADLINE),
+            phase: ChaCha8Rng::seed_from_u64(seed),
+            target,
+            trials,
+            settings,
+        }
+    }
+}
+
+impl VirtualUser for TrialUser {
+    async fn start(&mut self) {
+        for connection in &mut self.connections {
+            // A failure shows as gaps in the first trial; there is nobody to tell here.
+            let _ = connection.connect().await;
+        }
+    }
+
+    async fn turn(&mut self) -> Option<Mirrored> {
+        let Some(assignment) = self.trials.take() else {
+            tokio::time::sleep(IDLE).await;
+            return None;
+        };
+        match self.revoke_one(assignment).await {
+            Ok(trial) => self.trials.finished(assignment.event, trial),
+            Err(error) => self.trials.failed(error),
+        }
+        None
+    }
+}
+
+impl TrialUser {
+    async fn revoke_one(&mut self, assignment: Assignment) -> Result<Trial, String> {
+        let target = Arc::clone(&self.target);
+        let event = &target.flows.events[assignment.event];
+        let zero = Instant::now();
+        let mut credential = login(&mut self.client, &target, assignment.user)
+            .await
+            .map_err(|error| error.to_string())?;
+        let requests = target
+            .flows
+            .points
+            .iter()
+            .map(|point| point_request(point, &credential));
+        let requests: Vec<PointRequest> = requests
+            .collect::<Result<_, _>>()
+            .map_err(|error| error.to_string())?;
+
+        let issued = credential.issued;
+        let expires_at = credential.jwt.and_then(|_| expires(&target, &credential));
+        let life = expires_at.map_or(self.settings.age_up_to, |at| {
+            at.saturating_duration_since(issued)
+        });
+        let decided = issued + life.mul_f64(assignment.age);
+        let watch = self.watch(zero, decided, event);
+        let (call, points) = self
+            .revoke_and_probe(event, &mut credential, &requests, decided, &watch)
+            .await;
+        Ok(Trial {
+            user: assignment.user,
+            issued_ns: since(zero, issued),
+            expires_ns: expires_at.map(|at| since(zero, at) as i64),
+            requested_ns: since(zero, call.sent),
+            answered_ns: since(zero, call.answered.at),
+            acknowledgement: call.answered.acknowledgement,
+            points,
+            refresh_after: self.refresh_after(&mut credential).await,
+        })
+    }
+
+    /// Every trial is staggered against the others by a random part of the probes' distance.
+    fn watch(&mut self, zero: Instant, decided: Instant, event: &Event) -> Watch {
+        let every = self.settings.probe_every;
+        let phase = every.mul_f64(self.phase.random_range(0.0..1.0));
+        let longest = event
+            .bounds
+            .values()
+            .map(|bound| bound.limit)
+            .max()
+            .unwrap_or_default();
+        let earliest = Instant::now();
+        Watch {
+            zero,
+            from: decided.checked_sub(LEAD).unwrap_or(decided).max(earliest) + phase,
+            every,
+            tail: self.settings.tail,
+            observe: longest + self.settings.observe_past_bound,
+            answered: Arc::new(OnceLock::new()),
+        }
+    }
+
+    async fn revoke_and_probe(
+        &mut self,
+        event: &Event,
+        credential: &mut Credential,
+        requests: &[PointRequest],
+        decided: Instant,
+        watch: &Watch,
+    ) -> (
+        Call,
+        BTreeMap<String, Vec<authbench_reports::revocation::Segment>>,
+    ) {
+        let (client, target) = (&mut self.client, &self.target);
+        let call = async {
+            tokio::time::sleep_until(decided.into()).await;
+            let sent = Instant::now();
+            let outcome = run_steps(client, target, &event.steps, credential).await;
+            let call = Call::of(sent, outcome.map(|steps| steps.map(|last| last.done)));
+            // Nobody else sets it.
+            let _ = watch.answered.set(call.answered);
+            call
+        };
+        let points = self
+            .connections
+            .iter_mut()
+            .zip(&target.flows.points)
+            .zip(requests);
+        let probes = points.map(|((connection, point), request)| async move {
+            (
+                point.name.clone(),
+                probe(connection, point, request, watch).await,
+            )
+        });
+        let (call, probes) = join(call, join_all(probes)).await;
+        let t0_ns = since(watch.zero, call.answered.at);
+        (
+            call,
+            probes
+                .into_iter()
+                .map(|(point, probes)| (point, segments(&probes, t0_ns)))
+                .collect(),
+        )
+    }
+
+    /// Whether the user could still get a new credential without logging in.
+    async fn refresh_after(&mut self, credential: &mut Credential) -> Option<After> {
+        match refresh(&mut self.client, &self.target, credential).await {
+            Ok(None) => None,
+            Ok(Some(_)) => Some(After::Worked),
+            Err(error)
+                if error
+                    .unexpected_status()
+                    .is_some_and(|status| (400..500).contains(&status)) =>
+            {
+                Some(After::Refused)
+            }
+            Err(_) => Some(After::Unknown),
+        }
+    }
+}
+
+/// The revoking call.
+struct Call {
+    sent: Instant,
+    answered: Answered,
+}
+
+impl Call {
+    fn of(sent: Instant, outcome: Result<Option<Instant>, StepError>) -> Self {
+        let (at, acknowledgement) = match outcome {
+            Ok(Some(done)) => (done, Acknowledgement::Received),
+            // An event without steps is refused when the target file is read.
+            Ok(None) => (Instant::now(), Acknowledgement::Refused),
+            Err(error) if error.is_outcome_unknown() => (Instant::now(), Acknowledgement::Unknown),
+            Err(_) => (Instant::now(), Acknowledgement::Refused),
+        };
+        Self {
+            sent,
+            answered: Answered {
+                at,
+                acknowledgement,
+            },
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! One run: every scenario in turn, its targets started, measured and stopped.
+
+pub mod progress;
+mod revocation;
+mod steady;
+pub mod system;
+
+use self::progress::Progress;
+use self::system::{StartError, System};
+use crate::flow::{EncodeError, StepError};
+use crate::load::attack::AttackError;
+use crate::process::{ProcessError, RunSettings};
+use crate::scenario_file::{Plan as Workload, Profile, Scenario};
+use crate::target::TargetFile;
+use authbench_reports::run_file::{ScenarioRecord, StoreInfo, TargetRecord};
+use nix::errno::Errno;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// What a run measures and with what.
+pub struct Plan {
+    /// Each scenario with its targets, read and checked, the control first.
+    pub scenarios: Vec<(Scenario, Vec<TargetFile>)>,
+    /// How long and how thorough.
+    pub profile: Profile,
+    /// How processes are started.
+    pub settings: RunSettings,
+    /// Seed of every random draw that shapes the traffic.
+    pub seed: u64,
+    /// Where goose's own report goes, when it is asked for.
+    pub goose_reports: Option<PathBuf>,
+}
+
+/// What a run measured.
+#[derive(Debug, Default)]
+pub struct Measured {
+    /// The store behind the targets.
+    pub store: Option<StoreInfo>,
+    /// The targets, in the order in which they were first measured.
+    pub targets: Vec<TargetRecord>,
+    /// The scenarios that ran, the last one perhaps not to its end.
+    pub scenarios: Vec<ScenarioRecord>,
+    /// Whether it was told to stop.
+    pub interrupted: bool,
+}
+
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A target does not run.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A scenario could not be measured.
+    #[error("scenario {scenario}: {source}")]
+    Measure {
+        /// The scenario's name.
+        scenario: String,
+        /// Why.
+        source: MeasureError,
+    },
+}
+
+/// Why a scenario could not be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// A user could not log in.
+    #[error(transparent)]
+    Login(#[from] StepError),
+    /// A credential lacks what a point's request needs.
+    #[error("build a request: {0}")]
+    Request(#[from] EncodeError),
+    /// The virtual users failed.
+    #[error(transparent)]
+    Attack(#[from] AttackError),
+    /// A process ended.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// The CPU clock of a process could not be read: it is gone.
+    #[error("read the CPU clock of a process: {0}")]
+    Clock(#[from] Errno),
+    /// The operating system refused a timer.
+    #[error("set a timer: {0}")]
+    Timer(#[from] std::io::Error),
+    /// Told to stop before there was anything to keep.
+    #[error("interrupted")]
+    Interrupted,
+    /// A revocation could not be tried.
+    #[error("a revocation at {target} could not be tried: {reason}")]
+    Trial {
+        /// The target.
+        target: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What every measurement needs to know of the run it belongs to.
+struct Context<'a> {
+    seed: u64,
+    profile: Profile,
+    goose_reports: Option<PathBuf>,
+    interrupted: watch::Receiver<bool>,
+    progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+impl Context<'_> {
+    fn tell(&self, progress: Progress) {
+        (self.progress)(progress);
+    }
+
+    fn is_interrupted(&self) -> bool {
+        *self.interrupted.borrow()
+    }
+
+    /// Gives `work` up when interrupted.
+    async fn unless_interrupted<T>(
+        &self,
+        work: impl Future<Output = Result<T, MeasureError>>,
+    ) -> Result<T, MeasureError> {
+        let mut interrupted = self.interrupted.clone();
+        tokio::select! {
+            biased;
+            Ok(_) = interrupted.wait_for(|interrupted| *interrupted) => Err(MeasureError::Interrupted),
+            outcome = work => outcome,
+        }
+    }
+
+    fn goose_report(&self, scenario: &str) -> Option<PathBuf> {
+        self.goose_reports
+            .as_ref()
+            .map(|directory| directory.join(format!("goose-{scenario}.html")))
+    }
+}
+
+/// Measures every scenario of `plan`. Call it on the main thread, inside a current-thread runtime. When `interrupted` becomes true, it
+/// stops soon and returns what was measured until then.
+///
+/// # Errors
+/// With the first failure; every process is ended then.
+pub async fn run(
+    plan: Plan,
+    interrupted: watch::Receiver<bool>,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Measured, RunError> {
+    let context = Context {
+        seed: plan.seed,
+        profile: plan.profile,
+        goose_reports: plan.goose_reports,
+        interrupted,
+        progress,
+    };
+    let mut measured = Measured::default();
+    for (scenario, files) in plan.scenarios {
+        if context.is_interrupted() {
+            break;
+        }
+        run_scenario(&scenario, files, &plan.settings, &context, &mut measured).await?;
+    }
+    measured.interrupted = context.is_interrupted();
+    Ok(measured)
+}
+
+async fn run_scenario(
+    scenario: &Scenario,
+    files: Vec<TargetFile>,
+    settings: &RunSettings,
+    context: &Context<'_>,
+    measured: &mut Measured,
+) -> Result<(), RunError> {
+    let (name, question) = (scenario.name.clone(), scenario.question.clone());
+    context.tell(Progress::Scenario {
+        name,
+        question,
+        expected: expected(scenario.plan(context.profile)),
+    });
+    let mut systems = Vec::with_capacity(files.len());
+    for file in files {
+        context.tell(Progress::Starting {
+            target: file.about.name.clone(),
+        });
+        systems.push(System::start(file, settings)?);
+        // A ctrl-c must not wait for the rest to start.
+        if context.is_interrupted() {
+            break;
+        }
+    }
+    note(&systems, measured);
+    if !context.is_interrupted() {
+        match measure(scenario, &systems, context).await {
+            Ok(record) => measured.scenarios.push(record),
+            Err(MeasureError::Interrupted) => {}
+            Err(source) => {
+                return Err(RunError::Measure {
+                    scenario: scenario.name.clone(),
+                    source,
+                });
+            }
+        }
+    }
+    systems.into_iter().for_each(System::stop);
+    Ok(())
+}
+
+async fn measure(
+    scenario: &Scenario,
+    systems: &[System],
+    context: &Context<'_>,
+) -> Result<ScenarioRecord, MeasureError> {
+    let mut record = ScenarioRecord {
+        name: scenario.name.clone(),
+        question: scenario.question.clone(),
+        resolved: scenario.as_written(),
+        settings: systems
+            .iter()
+            .map(|system| {
+                (
+                    system.name().to_owned(),
+                    system.target().about.settings.clone(),
+                )
+            })
+            .collect(),
+        steady: None,
+        revocation: None,
+    };
+    let load = &scenario.load;
+    match scenario.plan(context.profile) {
+        Workload::Steady(plan) => {
+            record.steady = Some(steady::measure(systems, load, plan, context).await?)
+        }
+        Workload::Revocation(plan) => {
+            record.revocation = Some(revocation::measure(systems, load, plan, context).await?)
+        }
+    }
+    Ok(record)
+}
+
+/// About how long a scenario takes; logging in and starting processes are guesses.
+fn expected(workload: &Workload) -> Duration {
+    const PREPARATION: Duration = Duration::from_secs(12);
+    const ONE_REVOCATION: Duration = Duration::from_millis(2500);
+    match workload {
+        Workload::Steady(plan) => PREPARATION + plan.warm_up + plan.round * plan.rounds,
+        Workload::Revocation(plan) => {
+            let in_turn =
+                plan.revocations * plan.events.len() as u32 / plan.slots_per_target.max(1);
+            PREPARATION + plan.warm_up + ONE_REVOCATION * in_turn
+        }
+    }
+}
+
+fn note(systems: &[System], measured: &mut Measured) {
+    for system in systems {
+        measured.store = measured.store.take().or_else(|| system.store());
+        if !measured
+            .targets
+            .iter()
+            .any(|known| known.name == system.name())
+        {
+            measured.targets.push(system.record());
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Measures the mixed stream: all targets share one open-loop schedule, in rounds.
+
+use super::progress::Progress;
+use super::system::System;
+use super::{Context, MeasureError};
+use crate::accounting::book;
+use crate::credentials::{STEP_DEADLINE, Wallet, log_in};
+use crate::flow::FlowClient;
+use crate::load::attack::Attack;
+use crate::load::schedule::Schedule;
+use crate::load::stream::{Lane, LaneRound, run_round};
+use crate::scenario_file::{Load, Rounds};
+use authbench_reports::run_file::{Counters, IdleUse, RoundRecord, SteadyRecord, TargetRound};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long the processes are watched without traffic.
+const IDLE_WATCH: Duration = Duration::from_secs(2);
+
+/// Runs the stream `load` over `systems` for `plan`. Interrupted, it returns the rounds that were completed.
+///
+/// # Errors
+/// When credentials cannot be had, a process ends, or the generator fails.
+pub(super) async fn measure(
+    systems: &[System],
+    load: &Load,
+    plan: &Rounds,
+    context: &Context<'_>,
+) -> Result<SteadyRecord, MeasureError> {
+    let wallets = context
+        .unless_interrupted(log_all_in(systems, load.credentials_per_target, context))
+        .await?;
+    let idle = context
+        .unless_interrupted(watch_idle(systems, context))
+        .await?;
+    let mut stream = Stream {
+        systems,
+        load,
+        plan,
+        context,
+        lanes: Vec::new(),
+        renewals: Vec::new(),
+    };
+    let mut attack = Attack::new(context.goose_report("steady"));
+    for (system, wallet) in systems.iter().zip(&wallets) {
+        let (lane, users) = Lane::new(&wallet.endpoints(), load.connections_per_target as usize);
+        attack.crew(system.name(), users)?;
+        stream.lanes.push(lane);
+        stream.renewals.push(wallet.renewals());
+    }
+    let fresh: Vec<_> = wallets
+        .into_iter()
+        .map(|wallet| tokio::spawn(wallet.keep_fresh()))
+        .collect();
+    let rounds = attack.run(stream.rounds()).await;
+    fresh.iter().for_each(tokio::task::JoinHandle::abort);
+    Ok(SteadyRecord {
+        offered_per_s: f64::from(load.rate_per_s),
+        connections_per_target: load.connections_per_target,
+        credentials_per_target: load.credentials_per_target,
+        warm_up_s: plan.warm_up.as_secs_f64(),
+        idle,
+        rounds: rounds??,
+    })
+}
+
+/// One wallet per system, with credentials of the accounts 0 to `credentials`.
+pub(super) async fn log_all_in(
+    systems: &[System],
+    credentials: u32,
+    context: &Context<'_>,
+) -> Result<Vec<Wallet>, MeasureError> {
+    let mut wallets = Vec::with_capacity(systems.len());
+    for system in systems {
+        context.tell(Progress::LoggingIn {
+            target: system.name().to_owned(),
+            credentials,
+        });
+        let issued = log_in(system.target(), 0..credentials, || ());
+        wallets.push(Wallet::new(Arc::clone(system.target()), issued.await?)?);
+    }
+    Ok(wallets)
+}
+
+/// What every process uses without traffic. A store's housekeeping, divided by the requests of a target that never calls it, would look
+/// like a cost of that target.
+async fn watch_idle(
+    systems: &[System],
+    context: &Context<'_>,
+) -> Result<Vec<IdleUse>, MeasureError> {
+    context.tell(Progress::Idle);
+    let (before, began) = (book::read(systems)?, Instant::now());
+    tokio::time::sleep(IDLE_WATCH).await;
+    let (used, watched) = (
+        book::read(systems)?.since(&before, systems),
+        began.elapsed().as_secs_f64(),
+    );
+    let idle = systems
+        .iter()
+        .zip(used.processes)
+        .flat_map(|(system, processes)| {
+            processes.into_iter().map(|process| IdleUse {
+                target: system.name().to_owned(),
+                process: process.process,
+                role: process.role,
+                cpu_ns_per_s: process.cpu_ns as f64 / watched,
+            })
+        });
+    Ok(idle.collect())
+}
+
+struct Stream<'a> {
+    systems: &'a [System],
+    load: &'a Load,
+    plan: &'a Rounds,
+    context: &'a Context<'a>,
+    lanes: Vec<Lane>,
+    renewals: Vec<Arc<AtomicU64>>,
+}
+
+impl Stream<'_> {
+    async fn rounds(self) -> Result<Vec<RoundRecord>, MeasureError> {
+        let mut records = Vec::new();
+        let outcome = self
+            .context
+            .unless_interrupted(self.fill(&mut records))
+            .await;
+        self.lanes.iter().for_each(Lane::close);
+        match outcome {
+            Ok(()) | Err(MeasureError::Interrupted) => Ok(records),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn fill(&self, records: &mut Vec<RoundRecord>) -> Result<(), MeasureError> {
+        self.context.tell(Progress::WarmUp);
+        // Round 0 is the warm-up: its samples are collected and thrown away.
+        run_round(self.schedule(0, self.plan.warm_up), &self.lanes).await?;
+        for round in 1..=self.plan.rounds {
+            self.context.tell(Progress::Round {
+                round,
+                rounds: self.plan.rounds,
+            });
+            records.push(self.round(round).await?);
+            self.systems.iter().try_for_each(System::check_alive)?;
+        }
+        Ok(())
+    }
+
+    async fn round(&self, round: u32) -> Result<RoundRecord, MeasureError> {
+        let mut client = FlowClient::new(STEP_DEADLINE);
+        let renewals = self.renewals();
+        // Reading counters costs the targets CPU: outside of the two readings of the clocks.
+        let counted = self.counted(&mut client).await;
+        let before = book::read(self.systems)?;
+        let stream = run_round(self.schedule(round, self.plan.round), &self.lanes).await?;
+        let used = book::read(self.systems)?.since(&before, self.systems);
+        let counted_after = self.counted(&mut client).await;
+
+        let renewed = self
+            .renewals()
+            .into_iter()
+            .zip(renewals)
+            .map(|(now, before)| now - before);
+        let counted = counted
+            .into_iter()
+            .zip(counted_after)
+            .map(|(before, after)| book::difference(before, after));
+        let parts = stream
+            .lanes
+            .into_iter()
+            .zip(used.processes)
+            .zip(renewed)
+            .zip(counted);
+        let targets = self.systems.iter().zip(parts).map(
+            |(system, (((lane, processes), renewals), counters))| TargetRound {
+                processes,
+                renewals,
+                counters,
+                ..target_round(system.name(), lane)
+            },
+        );
+        Ok(RoundRecord {
+            scheduled_s: self.plan.round.as_secs_f64(),
+            wall_s: stream.wall.as_secs_f64(),
+            generator_cpu_ns: used.generator_cpu_ns,
+            steal_share: used.steal_share,
+            targets: targets.collect(),
+        })
+    }
+
+    fn schedule(&self, round: u32, length: Duration) -> Schedule {
+        let seed = self.context.seed ^ (u64::from(round) << 32);
+        Schedule::new(
+            f64::from(self.load.rate_per_s),
+            length,
+            self.lanes.len(),
+            seed,
+        )
+    }
+
+    fn renewals(&self) -> Vec<u64> {
+        self.renewals
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed))
+            .collect()
+    }
+
+    async fn counted(&self, client: &mut FlowClient) -> Vec<Option<Counters>> {
+        let mut counted = Vec::with_capacity(self.systems.len());
+        for system in self.systems {
+            counted.push(book::counted(client, system).await);
+        }
+        counted
+    }
+}
+
+fn target_round(target: &str, lane: LaneRound) -> TargetRound {
+    let recorder = lane.recorder;
+    TargetRound {
+        target: target.to_owned(),
+        intended: lane.intended,
+        unsent: lane.unsent,
+        outcomes: recorder.outcomes,
+        response: recorder.response,
+        service: recorder.service,
+        send_lag: recorder.send_lag,
+        connection_wait: recorder.connection_wait,
+        bytes_sent: recorder.bytes_sent,
+        bytes_received: recorder.bytes_received,
+        renewals: 0,
+        processes: Vec::new(),
+        counters: None,
+    }
+}

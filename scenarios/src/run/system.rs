@@ -1,0 +1,91 @@
+//! One target, running.
+
+use crate::process::{ProcessError, Processes, RunSettings, Started};
+use crate::target::{BindError, Target, TargetFile};
+use authbench_reports::run_file::{StoreInfo, TargetRecord};
+use std::sync::Arc;
+
+/// A target whose processes, if it has any, are ready. Dropping it kills them.
+#[derive(Debug)]
+pub struct System {
+    file: TargetFile,
+    target: Arc<Target>,
+    processes: Processes,
+}
+
+/// Why a target does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// One of its processes.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// Its requests would go where they must not, or nowhere.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+}
+
+impl System {
+    /// Starts the target's processes. Blocks; call it on the main thread (see [`Processes::start`]).
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running then.
+    pub fn start(file: TargetFile, settings: &RunSettings) -> Result<Self, StartError> {
+        let processes = Processes::start(&file, settings)?;
+        let target = Arc::new(file.bind(processes.members(), &settings.remote)?);
+        Ok(Self {
+            file,
+            target,
+            processes,
+        })
+    }
+
+    /// What can be done with it.
+    #[must_use]
+    pub fn target(&self) -> &Arc<Target> {
+        &self.target
+    }
+
+    /// Its name in every table.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.target.about.name
+    }
+
+    /// Its processes; empty when it runs elsewhere.
+    #[must_use]
+    pub fn processes(&self) -> &[Started] {
+        self.processes.started()
+    }
+
+    /// The store behind it, when it started one and that said what it is.
+    #[must_use]
+    pub fn store(&self) -> Option<StoreInfo> {
+        self.processes()
+            .iter()
+            .find_map(|process| process.ready.store())
+    }
+
+    /// How it stands in the run file: as written, without any value that was filled in.
+    #[must_use]
+    pub fn record(&self) -> TargetRecord {
+        let about = &self.target.about;
+        TargetRecord {
+            name: about.name.clone(),
+            model: about.model.clone(),
+            file: self.file.as_written().clone(),
+        }
+    }
+
+    /// Whether all of its processes still run.
+    ///
+    /// # Errors
+    /// With the one that ended.
+    pub fn check_alive(&self) -> Result<(), ProcessError> {
+        self.processes.check_alive()
+    }
+
+    /// Ends its processes in order and waits for them. Blocks for some seconds at most.
+    pub fn stop(self) {
+        self.processes.stop();
+    }
+}
