@@ -118,8 +118,12 @@ impl Processes {
 
     /// Ends all children and waits for them: closes their input, last started first; after 3 s sends SIGTERM to the groups of those
     /// left, after another second SIGKILL to every group. Blocks.
-    pub fn stop(mut self) {
-        let deadline = Instant::now() + GRACE;
+    pub fn stop(self) {
+        self.stop_within(GRACE, TERM_GRACE);
+    }
+
+    fn stop_within(mut self, grace: Duration, term_grace: Duration) {
+        let deadline = Instant::now() + grace;
         for child in self.children.iter_mut().rev() {
             child.close_input();
             child.wait_until(deadline);
@@ -127,8 +131,8 @@ impl Processes {
         for child in &self.children {
             child.terminate();
         }
-        let deadline = Instant::now() + TERM_GRACE;
-        for child in &mut self.children {
+        let deadline = Instant::now() + term_grace;
+        for child in &self.children {
             child.wait_until(deadline);
         }
         // What is left is killed and reaped by the children's own Drop.

@@ -129,6 +129,22 @@ impl TargetFile {
         })?)
     }
 
+    /// Reads `text` as a target file; errors call it `name`. Otherwise like [`load`](Self::load).
+    ///
+    /// # Errors
+    /// When anything in it is wrong.
+    pub fn parse(
+        name: &str,
+        text: &str,
+        overrides: &BTreeMap<String, String>,
+    ) -> Result<Self, FileError> {
+        let source = Source {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        };
+        check::check(&source, overrides, &|variable| std::env::var(variable).ok())
+    }
+
     /// Whether the file has a variable of this name.
     pub fn has_variable(&self, name: &str) -> bool {
         self.as_written

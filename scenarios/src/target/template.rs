@@ -38,7 +38,7 @@ pub(crate) enum TemplateError {
     Unclosed,
     #[error("has ${{{0}}}, which is not a name")]
     NotAName(String),
-    #[error("pads ${{{0}}}, which is not a number")]
+    #[error("pads ${{{0}}}, which is not a number, or not with a zero and one to nine digits")]
     Padding(String),
 }
 

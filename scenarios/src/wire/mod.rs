@@ -13,7 +13,7 @@ mod response;
 
 use std::io;
 
-pub use request::{RequestBytes, RequestError};
+pub use request::{METHODS, RequestBytes, RequestError};
 pub use response::{ResponseHead, ResponseReader};
 
 /// Why no whole response could be read. The connection must be dropped after any of these.

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The methods that can be sent. `HEAD` and `CONNECT` are left out: their responses are framed differently.
+pub const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
 /// A whole HTTP/1.1 request, ready to be written again and again. `Debug` shows the length only: it carries credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestBytes(Box<[u8]>);
@@ -9,8 +12,8 @@ pub struct RequestBytes(Box<[u8]>);
 /// Why a request cannot be encoded. Never quotes a value: it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// Not a method this client sends. `HEAD` and `CONNECT` are left out: their responses are framed differently.
-    #[error("method is none of GET, POST, PUT, PATCH, DELETE, OPTIONS")]
+    /// None of [`METHODS`].
+    #[error("method is none of {}", METHODS.join(", "))]
     Method,
     /// The request target is empty, does not start with `/`, or holds a byte that does not belong in a URL.
     #[error("request target is not a path of visible ASCII")]
@@ -36,7 +39,9 @@ impl RequestBytes {
         headers: impl IntoIterator<Item = (&'h str, &'h str)>,
         body: &[u8],
     ) -> Result<Self, RequestError> {
-        let takes_body = takes_body(method)?;
+        if !METHODS.contains(&method) {
+            return Err(RequestError::Method);
+        }
         if !target.starts_with('/') || !target.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(RequestError::Target);
         }
@@ -49,7 +54,7 @@ impl RequestBytes {
         if !host {
             push_header(&mut bytes, "Host", authority)?;
         }
-        if takes_body || !body.is_empty() {
+        if matches!(method, "POST" | "PUT" | "PATCH") || !body.is_empty() {
             bytes.extend_from_slice(format!("Content-Length: {}\r\n", body.len()).as_bytes());
         }
         bytes.extend_from_slice(b"\r\n");
@@ -72,14 +77,6 @@ impl AsRef<[u8]> for RequestBytes {
 impl fmt::Debug for RequestBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RequestBytes({} bytes)", self.0.len())
-    }
-}
-
-fn takes_body(method: &str) -> Result<bool, RequestError> {
-    match method {
-        "GET" | "DELETE" | "OPTIONS" => Ok(false),
-        "POST" | "PUT" | "PATCH" => Ok(true),
-        _ => Err(RequestError::Method),
     }
 }
 

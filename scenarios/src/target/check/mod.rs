@@ -1,7 +1,9 @@
 //! From raw TOML to a target file that cannot be wrong: every value parsed, every reference known where it stands.
 
+mod event;
 mod flow;
 mod process;
+mod request;
 mod rule;
 mod scope;
 

@@ -53,45 +53,47 @@ impl Checker<'_> {
         })
     }
 
+    /// `keeps_cookies`: whether the step takes part in the credential's jar.
     pub(super) fn capture(
         &self,
         name: &str,
         raw: &Spanned<RawCapture>,
         key: &str,
+        keeps_cookies: bool,
     ) -> Result<Capture, FileError> {
         if !is_name(name) || RESERVED.contains(&name) {
             let allowed = format!(
                 "letters, digits, _ and -, and none of {}",
                 RESERVED.join(", ")
             );
-            return Err(self.error(
-                raw,
-                key,
-                format!("{name:?} cannot name a captured value"),
-                allowed,
-            ));
+            let problem = format!("{name:?} cannot name a captured value");
+            return Err(self.error(raw, key, problem, allowed));
         }
-        let inner = raw.get_ref();
-        let from = match (&inner.json, &inner.cookie, &inner.header) {
-            (Some(pointer), None, None) => {
-                self.pointer(raw, pointer, key)?;
-                CaptureFrom::Json(pointer.clone())
-            }
-            (None, Some(cookie), None) => CaptureFrom::Cookie(cookie.clone()),
-            (None, None, Some(header)) => CaptureFrom::Header(header.clone()),
-            _ => {
-                return Err(self.error(
-                    raw,
-                    key,
-                    "needs one place to capture from",
-                    "exactly one of json, cookie, header",
-                ));
-            }
-        };
+        let from = self.capture_from(raw, key)?;
+        if matches!(from, CaptureFrom::Cookie(_)) && !keeps_cookies {
+            let problem = "a step with cookies of its own keeps none";
+            return Err(self.error(raw, key, problem, "a step without cookies = { … }"));
+        }
         Ok(Capture {
             name: name.to_owned(),
             from,
         })
+    }
+
+    fn capture_from(&self, raw: &Spanned<RawCapture>, key: &str) -> Result<CaptureFrom, FileError> {
+        let inner = raw.get_ref();
+        match (&inner.json, &inner.cookie, &inner.header) {
+            (Some(pointer), None, None) => {
+                self.pointer(raw, pointer, key)?;
+                Ok(CaptureFrom::Json(pointer.clone()))
+            }
+            (None, Some(cookie), None) => Ok(CaptureFrom::Cookie(cookie.clone())),
+            (None, None, Some(header)) => Ok(CaptureFrom::Header(header.clone())),
+            _ => {
+                let allowed = "exactly one of json, cookie, header";
+                Err(self.error(raw, key, "needs one place to capture from", allowed))
+            }
+        }
     }
 
     /// RFC 6901: empty, or beginning with a slash.
