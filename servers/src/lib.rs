@@ -1,3 +1,34 @@
-//! authbench-servers
+//! The reference servers that authbench measures.
+//!
+//! They know nothing of load or reports, and speak plain OAuth over HTTP/1.1. Where to look:
+//!
+//! * [`model`]: the auth models, one file each, side by side. **Start here.**
+//! * [`authorization`]: the authorization server, one file per endpoint
+//! * [`resource`]: the resource server, whose requests are what is measured
+//! * [`jwt`], [`introspection`], [`rotation`]: the machinery of access tokens, of asking about them, of renewing them
+//! * [`http`]: what every server does alike before and after a model has its say
+//! * [`store`]: the client of the session store, and the store's process
+//! * [`refusal`], [`audit`], [`metrics`]: saying no, and keeping track of it
+//! * [`clock`], [`secret`], [`scope`], [`client`]: the words all of them use
+//! * [`lifecycle`], [`namespace`]: running as a process, next to others
 
+pub mod audit;
+pub mod authorization;
+pub mod client;
+pub mod clock;
+pub mod http;
+pub mod introspection;
+pub mod jwt;
+pub mod lifecycle;
+pub mod metrics;
+pub mod model;
+pub mod namespace;
+pub mod refusal;
+pub mod resource;
+pub mod rotation;
+pub mod scope;
+pub mod secret;
+/// The session store: the client that every model shares, and the process behind it.
 pub mod store;
+
+pub use jwt::install_crypto;

@@ -1,0 +1,120 @@
+//! Authenticating clients (RFC 6749 §2.3, §3.2.1).
+
+use hyper::HeaderMap;
+
+use super::settings::AuthorizationWiring;
+use crate::client::Client;
+use crate::http::basic::{self, Basic};
+use crate::http::form::Form;
+use crate::secret::ExpectedSecret;
+
+/// A client is not who it says, or does not say (`invalid_client`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the client is unknown or failed to authenticate")]
+pub(super) struct InvalidClient;
+
+/// The secrets of the confidential clients.
+#[derive(Debug)]
+pub(super) struct ClientSecrets {
+    service: ExpectedSecret,
+    resource_server: ExpectedSecret,
+}
+
+impl ClientSecrets {
+    pub(super) fn new(wiring: &AuthorizationWiring) -> Self {
+        Self {
+            service: ExpectedSecret::new(&wiring.service_secret),
+            resource_server: ExpectedSecret::new(&wiring.introspection_secret),
+        }
+    }
+
+    /// Which client makes a request: a confidential one by Basic, a public one by its `client_id` in the form. Naming two
+    /// different clients is naming none. A secret in the form (`client_secret_post`) is not accepted.
+    pub(super) fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        form: &Form<'_>,
+    ) -> Result<Client, InvalidClient> {
+        let named = form.get("client_id");
+        match basic::credentials(headers) {
+            Basic::Absent => named
+                .and_then(Client::with_id)
+                .filter(|client| client.is_public())
+                .ok_or(InvalidClient),
+            Basic::Malformed => Err(InvalidClient),
+            Basic::Presented(presented) => {
+                let client = Client::with_id(&presented.client_id).ok_or(InvalidClient)?;
+                let consistent = named.is_none_or(|id| id == client.id());
+                let expected = self.secret_of(client).ok_or(InvalidClient)?;
+                if expected.matches(&presented.secret) && consistent {
+                    Ok(client)
+                } else {
+                    Err(InvalidClient)
+                }
+            }
+        }
+    }
+
+    fn secret_of(&self, client: Client) -> Option<&ExpectedSecret> {
+        match client {
+            Client::Service => Some(&self.service),
+            Client::ResourceServer => Some(&self.resource_server),
+            Client::App | Client::App2 => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+    use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+
+    fn authenticate(basic: Option<(&str, &str)>, body: &str) -> Result<Client, InvalidClient> {
+        let secrets = ClientSecrets {
+            service: ExpectedSecret::new(&Secret::new("s")),
+            resource_server: ExpectedSecret::new(&Secret::new("r")),
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded"),
+        );
+        if let Some((id, secret)) = basic {
+            headers.insert(AUTHORIZATION, basic::header(id, &Secret::new(secret)));
+        }
+        secrets.authenticate(
+            &headers,
+            &Form::parse(&headers, body.as_bytes()).expect("a form"),
+        )
+    }
+
+    #[test]
+    fn each_kind_of_client_in_its_own_way() {
+        assert_eq!(
+            authenticate(Some(("service", "s")), ""),
+            Ok(Client::Service)
+        );
+        assert_eq!(
+            authenticate(Some(("resource-server", "r")), "client_id=resource-server"),
+            Ok(Client::ResourceServer)
+        );
+        assert_eq!(authenticate(None, "client_id=app-2"), Ok(Client::App2));
+        for (basic, body) in [
+            (Some(("service", "r")), ""),
+            (Some(("service", "")), ""),
+            (Some(("app", "")), ""),
+            (Some(("service", "s")), "client_id=app"),
+            (None, "client_id=service"),
+            (None, "client_id=service&client_secret=s"),
+            (None, "client_id=unknown"),
+            (None, ""),
+        ] {
+            assert_eq!(
+                authenticate(basic, body),
+                Err(InvalidClient),
+                "{basic:?} {body}"
+            );
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `POST /introspect`: is this token active (RFC 7662)?
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use hyper::{HeaderMap, StatusCode};
+use serde::Serialize;
+
+use super::AUDIENCE;
+use super::server::{AuthorizationServer, store_down};
+use crate::client::Client;
+use crate::http::form::Form;
+use crate::http::reply::{self, Reply};
+use crate::model::{ActiveGrant, Issuer};
+use crate::scope::Scope;
+
+/// What is said about an active token. About any other nothing is said but that (§2.2).
+#[derive(Serialize)]
+struct ActiveAnswer<'a> {
+    active: bool,
+    scope: Scope,
+    client_id: &'static str,
+    token_type: &'static str,
+    sub: &'a str,
+    aud: &'static str,
+    iss: &'a str,
+    iat: i64,
+    exp: i64,
+}
+
+impl<I: Issuer> AuthorizationServer<I> {
+    /// Without client authentication anybody could try tokens out (§2.1); a hint about the kind of token is not needed.
+    pub(super) async fn introspect(&self, headers: &HeaderMap, form: &Form<'_>) -> Reply {
+        match self.client(headers, form) {
+            Ok(Client::ResourceServer) => {}
+            // A public client has not authenticated, so it is not told that it is not allowed.
+            Ok(client) if client.is_public() => return reply::invalid_client(),
+            Ok(_) => return reply::oauth_error(StatusCode::FORBIDDEN, "unauthorized_client"),
+            Err(reply) => return reply,
+        }
+        let Some(token) = form.get("token") else {
+            return reply::bad_request("invalid_request");
+        };
+        self.introspections.fetch_add(1, Relaxed);
+        match self.issuer.introspect(token).await {
+            Err(error) => store_down(&error),
+            Ok(None) => reply::json_text(StatusCode::OK, r#"{"active":false}"#),
+            Ok(Some(active)) => reply::json(StatusCode::OK, &self.active(&active)),
+        }
+    }
+
+    fn active<'a>(&'a self, active: &'a ActiveGrant) -> ActiveAnswer<'a> {
+        ActiveAnswer {
+            active: true,
+            scope: active.grant.scope,
+            client_id: active.grant.client.id(),
+            token_type: "Bearer",
+            sub: &active.grant.subject,
+            aud: AUDIENCE,
+            iss: &self.issuer_url,
+            iat: active.issued_at_ms.div_euclid(1_000),
+            // Rounded down: a resource server must not take the token for longer-lived than it is.
+            exp: active.expires_at_ms.div_euclid(1_000),
+        }
+    }
+}

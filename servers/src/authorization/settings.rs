@@ -1,0 +1,105 @@
+//! What an authorization server is told when it starts.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::passwords::LoginHash;
+use crate::http::Limits;
+use crate::jwt::SigningAlgorithm;
+use crate::model::Model;
+use crate::secret::Secret;
+use crate::store::StoreUrl;
+
+/// Settings that may stand on a command line.
+#[derive(Clone, Debug)]
+pub struct AuthorizationSettings {
+    /// Where to listen; port 0 is any free one.
+    pub listen: SocketAddr,
+    /// Where the admin surface listens.
+    pub admin_listen: SocketAddr,
+    /// The auth model.
+    pub model: Model,
+    /// How access tokens are signed (`jwt`, `hybrid`).
+    pub algorithm: SigningAlgorithm,
+    /// The issuer's URL; by default the address that is listened on.
+    pub issuer: Option<String>,
+    /// The life of an access token, at least 1 s where it is a JWT.
+    pub access_ttl: Duration,
+    /// A refresh family ends after so long without a renewal.
+    pub refresh_idle: Duration,
+    /// A refresh family ends so long after its login.
+    pub refresh_absolute: Duration,
+    /// For so long a used refresh token gives its successor again.
+    pub refresh_grace: Duration,
+    /// A session ends after so long without a request.
+    pub session_idle: Duration,
+    /// A session ends so long after its login.
+    pub session_absolute: Duration,
+    /// How many accounts there are.
+    pub users: u32,
+    /// What hashing a password costs.
+    pub login_hash: LoginHash,
+    /// Passwords hashed at a time. Each takes a core, and with [`LoginHash::Owasp`] 19 MiB.
+    pub login_workers: usize,
+    /// Logins that may wait for a worker; more are told to come back (503).
+    pub login_queue: usize,
+    /// Where the audit log goes; nowhere by default.
+    pub audit_log: Option<PathBuf>,
+    /// What is accepted from the network.
+    pub limits: Limits,
+}
+
+impl Default for AuthorizationSettings {
+    fn default() -> Self {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let hours = |hours: u64| minutes(60 * hours);
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            admin_listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            model: Model::default(),
+            algorithm: SigningAlgorithm::default(),
+            issuer: None,
+            access_ttl: minutes(5),
+            refresh_idle: hours(8),
+            refresh_absolute: hours(30 * 24),
+            refresh_grace: Duration::from_secs(10),
+            session_idle: minutes(30),
+            session_absolute: hours(12),
+            users: 10_000,
+            login_hash: LoginHash::default(),
+            login_workers: 2,
+            login_queue: 256,
+            audit_log: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Addresses and secrets, which come through a pipe or the environment and never on a command line.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorizationWiring {
+    /// The store.
+    pub store_url: StoreUrl,
+    /// Opens the admin surface.
+    pub admin_secret: Secret,
+    /// The password of every seeded account.
+    pub population_password: Secret,
+    /// The secret of the client `service`.
+    pub service_secret: Secret,
+    /// The secret of the client `resource-server`.
+    pub introspection_secret: Secret,
+    /// The HS256 secret, base64url of at least 32 bytes; not read for other algorithms.
+    #[serde(default)]
+    pub signing_secret: Option<Secret>,
+    /// The key that refresh tokens are made with, base64url of 32 bytes; not read but for `hybrid`.
+    #[serde(default)]
+    pub rotation_key: Option<Secret>,
+    /// Keeps servers that share a store apart: it stands before their keys. By default the model's name. Servers of
+    /// one target need the same; runs that share a Redis need different ones, or they find each other's accounts disabled.
+    #[serde(default)]
+    pub namespace: Option<String>,
+}

@@ -1,0 +1,287 @@
+//! Putting an authorization server together, and running it.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::admin::AdminSurface;
+use super::clients::ClientSecrets;
+use super::passwords::{HashError, Passwords};
+use super::server::{AuthorizationServer, ENDPOINTS, PublicSurface};
+use super::settings::{AuthorizationSettings, AuthorizationWiring};
+use super::{AUDIENCE, metadata};
+use crate::audit::{AuditLog, OpenAuditError};
+use crate::clock::Clock;
+use crate::http::connection::{self, BindError, Listening};
+use crate::jwt::{KeyError, Minter, Rules, SigningKey, install_crypto};
+use crate::lifecycle::{self, LifecycleError};
+use crate::metrics::EndpointOutcomes;
+use crate::model::accounts::Accounts;
+use crate::model::hybrid::{HybridIssuer, RefreshPolicy};
+use crate::model::jwt::JwtIssuer;
+use crate::model::no_auth::NoAuthIssuer;
+use crate::model::opaque::OpaqueIssuer;
+use crate::model::record::Ledger;
+use crate::model::session::SessionIssuer;
+use crate::model::{Issuer, Model};
+use crate::rotation::{RotationKey, RotationKeyError};
+use crate::secret::ExpectedSecret;
+use crate::store::{ConnectError, INDEX_LIFETIME, Store};
+
+/// Why an authorization server did not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum StartAuthorizationError {
+    /// A port could not be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The store cannot be reached.
+    #[error(transparent)]
+    Store(#[from] ConnectError),
+    /// There is no key to sign with.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// There is no key to make refresh tokens with.
+    #[error(transparent)]
+    RotationKey(#[from] RotationKeyError),
+    /// The population's password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The audit log could not be opened.
+    #[error(transparent)]
+    Audit(#[from] OpenAuditError),
+    /// A life that JWTs cannot have: their times are whole seconds.
+    #[error("issue access tokens that live for {0:?}: a JWT needs at least 1 s")]
+    AccessLifetime(Duration),
+    /// A life that the store's indexes do not cover.
+    #[error("keep sessions for {0:?}: at most 400 days are possible")]
+    AbsoluteLifetime(Duration),
+    /// The process could not be set up.
+    #[error(transparent)]
+    Lifecycle(#[from] LifecycleError),
+}
+
+/// An authorization server that runs on the runtime it was started on.
+#[derive(Debug)]
+pub struct RunningAuthorizationServer {
+    /// `http://address:port` of the public surface.
+    pub url: String,
+    /// `http://address:port` of the admin surface.
+    pub admin_url: String,
+    public: Listening,
+    admin: Listening,
+    audit: AuditLog,
+}
+
+impl RunningAuthorizationServer {
+    /// Ends it: no new connections, requests in progress are answered, the audit log is written out.
+    pub async fn shut_down(self) {
+        tokio::join!(self.public.shut_down(), self.admin.shut_down());
+        self.audit.close();
+    }
+}
+
+/// Runs an authorization server as a process: until the end of standard input if `wired`, or until it is signalled.
+///
+/// Prints one JSON line once it listens.
+pub fn serve(
+    settings: AuthorizationSettings,
+    wiring: AuthorizationWiring,
+    wired: bool,
+) -> Result<(), StartAuthorizationError> {
+    lifecycle::run(wired, async |end| {
+        let running = start(settings, wiring, Clock::system()).await?;
+        lifecycle::announce(&json!({
+            "ready": "authorization-server",
+            "pid": std::process::id(),
+            "url": running.url,
+            "admin_url": running.admin_url,
+        }))?;
+        end.told().await;
+        running.shut_down().await;
+        Ok(())
+    })
+}
+
+/// Starts an authorization server on the running runtime.
+pub async fn start(
+    settings: AuthorizationSettings,
+    wiring: AuthorizationWiring,
+    clock: Clock,
+) -> Result<RunningAuthorizationServer, StartAuthorizationError> {
+    install_crypto();
+    check_lifetimes(&settings)?;
+    let public = connection::bind(settings.listen).await?;
+    let admin = connection::bind(settings.admin_listen).await?;
+    let store = crate::namespace::connect(
+        wiring.store_url.expose(),
+        wiring.namespace.as_deref(),
+        settings.model,
+    )
+    .await?;
+    let url = connection::url_of(&public)?;
+    let parts = Parts {
+        url,
+        public,
+        admin,
+        store,
+        clock,
+        settings: &settings,
+        wiring: &wiring,
+    };
+    // From here on everything is monomorphic: the model's code is called directly, request for request.
+    match settings.model {
+        Model::NoAuth => run(NoAuthIssuer, parts),
+        Model::Session => run(
+            SessionIssuer::new(
+                parts.ledger(),
+                settings.session_idle,
+                settings.session_absolute,
+            ),
+            parts,
+        ),
+        Model::Jwt => run(parts.jwt_issuer()?, parts),
+        Model::Opaque => run(
+            OpaqueIssuer::new(parts.ledger(), settings.access_ttl),
+            parts,
+        ),
+        Model::Hybrid => run(parts.hybrid_issuer()?, parts),
+    }
+}
+
+fn check_lifetimes(settings: &AuthorizationSettings) -> Result<(), StartAuthorizationError> {
+    let is_jwt = matches!(settings.model, Model::Jwt | Model::Hybrid);
+    if is_jwt && settings.access_ttl < Duration::from_secs(1) {
+        return Err(StartAuthorizationError::AccessLifetime(settings.access_ttl));
+    }
+    let longest = settings
+        .session_absolute
+        .max(settings.refresh_absolute)
+        .max(settings.access_ttl);
+    if longest > INDEX_LIFETIME {
+        Err(StartAuthorizationError::AbsoluteLifetime(longest))
+    } else {
+        Ok(())
+    }
+}
+
+struct Parts<'a> {
+    url: String,
+    public: TcpListener,
+    admin: TcpListener,
+    store: Store,
+    clock: Clock,
+    settings: &'a AuthorizationSettings,
+    wiring: &'a AuthorizationWiring,
+}
+
+impl Parts<'_> {
+    fn issuer_url(&self) -> &str {
+        self.settings.issuer.as_deref().unwrap_or(&self.url)
+    }
+
+    fn accounts(&self) -> Accounts {
+        Accounts::new(self.store.clone(), self.settings.users)
+    }
+
+    fn ledger(&self) -> Ledger {
+        Ledger::new(self.store.clone(), self.clock.clone())
+    }
+
+    fn jwt_issuer(&self) -> Result<JwtIssuer, KeyError> {
+        let algorithm = self.settings.algorithm;
+        let secret = self
+            .wiring
+            .signing_secret
+            .as_ref()
+            .filter(|_| algorithm.is_symmetric());
+        let key = SigningKey::new(algorithm, secret)?;
+        let minter = Minter::new(key, self.issuer_url(), AUDIENCE, self.settings.access_ttl);
+        let rules = Rules {
+            issuer: self.issuer_url().to_owned(),
+            audience: AUDIENCE.to_owned(),
+            algorithm,
+            // The issuer reads its own tokens by its own clock, and whatever life it gave them is right.
+            leeway: Duration::ZERO,
+            max_lifetime: Duration::MAX,
+        };
+        Ok(JwtIssuer::new(
+            minter,
+            rules,
+            self.accounts(),
+            self.clock.clone(),
+        ))
+    }
+
+    fn hybrid_issuer(&self) -> Result<HybridIssuer, StartAuthorizationError> {
+        let rotation =
+            RotationKey::new(self.wiring.rotation_key.as_ref().ok_or(RotationKeyError)?)?;
+        let policy = RefreshPolicy {
+            idle: self.settings.refresh_idle,
+            absolute: self.settings.refresh_absolute,
+            grace: self.settings.refresh_grace,
+        };
+        Ok(HybridIssuer::new(
+            self.jwt_issuer()?,
+            self.ledger(),
+            rotation,
+            policy,
+        ))
+    }
+}
+
+fn run<I: Issuer>(
+    issuer: I,
+    parts: Parts<'_>,
+) -> Result<RunningAuthorizationServer, StartAuthorizationError> {
+    let Parts {
+        settings, wiring, ..
+    } = parts;
+    let audit = AuditLog::open(
+        settings.audit_log.as_deref(),
+        "authorization-server",
+        &parts.clock,
+    )?;
+    let server = Arc::new(AuthorizationServer {
+        jwks: issuer.jwks().into(),
+        metadata: metadata::document(parts.issuer_url(), I::GRANT_TYPES)
+            .to_string()
+            .into(),
+        issuer,
+        issuer_url: parts.issuer_url().to_owned(),
+        accounts: parts.accounts(),
+        passwords: Passwords::new(
+            &wiring.population_password,
+            settings.login_hash,
+            settings.login_workers,
+            settings.login_queue,
+        )?,
+        clients: ClientSecrets::new(wiring),
+        admin_secret: ExpectedSecret::new(&wiring.admin_secret),
+        audit: audit.clone(),
+        store: parts.store,
+        outcomes: EndpointOutcomes::new(ENDPOINTS),
+        introspections: AtomicU64::new(0),
+        limits: settings.limits.clone(),
+    });
+    let public = connection::serve(
+        parts.public,
+        Arc::new(PublicSurface(Arc::clone(&server))),
+        &settings.limits,
+    )?;
+    let admin = connection::serve(
+        parts.admin,
+        Arc::new(AdminSurface(server)),
+        &settings.limits,
+    )?;
+    let admin_url = format!("http://{}", admin.address);
+    Ok(RunningAuthorizationServer {
+        url: parts.url,
+        admin_url,
+        public,
+        admin,
+        audit,
+    })
+}

@@ -1,0 +1,260 @@
+//! The accept loop and what guards each connection.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io::{Error, ErrorKind};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+
+use super::Limits;
+use super::reply::Reply;
+
+/// A connection's silence is looked at this often per idle limit: a limit of 60 s closes after 60 to 75 s.
+/// One slow tick per connection costs a request nothing; a timer that each request rearms would.
+const TICKS_PER_IDLE: u32 = 4;
+/// The pause when no connection can be accepted, e.g. for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// An address could not be listened on.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Somebody else listens there.
+    #[error("listen on {address}: the address is already in use")]
+    InUse {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// Anything else.
+    #[error("listen on {address}: {source}")]
+    Other {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: Error,
+    },
+}
+
+/// Answers requests. One instance serves all connections.
+pub trait Handler: Send + Sync + 'static {
+    /// Answers one request.
+    fn handle(&self, request: Request<Incoming>) -> impl Future<Output = Reply> + Send;
+}
+
+/// A server that accepts connections until it is told to stop.
+#[derive(Debug)]
+pub struct Listening {
+    /// The address it is reached at, its port resolved.
+    pub address: SocketAddr,
+    stop: watch::Sender<()>,
+    drained: mpsc::Receiver<Infallible>,
+    drain: Duration,
+}
+
+/// Listens on `address` (port 0: any free one).
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| match source.kind() {
+            ErrorKind::AddrInUse => BindError::InUse { address },
+            _ => BindError::Other { address, source },
+        })
+}
+
+/// The URL of a listener; needed before it serves, because it is the issuer's name.
+pub fn url_of(listener: &TcpListener) -> Result<String, BindError> {
+    Ok(format!("http://{}", address_of(listener)?))
+}
+
+/// Serves `handler` on the running runtime.
+pub fn serve<H: Handler>(
+    listener: TcpListener,
+    handler: Arc<H>,
+    limits: &Limits,
+) -> Result<Listening, BindError> {
+    let address = address_of(&listener)?;
+    let (stop, stopping) = watch::channel(());
+    // Each connection holds a sender of a channel that carries nothing: once all are gone, so are the connections.
+    let (alive, drained) = mpsc::channel(1);
+    tokio::spawn(accept(listener, handler, limits.clone(), stopping, alive));
+    Ok(Listening {
+        address,
+        stop,
+        drained,
+        drain: limits.drain,
+    })
+}
+
+impl Listening {
+    /// Accepts no more, lets requests in progress end, and returns when the last connection is closed or
+    /// [`Limits::drain`] has passed.
+    pub async fn shut_down(mut self) {
+        drop(self.stop);
+        // Past the limit, what is left is dropped with the runtime: there is nobody to tell.
+        let _ = timeout(self.drain, self.drained.recv()).await;
+    }
+}
+
+fn address_of(listener: &TcpListener) -> Result<SocketAddr, BindError> {
+    let unspecified = SocketAddr::from(([0, 0, 0, 0], 0));
+    listener.local_addr().map_err(|source| BindError::Other {
+        address: unspecified,
+        source,
+    })
+}
+
+async fn accept<H: Handler>(
+    listener: TcpListener,
+    handler: Arc<H>,
+    limits: Limits,
+    mut stopping: watch::Receiver<()>,
+    alive: mpsc::Sender<Infallible>,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopping.changed() => return,
+        };
+        let Ok((stream, _)) = accepted else {
+            sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        // Without it the answer waits for the acknowledgement of the one before (Nagle against delayed ACK).
+        // Failing means that the peer is gone already, which the connection will notice.
+        let _ = stream.set_nodelay(true);
+        let (handler, limits) = (Arc::clone(&handler), limits.clone());
+        let (stopping, alive) = (stopping.clone(), alive.clone());
+        tokio::spawn(async move {
+            converse(stream, handler, &limits, stopping).await;
+            drop(alive);
+        });
+    }
+}
+
+/// Serves one connection until it ends, is idle for too long, or the server stops.
+async fn converse<H: Handler>(
+    stream: TcpStream,
+    handler: Arc<H>,
+    limits: &Limits,
+    mut stopping: watch::Receiver<()>,
+) {
+    let requests = AtomicU64::new(0);
+    let service = service_fn(|request| {
+        requests.fetch_add(1, Relaxed);
+        let handler = &handler;
+        async move { Ok::<_, Infallible>(handler.handle(request).await) }
+    });
+    let mut connection = pin!(builder(limits).serve_connection(TokioIo::new(stream), service));
+    let mut silence = Silence::new(limits);
+    loop {
+        tokio::select! {
+            biased;
+            // An error is the peer's (broken connection, malformed request): hyper has answered what can be answered.
+            _ = connection.as_mut() => return,
+            () = silence.past_limit(&requests) => connection.as_mut().graceful_shutdown(),
+            _ = stopping.changed() => break,
+        }
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+fn builder(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    // The number of header lines keeps hyper's default, 100: any other value makes it allocate for each request.
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_header_size(limits.header_bytes);
+    builder
+}
+
+/// Watches for a connection on which nothing is asked.
+struct Silence {
+    ticks: tokio::time::Interval,
+    seen: u64,
+    silent_ticks: u32,
+}
+
+impl Silence {
+    fn new(limits: &Limits) -> Self {
+        let period = limits.keep_alive_idle / TICKS_PER_IDLE;
+        let mut ticks = interval_at(Instant::now() + period, period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            ticks,
+            seen: 0,
+            silent_ticks: 0,
+        }
+    }
+
+    /// Ends when no request came during the idle limit.
+    async fn past_limit(&mut self, requests: &AtomicU64) {
+        loop {
+            self.ticks.tick().await;
+            let count = requests.load(Relaxed);
+            self.silent_ticks = if count == self.seen {
+                self.silent_ticks + 1
+            } else {
+                0
+            };
+            self.seen = count;
+            if self.silent_ticks >= TICKS_PER_IDLE {
+                self.silent_ticks = 0;
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_counted_from_the_last_request() {
+        let limits = Limits {
+            keep_alive_idle: Duration::from_secs(60),
+            ..Limits::default()
+        };
+        let requests = AtomicU64::new(0);
+        let mut silence = Silence::new(&limits);
+        assert!(
+            timeout(Duration::from_secs(50), silence.past_limit(&requests))
+                .await
+                .is_err()
+        );
+        requests.fetch_add(1, Relaxed);
+        let since = Instant::now();
+        silence.past_limit(&requests).await;
+        let waited = since.elapsed();
+        assert!(
+            (Duration::from_secs(60)..=Duration::from_secs(75)).contains(&waited),
+            "{waited:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_busy_address_is_named() {
+        let taken = bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+            .await
+            .expect("a free port");
+        let address = taken.local_addr().expect("bound");
+        let error = bind(address).await.expect_err("taken");
+        assert_eq!(
+            error.to_string(),
+            format!("listen on {address}: the address is already in use")
+        );
+    }
+}

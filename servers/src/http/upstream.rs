@@ -1,0 +1,202 @@
+//! The keep-alive HTTP client with which a resource server asks the authorization server.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{HOST, HeaderValue};
+use hyper::{Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use url::Url;
+
+/// Connections at most; more questions wait for one, within their deadline.
+const CONNECTIONS: usize = 32;
+/// Bytes of an answer at most. A JWKS of a few keys has 2 KiB.
+const ANSWER_BYTES: usize = 64 * 1024;
+
+/// The URL of the authorization server cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("use the authorization server {url}: {reason}")]
+pub struct UpstreamUrlError {
+    url: String,
+    reason: &'static str,
+}
+
+/// No answer came. Whether the request arrived is not known; both that are sent this way may be repeated.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// Nothing within the deadline.
+    #[error("no answer from {0} within the deadline")]
+    Deadline(String),
+    /// No connection, or it broke.
+    #[error("no connection to {0}")]
+    Connection(String),
+    /// An answer past all bounds.
+    #[error("an unusable answer from {0}")]
+    Answer(String),
+}
+
+/// One authorization server, reached by a small pool of connections.
+#[derive(Debug)]
+pub struct Upstream {
+    authority: String,
+    host: HeaderValue,
+    deadline: Duration,
+    slots: Semaphore,
+    idle: Mutex<Vec<SendRequest<Full<Bytes>>>>,
+}
+
+impl Upstream {
+    /// A client for the server at `url` (`http://host:port`, nothing after it). No packet is sent yet.
+    pub fn new(url: &str, deadline: Duration) -> Result<Self, UpstreamUrlError> {
+        let authority = authority(url).map_err(|reason| UpstreamUrlError {
+            url: url.to_owned(),
+            reason,
+        })?;
+        let host = HeaderValue::from_str(&authority).expect("a parsed authority is plain ASCII");
+        Ok(Self {
+            authority,
+            host,
+            deadline,
+            slots: Semaphore::new(CONNECTIONS),
+            idle: Mutex::default(),
+        })
+    }
+
+    /// Sends `request` (path as its URI) and reads the whole answer, all within the deadline.
+    ///
+    /// A kept connection may have been closed by the server at the same moment; then the request is sent once more
+    /// on a new one. Send only what may be repeated.
+    pub async fn ask(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(StatusCode, Bytes), UpstreamError> {
+        match timeout(self.deadline, self.ask_unbounded(request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(UpstreamError::Deadline(self.authority.clone())),
+        }
+    }
+
+    /// How long an answer may take.
+    pub fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    async fn ask_unbounded(
+        &self,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<(StatusCode, Bytes), UpstreamError> {
+        let _slot = self.slots.acquire().await.map_err(|_| self.lost())?;
+        request.headers_mut().insert(HOST, self.host.clone());
+        if let Some(kept) = self.take_idle() {
+            if let Ok(answer) = self.exchange(kept, request.clone()).await {
+                return Ok(answer);
+            }
+            // The others were kept as long: most likely the server has gone, and all are closed.
+            self.idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
+        }
+        self.exchange(self.connect().await?, request).await
+    }
+
+    async fn exchange(
+        &self,
+        mut connection: SendRequest<Full<Bytes>>,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(StatusCode, Bytes), UpstreamError> {
+        connection.ready().await.map_err(|_| self.lost())?;
+        let (head, body) = connection
+            .send_request(request)
+            .await
+            .map_err(|_| self.lost())?
+            .into_parts();
+        let body = Limited::new(body, ANSWER_BYTES).collect().await;
+        let body = body.map_err(|_| UpstreamError::Answer(self.authority.clone()))?;
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
+        Ok((head.status, body.to_bytes()))
+    }
+
+    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, UpstreamError> {
+        let stream = TcpStream::connect(&self.authority)
+            .await
+            .map_err(|_| self.lost())?;
+        stream.set_nodelay(true).map_err(|_| self.lost())?;
+        let (sender, connection) = handshake(TokioIo::new(stream))
+            .await
+            .map_err(|_| self.lost())?;
+        // It ends by itself, when the sender is dropped or the server closes.
+        tokio::spawn(async move { drop(connection.await) });
+        Ok(sender)
+    }
+
+    fn take_idle(&self) -> Option<SendRequest<Full<Bytes>>> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        // The latest first: the others may then grow old and be closed by the server.
+        std::iter::from_fn(|| idle.pop()).find(|connection| !connection.is_closed())
+    }
+
+    fn lost(&self) -> UpstreamError {
+        UpstreamError::Connection(self.authority.clone())
+    }
+}
+
+fn authority(url: &str) -> Result<String, &'static str> {
+    let url = Url::parse(url).map_err(|_| "not a URL")?;
+    if url.scheme() != "http" {
+        return Err("only http:// is spoken here");
+    }
+    if url.path() != "/" || url.query().is_some() || !url.username().is_empty() {
+        return Err("give scheme, host and port only");
+    }
+    let host = url.host_str().ok_or("it has no host")?;
+    Ok(format!(
+        "{host}:{}",
+        url.port_or_known_default().unwrap_or(80)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_origin_is_taken() {
+        assert_eq!(
+            authority("http://127.0.0.1:8080"),
+            Ok("127.0.0.1:8080".into())
+        );
+        assert_eq!(authority("http://auth.test/"), Ok("auth.test:80".into()));
+        for url in [
+            "https://auth.test",
+            "http://auth.test/path",
+            "http://u@auth.test",
+            "auth.test",
+            "http://a?b",
+        ] {
+            assert!(authority(url).is_err(), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_listening_is_a_lost_connection_and_not_a_hang() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        drop(listener);
+        let upstream = Upstream::new(&url, Duration::from_secs(5)).expect("a URL");
+        let answer = upstream.ask(Request::new(Full::default())).await;
+        assert!(
+            matches!(answer, Err(UpstreamError::Connection(_))),
+            "{answer:?}"
+        );
+    }
+}

@@ -1,0 +1,319 @@
+//! Counters and their Prometheus text form.
+//!
+//! Relaxed atomics throughout: each counter stands for itself, and a request must not wait for another one's counting.
+
+use std::fmt::{Display, Write};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use crate::refusal::{REASONS, Reason};
+use crate::store::{LATENCY_BOUNDS, Store};
+
+/// How requests to the protected resource ended.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    accepted: AtomicU64,
+    refused: [AtomicU64; REASONS.len()],
+    unavailable: AtomicU64,
+}
+
+impl Outcomes {
+    /// Counts an accepted request.
+    pub fn accepted(&self) {
+        self.accepted.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a refused request.
+    pub fn refused(&self, reason: Reason) {
+        self.refused[reason as usize].fetch_add(1, Relaxed);
+    }
+
+    /// Counts a request whose credential could not be judged.
+    pub fn unavailable(&self) {
+        self.unavailable.fetch_add(1, Relaxed);
+    }
+
+    fn write(&self, text: &mut Exposition) {
+        text.family(
+            "authbench_requests_total",
+            "counter",
+            "Requests by outcome and reason",
+        );
+        let mut line = |outcome, reason, count: &AtomicU64| {
+            text.sample(
+                "authbench_requests_total",
+                &labels(outcome, reason),
+                count.load(Relaxed),
+            );
+        };
+        line("accepted", "ok", &self.accepted);
+        for reason in REASONS {
+            line("refused", reason.label(), &self.refused[reason as usize]);
+        }
+        line("error", "unavailable", &self.unavailable);
+    }
+}
+
+/// How requests to the authorization server ended, by endpoint.
+#[derive(Debug)]
+pub struct EndpointOutcomes<const N: usize> {
+    names: [&'static str; N],
+    counts: [[AtomicU64; 3]; N],
+}
+
+impl<const N: usize> EndpointOutcomes<N> {
+    /// Counters for the endpoints with these names.
+    pub fn new(names: [&'static str; N]) -> Self {
+        Self {
+            names,
+            counts: std::array::from_fn(|_| Default::default()),
+        }
+    }
+
+    /// Counts an answer with `status` by the endpoint at `index`.
+    pub fn answered(&self, index: usize, status: hyper::StatusCode) {
+        let outcome = if status.is_server_error() {
+            2
+        } else {
+            usize::from(!status.is_success())
+        };
+        self.counts[index][outcome].fetch_add(1, Relaxed);
+    }
+
+    fn write(&self, text: &mut Exposition) {
+        text.family(
+            "authbench_requests_total",
+            "counter",
+            "Requests by outcome; the reason is the endpoint",
+        );
+        for (name, counts) in self.names.iter().zip(&self.counts) {
+            for (outcome, count) in ["accepted", "refused", "error"].iter().zip(counts) {
+                text.sample(
+                    "authbench_requests_total",
+                    &labels(outcome, name),
+                    count.load(Relaxed),
+                );
+            }
+        }
+    }
+}
+
+/// A latency histogram in the buckets of [`LATENCY_BOUNDS`].
+#[derive(Debug, Default)]
+pub struct LatencyHistogram {
+    buckets: [AtomicU64; LATENCY_BOUNDS.len() + 1],
+    sum_ns: AtomicU64,
+}
+
+impl LatencyHistogram {
+    /// Counts one observation.
+    pub fn observe(&self, took: Duration) {
+        let bucket = LATENCY_BOUNDS.partition_point(|bound| u128::from(*bound) < took.as_micros());
+        self.buckets[bucket].fetch_add(1, Relaxed);
+        self.sum_ns.fetch_add(took.as_nanos() as u64, Relaxed);
+    }
+
+    /// How many were counted.
+    pub fn count(&self) -> u64 {
+        self.buckets.iter().map(|bucket| bucket.load(Relaxed)).sum()
+    }
+
+    fn write(&self, text: &mut Exposition, name: &str, help: &str) {
+        let buckets = std::array::from_fn(|bucket| self.buckets[bucket].load(Relaxed));
+        text.histogram(
+            name,
+            help,
+            &buckets,
+            Duration::from_nanos(self.sum_ns.load(Relaxed)),
+        );
+    }
+}
+
+/// Something with figures to show.
+pub trait Figures {
+    /// Writes them.
+    fn write(&self, text: &mut Exposition);
+}
+
+impl Figures for Outcomes {
+    fn write(&self, text: &mut Exposition) {
+        self.write(text);
+    }
+}
+
+impl<const N: usize> Figures for EndpointOutcomes<N> {
+    fn write(&self, text: &mut Exposition) {
+        self.write(text);
+    }
+}
+
+/// The Prometheus text exposition format, version 0.0.4, being written.
+#[derive(Debug, Default)]
+pub struct Exposition(String);
+
+impl Exposition {
+    /// Writes the figures of one source.
+    pub fn with(mut self, figures: &impl Figures) -> Self {
+        figures.write(&mut self);
+        self
+    }
+
+    /// Writes what the store was asked; a server without a store asked nothing.
+    pub fn with_store(mut self, store: Option<&Store>) -> Self {
+        let counters = store.map(Store::counters);
+        let (commands, round_trips) = counters
+            .as_ref()
+            .map_or((0, 0), |asked| (asked.commands, asked.round_trips));
+        self.counter(
+            "authbench_store_commands_total",
+            "Commands sent to the store",
+            commands,
+        );
+        self.counter(
+            "authbench_store_round_trips_total",
+            "Waits for an answer of the store",
+            round_trips,
+        );
+        if let Some(asked) = counters {
+            self.counter(
+                "authbench_store_failures_total",
+                "Store operations that failed",
+                asked.failures,
+            );
+            let help = "Round trips to the store";
+            self.histogram(
+                "authbench_store_seconds",
+                help,
+                &asked.latency_buckets,
+                asked.latency_sum,
+            );
+        }
+        self
+    }
+
+    /// Writes how often introspection happened, and for the asking side how long it took.
+    pub fn with_introspections(mut self, count: u64, latency: Option<&LatencyHistogram>) -> Self {
+        self.counter(
+            "authbench_introspections_total",
+            "Introspection requests",
+            count,
+        );
+        if let Some(latency) = latency {
+            latency.write(
+                &mut self,
+                "authbench_introspection_seconds",
+                "Introspection round trips",
+            );
+        }
+        self
+    }
+
+    /// Writes how many audit lines were lost.
+    pub fn with_audit_drops(mut self, dropped: u64) -> Self {
+        self.counter(
+            "authbench_audit_lines_dropped_total",
+            "Audit lines lost to a full buffer",
+            dropped,
+        );
+        self
+    }
+
+    /// The text.
+    pub fn into_text(self) -> String {
+        self.0
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) {
+        self.family(name, "counter", help);
+        self.sample(name, "", value);
+    }
+
+    fn histogram(
+        &mut self,
+        name: &str,
+        help: &str,
+        buckets: &[u64; LATENCY_BOUNDS.len() + 1],
+        sum: Duration,
+    ) {
+        self.family(name, "histogram", help);
+        let mut cumulative = 0;
+        for (bound, count) in LATENCY_BOUNDS.iter().zip(buckets) {
+            cumulative += count;
+            let le = *bound as f64 / 1e6;
+            self.sample(
+                &format!("{name}_bucket"),
+                &format!("{{le=\"{le}\"}}"),
+                cumulative,
+            );
+        }
+        cumulative += buckets[LATENCY_BOUNDS.len()];
+        self.sample(&format!("{name}_bucket"), "{le=\"+Inf\"}", cumulative);
+        self.sample(&format!("{name}_sum"), "", sum.as_secs_f64());
+        self.sample(&format!("{name}_count"), "", cumulative);
+    }
+
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        self.line(format_args!("# HELP {name} {help}"));
+        self.line(format_args!("# TYPE {name} {kind}"));
+    }
+
+    fn sample(&mut self, name: &str, labels: &str, value: impl Display) {
+        self.line(format_args!("{name}{labels} {value}"));
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "{line}");
+    }
+}
+
+fn labels(outcome: &str, reason: &str) -> String {
+    format!("{{outcome=\"{outcome}\",reason=\"{reason}\"}}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_are_told_apart() {
+        let outcomes = Outcomes::default();
+        outcomes.accepted();
+        outcomes.refused(Reason::Expired);
+        outcomes.unavailable();
+        let text = Exposition::default().with(&outcomes).into_text();
+        assert!(
+            text.starts_with("# HELP authbench_requests_total Requests by outcome and reason\n"),
+            "{text}"
+        );
+        for line in [
+            "authbench_requests_total{outcome=\"accepted\",reason=\"ok\"} 1\n",
+            "authbench_requests_total{outcome=\"refused\",reason=\"expired\"} 1\n",
+            "authbench_requests_total{outcome=\"refused\",reason=\"signature\"} 0\n",
+            "authbench_requests_total{outcome=\"error\",reason=\"unavailable\"} 1\n",
+        ] {
+            assert!(text.contains(line), "{line} not in {text}");
+        }
+    }
+
+    #[test]
+    fn histogram_buckets_are_cumulative_and_in_seconds() {
+        let latency = LatencyHistogram::default();
+        latency.observe(Duration::from_micros(40));
+        latency.observe(Duration::from_micros(80));
+        latency.observe(Duration::from_secs(1));
+        let text = Exposition::default()
+            .with_introspections(latency.count(), Some(&latency))
+            .into_text();
+        for line in [
+            "authbench_introspections_total 3\n",
+            "authbench_introspection_seconds_bucket{le=\"0.00005\"} 1\n",
+            "authbench_introspection_seconds_bucket{le=\"0.0001\"} 2\n",
+            "authbench_introspection_seconds_bucket{le=\"0.2\"} 2\n",
+            "authbench_introspection_seconds_bucket{le=\"+Inf\"} 3\n",
+            "authbench_introspection_seconds_count 3\n",
+        ] {
+            assert!(text.contains(line), "{line} not in {text}");
+        }
+    }
+}

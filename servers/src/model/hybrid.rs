@@ -1,0 +1,261 @@
+//! `hybrid`: a short-lived JWT for the resource servers, renewed by a rotating refresh token in a cookie.
+//!
+//! Requests cost what `jwt` costs. Every renewal is two round trips to the store, where the refresh *family* lives: ending
+//! the family ends the renewals, so that the revocation lag is at most the access token's life. A refresh token that is used
+//! twice ends its family, unless it looks like a retry (see [`crate::rotation`]).
+
+use std::time::Duration;
+
+use hyper::HeaderMap;
+
+use super::jwt::{JwtIssuer, JwtValidator, active_grant};
+use super::record::{Ledger, read, record_key};
+use super::{
+    ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, Issuer, LoggedOut, Refresh,
+    Revocation, SessionEntry,
+};
+use crate::client::Client;
+use crate::http::Presented;
+use crate::http::cookie::CookieShape;
+use crate::refusal::Reason;
+use crate::rotation::decision::committed_record;
+use crate::rotation::{Decision, RefreshToken, RotationKey, decide};
+use crate::scope::Scope;
+use crate::store::StoreError;
+
+/// The refresh cookie. Its path keeps it off every other request, so it cannot have a `__Host-` name.
+pub const COOKIE: CookieShape = CookieShape {
+    name: "__Secure-refresh",
+    attributes: "; Path=/token; Secure; HttpOnly; SameSite=Strict",
+};
+
+/// Judges access tokens, exactly as `jwt` does.
+pub type HybridValidator = JwtValidator;
+
+/// How refresh families live.
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshPolicy {
+    /// A family ends after so long without a renewal.
+    pub idle: Duration,
+    /// A family ends so long after its login; no renewal moves that (RFC 9700 §4.14.2).
+    pub absolute: Duration,
+    /// For so long a used token gives its successor again, until that one is used.
+    pub grace: Duration,
+}
+
+/// Issues access tokens and rotates refresh tokens.
+#[derive(Debug)]
+pub struct HybridIssuer {
+    tokens: JwtIssuer,
+    ledger: Ledger,
+    rotation: RotationKey,
+    policy: RefreshPolicy,
+}
+
+impl HybridIssuer {
+    /// Access tokens of `tokens`, refresh families in `ledger`.
+    pub fn new(
+        tokens: JwtIssuer,
+        ledger: Ledger,
+        rotation: RotationKey,
+        policy: RefreshPolicy,
+    ) -> Self {
+        Self {
+            tokens,
+            ledger,
+            rotation,
+            policy,
+        }
+    }
+
+    fn read_token(&self, refresh: &Refresh<'_>) -> Result<RefreshToken, GrantRefusal> {
+        self.rotation
+            .read(refresh.token, refresh.client)
+            .ok_or_else(|| {
+                match self
+                    .rotation
+                    .belongs_to_another(refresh.token, refresh.client)
+                {
+                    true => GrantRefusal::OtherClientsToken,
+                    false => GrantRefusal::UnknownToken,
+                }
+            })
+    }
+
+    /// A renewal may ask for less than was granted, never for more (RFC 6749 §6). Asked before anything is committed, or
+    /// a mistake in the scope would use the token up. It costs a round trip, but only where a scope is given.
+    async fn allows(
+        &self,
+        handle: &str,
+        scope: Scope,
+    ) -> Result<Result<(), GrantRefusal>, StoreError> {
+        Ok(match self.ledger.find(handle).await? {
+            None => Err(GrantRefusal::FamilyEnded),
+            Some(family) if family.grant.scope.covers(scope) => Ok(()),
+            Some(_) => Err(GrantRefusal::InvalidScope),
+        })
+    }
+
+    /// Commits the rotation and finds out whether the family may go on. `Ok(Ok)`: it does, this is it.
+    async fn rotate(
+        &self,
+        token: &RefreshToken,
+    ) -> Result<Result<ActiveGrant, GrantRefusal>, StoreError> {
+        let (now_ms, handle) = (self.ledger.clock().now_ms(), token.family_handle());
+        // As long as any family lives: were a rotation forgotten sooner, its token could be used a second time.
+        let (remembered, family_key) = (self.policy.absolute, record_key(&handle));
+        let (from, next) = (token.rotation_key(), token.successor().rotation_key());
+        let record = committed_record(now_ms);
+        let rotation = self
+            .ledger
+            .store()
+            .rotate(&from, &record, remembered, &family_key, &next)
+            .await?;
+        let Some(family) = rotation.family.as_deref().and_then(read) else {
+            return Ok(Err(GrantRefusal::FamilyEnded));
+        };
+        if decide(&rotation, now_ms, self.policy.grace) == Decision::Replayed {
+            self.ledger.end(&handle, &family.grant.subject).await?;
+            return Ok(Err(GrantRefusal::Replay));
+        }
+        // The second look closes a race: if the family ended while this was under way, it stays ended.
+        let remaining_ms = u64::try_from(family.expires_at_ms - now_ms).unwrap_or(0);
+        let idle = self.policy.idle.min(Duration::from_millis(remaining_ms));
+        let goes_on = !idle.is_zero() && self.ledger.touch(&handle, idle).await?;
+        Ok(if goes_on {
+            Ok(family)
+        } else {
+            Err(GrantRefusal::FamilyEnded)
+        })
+    }
+
+    fn granted(&self, family: ActiveGrant, token: &RefreshToken, refresh: &Refresh<'_>) -> Granted {
+        let scope = refresh.scope.unwrap_or(family.grant.scope);
+        let access = Some(self.tokens.access_token(
+            &family.grant,
+            scope,
+            Some(&token.family_handle()),
+        ));
+        let successor = self.rotation.write(&token.successor(), refresh.client);
+        let (refresh_token, cookie) = match refresh.by_cookie {
+            true => (None, Some(COOKIE.set(&successor))),
+            false => (Some(successor), None),
+        };
+        Granted {
+            access,
+            refresh_token,
+            cookie,
+            subject: family.grant.subject,
+        }
+    }
+}
+
+impl Issuer for HybridIssuer {
+    const GRANT_TYPES: &'static [&'static str] = &["refresh_token", "client_credentials"];
+    const REFRESH_COOKIE: Option<&'static str> = Some(COOKIE.name);
+
+    async fn sign_in(
+        &self,
+        grant: Grant,
+        _headers: &HeaderMap,
+    ) -> Result<GrantOutcome, StoreError> {
+        let first = RefreshToken::first();
+        let handle = first.family_handle();
+        if !self
+            .ledger
+            .open(&grant, &handle, self.policy.idle, self.policy.absolute)
+            .await?
+        {
+            return Ok(Err(GrantRefusal::AccountDisabled));
+        }
+        let access = Some(self.tokens.access_token(&grant, grant.scope, Some(&handle)));
+        let cookie = Some(COOKIE.set(&self.rotation.write(&first, grant.client)));
+        Ok(Ok(Granted {
+            access,
+            cookie,
+            subject: grant.subject,
+            refresh_token: None,
+        }))
+    }
+
+    async fn client_credentials(&self, grant: Grant) -> Result<GrantOutcome, StoreError> {
+        self.tokens.client_credentials(grant).await
+    }
+
+    async fn refresh(&self, refresh: Refresh<'_>) -> Result<GrantOutcome, StoreError> {
+        let token = match self.read_token(&refresh) {
+            Ok(token) => token,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if let Some(scope) = refresh.scope
+            && let Err(refusal) = self.allows(&token.family_handle(), scope).await?
+        {
+            return Ok(Err(refusal));
+        }
+        Ok(self
+            .rotate(&token)
+            .await?
+            .map(|family| self.granted(family, &token, &refresh)))
+    }
+
+    /// Unlike a resource server, the issuer knows whether the family behind an access token still lives.
+    async fn introspect(&self, token: &str) -> Result<Option<ActiveGrant>, StoreError> {
+        let Some(claims) = self.tokens.read_active(token).await? else {
+            return Ok(None);
+        };
+        let lives = match &claims.session {
+            Some(handle) => self.ledger.find(handle).await?.is_some(),
+            None => true,
+        };
+        Ok(if lives { active_grant(claims) } else { None })
+    }
+
+    /// Revoking a refresh token ends its family; an access token by itself cannot be revoked.
+    async fn revoke(&self, token: &str, client: Client) -> Result<Revocation, StoreError> {
+        let Some(refresh) = self.rotation.read(token, client) else {
+            return match self.rotation.belongs_to_another(token, client) {
+                true => Ok(Revocation::OtherClients),
+                false => self.tokens.revoke(token, client).await,
+            };
+        };
+        let ended = self.ledger.find_and_end(&refresh.family_handle()).await?;
+        Ok(if ended.is_some() {
+            Revocation::Revoked
+        } else {
+            Revocation::Unknown
+        })
+    }
+
+    /// The access token's `sid` names the family. An expired token still ends its own session: a user who was away must
+    /// be able to leave.
+    async fn log_out(
+        &self,
+        presented: Presented<'_>,
+    ) -> Result<Result<LoggedOut, Reason>, StoreError> {
+        let (claims, credential) = match self.tokens.read_presented(&presented) {
+            Ok(read) => read,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        if let Some(handle) = &claims.session {
+            self.ledger.end(handle, &claims.subject).await?;
+        }
+        let cookie = Some(COOKIE.clear());
+        Ok(Ok(LoggedOut {
+            subject: Some(claims.subject),
+            credential: Some(credential),
+            cookie,
+        }))
+    }
+
+    async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
+        self.ledger.end_all(account).await
+    }
+
+    async fn sessions(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {
+        self.ledger.list(account).await
+    }
+
+    fn jwks(&self) -> String {
+        self.tokens.jwks()
+    }
+}

@@ -1,0 +1,191 @@
+//! `jwt`: a signed access token (RFC 9068) that the resource server judges by itself.
+//!
+//! No request costs a round trip, and nothing can be taken back: whatever ends (a logout, an account), a token that was
+//! issued is good until it expires. The revocation lag is what is left of its life, plus the leeway.
+
+use hyper::HeaderMap;
+
+use super::accounts::Accounts;
+use super::{
+    AccessToken, ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, Issuer, LoggedOut,
+    Refusal, Revocation, Scheme, Validated, Validator, Verdict,
+};
+use crate::client::Client;
+use crate::clock::Clock;
+use crate::http::{Presented, bearer};
+use crate::jwt::{Claims, Minter, Rules, Verifier, verifier};
+use crate::refusal::{Reason, Unavailable};
+use crate::scope::Scope;
+use crate::secret::Fingerprint;
+use crate::store::StoreError;
+
+/// Issues access tokens, and reads them back.
+#[derive(Debug)]
+pub struct JwtIssuer {
+    pub(super) minter: Minter,
+    rules: Rules,
+    accounts: Accounts,
+    pub(super) clock: Clock,
+}
+
+/// Judges each request's token, without asking anybody.
+#[derive(Debug)]
+pub struct JwtValidator {
+    verifier: Verifier,
+    clock: Clock,
+}
+
+impl JwtIssuer {
+    /// Tokens of `minter`, which are read back by `rules`.
+    pub fn new(minter: Minter, rules: Rules, accounts: Accounts, clock: Clock) -> Self {
+        Self {
+            minter,
+            rules,
+            accounts,
+            clock,
+        }
+    }
+
+    /// Issues a token for `grant`; `session` becomes its `sid`.
+    pub(super) fn access_token(
+        &self,
+        grant: &Grant,
+        scope: Scope,
+        session: Option<&str>,
+    ) -> AccessToken {
+        let narrowed = Grant {
+            scope,
+            ..grant.clone()
+        };
+        let token = self.minter.mint(&narrowed, session, self.clock.now_ms());
+        AccessToken {
+            token,
+            lifetime: self.minter.lifetime(),
+            scope,
+        }
+    }
+
+    /// Reads a token of ours, expired or not.
+    pub(super) fn read(&self, token: &str) -> Result<Claims, Reason> {
+        verifier::read(token, self.minter.key_set(), &self.rules)
+    }
+
+    /// Reads a token of ours that is within its times, and whose account is not disabled.
+    pub(super) async fn read_active(&self, token: &str) -> Result<Option<Claims>, StoreError> {
+        let read = self.read(token).and_then(|claims| {
+            self.rules.check_times(&claims, self.clock.now_ms())?;
+            Ok(claims)
+        });
+        match read {
+            Ok(claims) if !self.accounts.is_disabled(&claims.subject).await? => Ok(Some(claims)),
+            _ => Ok(None),
+        }
+    }
+
+    /// What a token read for a logout says. Only what others could have made up is refused.
+    pub(super) fn read_presented(
+        &self,
+        presented: &Presented<'_>,
+    ) -> Result<(Claims, Fingerprint), Reason> {
+        let token = bearer::token(presented)?;
+        Ok((self.read(token)?, Fingerprint::of(token)))
+    }
+}
+
+impl Issuer for JwtIssuer {
+    const GRANT_TYPES: &'static [&'static str] = &["client_credentials"];
+
+    async fn sign_in(
+        &self,
+        grant: Grant,
+        _headers: &HeaderMap,
+    ) -> Result<GrantOutcome, StoreError> {
+        if self.accounts.is_disabled(&grant.subject).await? {
+            return Ok(Err(GrantRefusal::AccountDisabled));
+        }
+        let access = Some(self.access_token(&grant, grant.scope, None));
+        Ok(Ok(Granted {
+            access,
+            subject: grant.subject,
+            ..Granted::default()
+        }))
+    }
+
+    async fn client_credentials(&self, grant: Grant) -> Result<GrantOutcome, StoreError> {
+        let access = Some(self.access_token(&grant, grant.scope, None));
+        Ok(Ok(Granted {
+            access,
+            subject: grant.subject,
+            ..Granted::default()
+        }))
+    }
+
+    async fn introspect(&self, token: &str) -> Result<Option<ActiveGrant>, StoreError> {
+        Ok(self.read_active(token).await?.and_then(active_grant))
+    }
+
+    async fn revoke(&self, token: &str, client: Client) -> Result<Revocation, StoreError> {
+        Ok(match self.read(token) {
+            Err(_) => Revocation::Unknown,
+            Ok(claims) if claims.client_id != client.id() => Revocation::OtherClients,
+            Ok(_) => Revocation::Unsupported,
+        })
+    }
+
+    /// The client forgets its token; there is nothing here to end.
+    async fn log_out(
+        &self,
+        presented: Presented<'_>,
+    ) -> Result<Result<LoggedOut, Reason>, StoreError> {
+        Ok(self
+            .read_presented(&presented)
+            .map(|(claims, credential)| LoggedOut {
+                subject: Some(claims.subject),
+                credential: Some(credential),
+                cookie: None,
+            }))
+    }
+
+    fn jwks(&self) -> String {
+        self.minter.jwks()
+    }
+}
+
+impl JwtValidator {
+    /// Judges with `verifier`, by `clock`.
+    pub fn new(verifier: Verifier, clock: Clock) -> Self {
+        Self { verifier, clock }
+    }
+}
+
+impl Validator for JwtValidator {
+    const SCHEME: Scheme = Scheme::Bearer;
+
+    async fn validate(&self, presented: Presented<'_>) -> Result<Verdict, Unavailable> {
+        let token = match bearer::token(&presented) {
+            Ok(token) => token,
+            Err(reason) => return Ok(Err(Refusal::unseen(reason))),
+        };
+        let judged = self.verifier.verify(token, self.clock.now_ms()).await?;
+        Ok(judged
+            .map(|claims| Validated {
+                subject: claims.subject,
+                scope: claims.scope,
+            })
+            .map_err(|reason| Refusal::of(reason, token)))
+    }
+}
+
+/// `None` for a token of a client that is no longer known.
+pub(super) fn active_grant(claims: Claims) -> Option<ActiveGrant> {
+    let client = Client::with_id(&claims.client_id)?;
+    Some(ActiveGrant {
+        grant: Grant {
+            subject: claims.subject,
+            client,
+            scope: claims.scope,
+        },
+        issued_at_ms: claims.issued_at_ms,
+        expires_at_ms: claims.expires_at_ms,
+    })
+}

@@ -1,0 +1,172 @@
+//! `opaque`: a random access token that only the authorization server can tell about.
+//!
+//! Each request is one introspection (RFC 7662), which is one round trip to the authorization server and one from there to
+//! the store. Ending a token deletes its record; the revocation lag is zero, or the TTL of the resource server's cache.
+
+use std::time::Duration;
+
+use hyper::HeaderMap;
+
+use super::record::Ledger;
+use super::{
+    AccessToken, ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, Issuer, LoggedOut,
+    Refusal, Revocation, Scheme, SessionEntry, Validated, Validator, Verdict,
+};
+use crate::client::Client;
+use crate::clock::Clock;
+use crate::http::{Presented, bearer};
+use crate::introspection::cache::Introspection;
+use crate::metrics::LatencyHistogram;
+use crate::refusal::{Reason, Unavailable};
+use crate::secret::{Fingerprint, is_random_id, random_id};
+use crate::store::StoreError;
+
+/// Bytes of a token at most; a longer one is nobody's.
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// Issues tokens, tells about them and ends them.
+#[derive(Debug)]
+pub struct OpaqueIssuer {
+    ledger: Ledger,
+    lifetime: Duration,
+}
+
+/// Asks about each request's token.
+#[derive(Debug)]
+pub struct OpaqueValidator {
+    introspection: Introspection,
+    clock: Clock,
+}
+
+impl OpaqueIssuer {
+    /// Tokens that live for `lifetime`.
+    pub fn new(ledger: Ledger, lifetime: Duration) -> Self {
+        Self { ledger, lifetime }
+    }
+
+    async fn issue(&self, grant: Grant) -> Result<GrantOutcome, StoreError> {
+        let token = random_id();
+        let handle = Fingerprint::of(&token).to_base64();
+        if !self
+            .ledger
+            .open(&grant, &handle, self.lifetime, self.lifetime)
+            .await?
+        {
+            return Ok(Err(GrantRefusal::AccountDisabled));
+        }
+        let access = Some(AccessToken {
+            token,
+            lifetime: self.lifetime,
+            scope: grant.scope,
+        });
+        Ok(Ok(Granted {
+            access,
+            subject: grant.subject,
+            ..Granted::default()
+        }))
+    }
+}
+
+impl Issuer for OpaqueIssuer {
+    const GRANT_TYPES: &'static [&'static str] = &["client_credentials"];
+
+    async fn sign_in(
+        &self,
+        grant: Grant,
+        _headers: &HeaderMap,
+    ) -> Result<GrantOutcome, StoreError> {
+        self.issue(grant).await
+    }
+
+    async fn client_credentials(&self, grant: Grant) -> Result<GrantOutcome, StoreError> {
+        self.issue(grant).await
+    }
+
+    async fn introspect(&self, token: &str) -> Result<Option<ActiveGrant>, StoreError> {
+        match is_random_id(token) {
+            true => self.ledger.find(&Fingerprint::of(token).to_base64()).await,
+            false => Ok(None),
+        }
+    }
+
+    async fn revoke(&self, token: &str, client: Client) -> Result<Revocation, StoreError> {
+        let handle = Fingerprint::of(token).to_base64();
+        match self.ledger.find(&handle).await? {
+            None => Ok(Revocation::Unknown),
+            Some(active) if active.grant.client != client => Ok(Revocation::OtherClients),
+            Some(active) => {
+                self.ledger.end(&handle, &active.grant.subject).await?;
+                Ok(Revocation::Revoked)
+            }
+        }
+    }
+
+    async fn log_out(
+        &self,
+        presented: Presented<'_>,
+    ) -> Result<Result<LoggedOut, Reason>, StoreError> {
+        let credential = match bearer::token(&presented) {
+            Ok(token) => Fingerprint::of(token),
+            Err(reason) => return Ok(Err(reason)),
+        };
+        // A token that is gone already is what the user wanted.
+        let subject = self.ledger.find_and_end(&credential.to_base64()).await?;
+        Ok(Ok(LoggedOut {
+            subject,
+            credential: Some(credential),
+            cookie: None,
+        }))
+    }
+
+    async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
+        self.ledger.end_all(account).await
+    }
+
+    async fn sessions(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {
+        self.ledger.list(account).await
+    }
+}
+
+impl OpaqueValidator {
+    /// Asks through `introspection`.
+    pub fn new(introspection: Introspection, clock: Clock) -> Self {
+        Self {
+            introspection,
+            clock,
+        }
+    }
+}
+
+impl Validator for OpaqueValidator {
+    const SCHEME: Scheme = Scheme::Bearer;
+
+    async fn validate(&self, presented: Presented<'_>) -> Result<Verdict, Unavailable> {
+        let token = match bearer::token(&presented) {
+            Ok(token) => token,
+            Err(reason) => return Ok(Err(Refusal::unseen(reason))),
+        };
+        let refuse = |reason| Ok(Err(Refusal::of(reason, token)));
+        if token.len() > MAX_TOKEN_BYTES {
+            return refuse(Reason::MalformedToken);
+        }
+        match self.introspection.answer(token).await? {
+            Err(reason) => refuse(reason),
+            // An answer may have been on its way while the token expired.
+            Ok(active)
+                if active
+                    .expires_at_ms
+                    .is_some_and(|end_ms| end_ms <= self.clock.now_ms()) =>
+            {
+                refuse(Reason::Expired)
+            }
+            Ok(active) => Ok(Ok(Validated {
+                subject: active.subject,
+                scope: active.scope,
+            })),
+        }
+    }
+
+    fn introspection_latency(&self) -> Option<&LatencyHistogram> {
+        Some(self.introspection.client().latency())
+    }
+}

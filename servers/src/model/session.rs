@@ -1,0 +1,172 @@
+//! `session`: a random id in a cookie, everything else in the store.
+//!
+//! Each request is one round trip to the store, which finds the session and moves its idle time-out on. The absolute
+//! time-out stands inside the record: no amount of use moves it (ASVS 7.3). Ending a session deletes its record, and the
+//! next request finds nothing: the revocation lag is that of the store.
+
+use std::time::Duration;
+
+use hyper::HeaderMap;
+
+use super::record::{Ledger, read, record_key};
+use super::{
+    Grant, GrantOutcome, GrantRefusal, Granted, Issuer, LoggedOut, Refusal, Scheme, SessionEntry,
+    Validated, Validator, Verdict,
+};
+use crate::clock::Clock;
+use crate::http::cookie::{self, CookieShape};
+use crate::http::{Presented, site};
+use crate::refusal::{Reason, Unavailable};
+use crate::secret::{Fingerprint, is_random_id, random_id};
+use crate::store::{Store, StoreError};
+
+/// The cookie. `__Host-` keeps sibling hosts from setting it (RFC 6265bis §4.1.3.2); `Lax` lets links in.
+pub const COOKIE: CookieShape = CookieShape {
+    name: "__Host-session",
+    attributes: "; Path=/; Secure; HttpOnly; SameSite=Lax",
+};
+
+/// Opens and ends sessions.
+#[derive(Debug)]
+pub struct SessionIssuer {
+    ledger: Ledger,
+    idle: Duration,
+    absolute: Duration,
+}
+
+/// Looks each request's session up.
+#[derive(Debug)]
+pub struct SessionValidator {
+    store: Store,
+    clock: Clock,
+    idle: Duration,
+}
+
+impl SessionIssuer {
+    /// Sessions that end after `idle` without use, and after `absolute` in any case.
+    pub fn new(ledger: Ledger, idle: Duration, absolute: Duration) -> Self {
+        Self {
+            ledger,
+            idle,
+            absolute,
+        }
+    }
+
+    /// Ends the session that a browser brings to its login: a new login always has a new id (ASVS 7.2.4), and the old
+    /// one must not live on unseen.
+    async fn end_previous(&self, headers: &HeaderMap) -> Result<(), StoreError> {
+        match cookie::value(headers, COOKIE.name) {
+            Ok(Some(id)) if is_random_id(id) => self
+                .ledger
+                .find_and_end(&Fingerprint::of(id).to_base64())
+                .await
+                .map(drop),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Issuer for SessionIssuer {
+    async fn sign_in(&self, grant: Grant, headers: &HeaderMap) -> Result<GrantOutcome, StoreError> {
+        self.end_previous(headers).await?;
+        let id = random_id();
+        let handle = Fingerprint::of(&id).to_base64();
+        if !self
+            .ledger
+            .open(&grant, &handle, self.idle, self.absolute)
+            .await?
+        {
+            return Ok(Err(GrantRefusal::AccountDisabled));
+        }
+        let cookie = Some(COOKIE.set(&id));
+        Ok(Ok(Granted {
+            cookie,
+            subject: grant.subject,
+            ..Granted::default()
+        }))
+    }
+
+    async fn log_out(
+        &self,
+        presented: Presented<'_>,
+    ) -> Result<Result<LoggedOut, Reason>, StoreError> {
+        let id = match session_id(&presented) {
+            Ok(id) => id,
+            Err(refusal) => return Ok(Err(refusal.reason)),
+        };
+        let credential = Fingerprint::of(id);
+        // A session that is gone already is what the user wanted.
+        let subject = self.ledger.find_and_end(&credential.to_base64()).await?;
+        Ok(Ok(LoggedOut {
+            subject,
+            credential: Some(credential),
+            cookie: Some(COOKIE.clear()),
+        }))
+    }
+
+    async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
+        self.ledger.end_all(account).await
+    }
+
+    async fn sessions(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {
+        self.ledger.list(account).await
+    }
+}
+
+impl SessionValidator {
+    /// Each use of a session keeps it for another `idle`.
+    pub fn new(store: Store, clock: Clock, idle: Duration) -> Self {
+        Self { store, clock, idle }
+    }
+}
+
+impl Validator for SessionValidator {
+    const SCHEME: Scheme = Scheme::Cookie;
+
+    async fn validate(&self, presented: Presented<'_>) -> Result<Verdict, Unavailable> {
+        let id = match session_id(&presented) {
+            Ok(id) => id,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let credential = Fingerprint::of(id);
+        let refuse = |reason| {
+            Ok(Err(Refusal {
+                reason,
+                credential: Some(credential),
+            }))
+        };
+        let record = self
+            .store
+            .get_and_touch(&record_key(&credential.to_base64()), self.idle)
+            .await?;
+        match record.as_deref().and_then(read) {
+            None => refuse(Reason::Inactive),
+            Some(session) if session.expires_at_ms <= self.clock.now_ms() => {
+                refuse(Reason::AbsoluteTimeout)
+            }
+            Some(session) => Ok(Ok(Validated {
+                subject: session.grant.subject,
+                scope: session.grant.scope,
+            })),
+        }
+    }
+
+    fn store(&self) -> Option<&Store> {
+        Some(&self.store)
+    }
+}
+
+/// The session id that a request presents. What cannot be one is refused without asking the store.
+fn session_id<'a>(presented: &Presented<'a>) -> Result<&'a str, Refusal> {
+    let value = cookie::value(presented.headers, COOKIE.name)
+        .map_err(|_| Refusal::unseen(Reason::MalformedRequest))?;
+    let id = value.ok_or(Refusal::unseen(Reason::NoCredential))?;
+    if !presented.method.is_safe() && site::is_cross_site(presented.headers) {
+        return Err(Refusal::of(Reason::CrossSite, id));
+    }
+    if is_random_id(id) {
+        Ok(id)
+    } else {
+        Err(Refusal::of(Reason::Inactive, id))
+    }
+}

@@ -1,0 +1,83 @@
+//! What a resource server is told when it starts.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::http::Limits;
+use crate::jwt::SigningAlgorithm;
+use crate::model::Model;
+use crate::secret::Secret;
+use crate::store::StoreUrl;
+
+/// Settings that may stand on a command line.
+#[derive(Clone, Debug)]
+pub struct ResourceSettings {
+    /// Where to listen; port 0 is any free one.
+    pub listen: SocketAddr,
+    /// The auth model.
+    pub model: Model,
+    /// How access tokens are signed (`jwt`, `hybrid`): this one algorithm is accepted.
+    pub algorithm: SigningAlgorithm,
+    /// Who issues access tokens; by default the authorization server's URL.
+    pub issuer: Option<String>,
+    /// Where keys and introspection are (`http://host:port`).
+    pub authorization_server: Option<String>,
+    /// By how much the issuer's clock may differ. Adds to the revocation lag.
+    pub leeway: Duration,
+    /// How long a JWT may live at most, whatever it says.
+    pub max_lifetime: Duration,
+    /// How long introspection answers are kept; zero: not at all. Adds to the revocation lag.
+    pub introspection_cache: Duration,
+    /// How long the authorization server may take to answer; 503 past it.
+    pub upstream_deadline: Duration,
+    /// The least time between two looks for new keys.
+    pub jwks_cool_down: Duration,
+    /// A session is kept for so long after each request; the authorization server must be told the same.
+    pub session_idle: Duration,
+    /// Where the audit log goes; nowhere by default.
+    pub audit_log: Option<PathBuf>,
+    /// What is accepted from the network.
+    pub limits: Limits,
+}
+
+impl Default for ResourceSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            model: Model::default(),
+            algorithm: SigningAlgorithm::default(),
+            issuer: None,
+            authorization_server: None,
+            leeway: Duration::ZERO,
+            max_lifetime: Duration::from_secs(24 * 60 * 60),
+            introspection_cache: Duration::ZERO,
+            upstream_deadline: Duration::from_millis(500),
+            jwks_cool_down: Duration::from_secs(30),
+            session_idle: Duration::from_secs(30 * 60),
+            audit_log: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Addresses and secrets, which come through a pipe or the environment and never on a command line. Each is needed by
+/// some models only.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceWiring {
+    /// The store (`session`).
+    #[serde(default)]
+    pub store_url: Option<StoreUrl>,
+    /// The secret of the client `resource-server` (`opaque`).
+    #[serde(default)]
+    pub introspection_secret: Option<Secret>,
+    /// The HS256 secret, base64url of at least 32 bytes; not read for other algorithms.
+    #[serde(default)]
+    pub signing_secret: Option<Secret>,
+    /// As for the authorization server.
+    #[serde(default)]
+    pub namespace: Option<String>,
+}

@@ -1,0 +1,247 @@
+//! Putting a resource server together, and running it.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::server::ResourceServer;
+use super::settings::{ResourceSettings, ResourceWiring};
+use crate::audit::{AuditLog, OpenAuditError};
+use crate::authorization::AUDIENCE;
+use crate::clock::Clock;
+use crate::http::connection::{self, BindError, Listening};
+use crate::http::upstream::{Upstream, UpstreamUrlError};
+use crate::introspection::IntrospectionClient;
+use crate::introspection::cache::Introspection;
+use crate::jwt::jwks_client::JwksClient;
+use crate::jwt::signing::shared_key_set;
+use crate::jwt::{KeyError, KeySource, Rules, Verifier, install_crypto};
+use crate::lifecycle::{self, LifecycleError};
+use crate::model::jwt::JwtValidator;
+use crate::model::no_auth::NoAuthValidator;
+use crate::model::opaque::OpaqueValidator;
+use crate::model::session::SessionValidator;
+use crate::model::{Model, Validator};
+use crate::namespace;
+use crate::store::ConnectError;
+
+/// Why a resource server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartResourceError {
+    /// The port could not be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The store cannot be reached.
+    #[error(transparent)]
+    Store(#[from] ConnectError),
+    /// The shared secret cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The authorization server's URL cannot be used.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamUrlError),
+    /// The audit log could not be opened.
+    #[error(transparent)]
+    Audit(#[from] OpenAuditError),
+    /// The model needs something that was not given.
+    #[error("start a resource server for {model}: it needs {missing}")]
+    Missing {
+        /// The model.
+        model: Model,
+        /// What it needs.
+        missing: &'static str,
+    },
+    /// The process could not be set up.
+    #[error(transparent)]
+    Lifecycle(#[from] LifecycleError),
+}
+
+/// A resource server that runs on the runtime it was started on.
+#[derive(Debug)]
+pub struct RunningResourceServer {
+    /// `http://address:port`.
+    pub url: String,
+    listening: Listening,
+    audit: AuditLog,
+}
+
+impl RunningResourceServer {
+    /// Ends it: no new connections, requests in progress are answered, the audit log is written out.
+    pub async fn shut_down(self) {
+        self.listening.shut_down().await;
+        self.audit.close();
+    }
+}
+
+/// Runs a resource server as a process: until the end of standard input if `wired`, or until it is signalled.
+///
+/// Prints one JSON line once it listens.
+pub fn serve(
+    settings: ResourceSettings,
+    wiring: ResourceWiring,
+    wired: bool,
+) -> Result<(), StartResourceError> {
+    lifecycle::run(wired, async |end| {
+        let running = start(settings, wiring, Clock::system()).await?;
+        let url = &running.url;
+        lifecycle::announce(
+            &json!({ "ready": "resource-server", "pid": std::process::id(), "url": url }),
+        )?;
+        end.told().await;
+        running.shut_down().await;
+        Ok(())
+    })
+}
+
+/// Starts a resource server on the running runtime.
+pub async fn start(
+    settings: ResourceSettings,
+    wiring: ResourceWiring,
+    clock: Clock,
+) -> Result<RunningResourceServer, StartResourceError> {
+    install_crypto();
+    let listener = connection::bind(settings.listen).await?;
+    let parts = Parts {
+        settings: &settings,
+        wiring: &wiring,
+        clock,
+    };
+    // From here on everything is monomorphic: the model's code is called directly, request for request.
+    match settings.model {
+        Model::NoAuth => run(NoAuthValidator, listener, &parts),
+        Model::Session => run(parts.session().await?, listener, &parts),
+        // The access token of the hybrid is the same as that of `jwt`, and so is judging it.
+        Model::Jwt | Model::Hybrid => run(parts.jwt().await?, listener, &parts),
+        Model::Opaque => run(parts.opaque()?, listener, &parts),
+    }
+}
+
+struct Parts<'a> {
+    settings: &'a ResourceSettings,
+    wiring: &'a ResourceWiring,
+    clock: Clock,
+}
+
+impl Parts<'_> {
+    async fn session(&self) -> Result<SessionValidator, StartResourceError> {
+        let url = self
+            .wiring
+            .store_url
+            .as_ref()
+            .ok_or(self.missing("a store URL"))?;
+        let store = namespace::connect(
+            url.expose(),
+            self.wiring.namespace.as_deref(),
+            self.settings.model,
+        )
+        .await?;
+        Ok(SessionValidator::new(
+            store,
+            self.clock.clone(),
+            self.settings.session_idle,
+        ))
+    }
+
+    async fn jwt(&self) -> Result<JwtValidator, StartResourceError> {
+        let issuer = self
+            .settings
+            .issuer
+            .as_ref()
+            .or(self.settings.authorization_server.as_ref());
+        let rules = Rules {
+            issuer: issuer
+                .ok_or(self.missing("an issuer or an authorization server"))?
+                .clone(),
+            audience: AUDIENCE.to_owned(),
+            algorithm: self.settings.algorithm,
+            leeway: self.settings.leeway,
+            max_lifetime: self.settings.max_lifetime,
+        };
+        let keys = if self.settings.algorithm.is_symmetric() {
+            let secret = self
+                .wiring
+                .signing_secret
+                .as_ref()
+                .ok_or(self.missing("the signing secret"))?;
+            KeySource::Shared(shared_key_set(secret)?)
+        } else {
+            KeySource::Published(self.published_keys().await?)
+        };
+        Ok(JwtValidator::new(
+            Verifier::new(rules, keys),
+            self.clock.clone(),
+        ))
+    }
+
+    async fn published_keys(&self) -> Result<JwksClient, StartResourceError> {
+        let Parts {
+            settings, clock, ..
+        } = self;
+        let client = JwksClient::new(
+            self.upstream()?,
+            settings.algorithm,
+            settings.jwks_cool_down,
+            clock.clone(),
+        );
+        // So that the first request does not wait for it. If the issuer is not there yet, the first request will ask.
+        if let Err(error) = client.newer_than(&client.keys()).await {
+            eprintln!("resource server: failed to {error}");
+        }
+        Ok(client)
+    }
+
+    fn opaque(&self) -> Result<OpaqueValidator, StartResourceError> {
+        let secret = self
+            .wiring
+            .introspection_secret
+            .as_ref()
+            .ok_or(self.missing("the introspection secret"))?;
+        let client = IntrospectionClient::new(self.upstream()?, secret, AUDIENCE);
+        let introspection = Introspection::new(
+            client,
+            self.clock.clone(),
+            self.settings.introspection_cache,
+        );
+        Ok(OpaqueValidator::new(introspection, self.clock.clone()))
+    }
+
+    fn upstream(&self) -> Result<Arc<Upstream>, StartResourceError> {
+        let url = self
+            .settings
+            .authorization_server
+            .as_ref()
+            .ok_or(self.missing("an authorization server"))?;
+        Ok(Arc::new(Upstream::new(
+            url,
+            self.settings.upstream_deadline,
+        )?))
+    }
+
+    fn missing(&self, missing: &'static str) -> StartResourceError {
+        StartResourceError::Missing {
+            model: self.settings.model,
+            missing,
+        }
+    }
+}
+
+fn run<V: Validator>(
+    validator: V,
+    listener: TcpListener,
+    parts: &Parts<'_>,
+) -> Result<RunningResourceServer, StartResourceError> {
+    let audit = AuditLog::open(
+        parts.settings.audit_log.as_deref(),
+        "resource-server",
+        &parts.clock,
+    )?;
+    let limits = &parts.settings.limits;
+    let server = ResourceServer::new(validator, audit.clone(), limits.clone());
+    let listening = connection::serve(listener, Arc::new(server), limits)?;
+    Ok(RunningResourceServer {
+        url: format!("http://{}", listening.address),
+        listening,
+        audit,
+    })
+}
