@@ -21,6 +21,8 @@ use super::ready::ReadyLine;
 const MAX_READY_LINE: u64 = 64 * 1024;
 /// How much of standard error an error message quotes, in bytes.
 const STDERR_TAIL: u64 = 2_000;
+/// How far the exit of a process may be behind the end of its output.
+const EXIT_AFTER_OUTPUT: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(5);
 
 /// How a process ended.
@@ -105,13 +107,15 @@ impl Child {
                 deadline,
                 stderr: stderr(),
             }),
-            // Its output ended without a line: it ends, or is about to.
+            // Its output ended without a line: most likely it ends, but its exit may be a moment behind.
             Err(mpsc::RecvTimeoutError::Disconnected) => {
-                self.wait_until(Instant::now() + Duration::from_secs(1));
-                let exit = self.exit().unwrap_or(Exit::Unknown);
-                Err(ProcessFailure::Ended {
-                    exit,
-                    stderr: stderr(),
+                self.wait_until(Instant::now() + EXIT_AFTER_OUTPUT);
+                Err(match self.exit() {
+                    Some(exit) => ProcessFailure::Ended {
+                        exit,
+                        stderr: stderr(),
+                    },
+                    None => ProcessFailure::NotAReadyLine { stderr: stderr() },
                 })
             }
         }

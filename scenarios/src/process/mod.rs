@@ -12,6 +12,7 @@ mod ready;
 mod started;
 mod wiring;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -49,8 +50,7 @@ pub struct RunSettings {
     pub remote: RemoteTargets,
 }
 
-/// The running processes of one target. Dropping it kills them at once.
-#[derive(Debug)]
+/// The running processes of one target. Dropping it kills them at once. `Debug` leaves out what the ready lines said.
 pub struct Processes {
     children: Vec<Child>,
     started: Vec<Started>,
@@ -170,6 +170,12 @@ impl Processes {
             .insert(spec.name.clone(), started.ready.members());
         self.started.push(started);
         Ok(())
+    }
+}
+
+impl fmt::Debug for Processes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.children).finish()
     }
 }
 
