@@ -31,6 +31,7 @@
 //! | `vars.X` | everywhere; a secret one not in `settings`, `facts`, `users.name`, `command` | a variable |
 //! | `env.X` | `vars`, `users.password`, `stdin`, requests | an environment variable, always a secret |
 //! | `secret` | `vars` | 256 random bits, base64url, drawn once per load |
+//! | `unique` | `vars` | 8 random hexadecimal digits, drawn once per load; no secret |
 //! | `number` | `users` | the user's number |
 //! | `user.name` `user.password` `user.number` | requests | the user of the credential |
 //! | `uuid` | requests | a new random UUID each time |

@@ -243,7 +243,7 @@ fn mistakes_in_the_head() {
         (
             "ttl = \"2s\"",
             "ttl = \"${uuid}\"",
-            "6: vars.ttl: unknown ${uuid} (allowed: ${secret}, ${env.NAME}, ${vars.key}, ${vars.pair}, ${vars.ttl})",
+            "6: vars.ttl: unknown ${uuid} (allowed: ${secret}, ${unique}, ${env.NAME}, ${vars.key}, ${vars.pair}, ${vars.ttl})",
         ),
         (
             "ttl = \"2s\"",
@@ -415,7 +415,7 @@ fn mistakes_in_steps() {
         (
             "{ token = { json",
             "{ uuid = { json",
-            "29: login[0].capture.uuid: \"uuid\" cannot name a captured value (allowed: letters, digits, _ and -, and none of uuid, secret, number, authbench)",
+            "29: login[0].capture.uuid: \"uuid\" cannot name a captured value (allowed: letters, digits, _ and -, and none of uuid, secret, unique, number, authbench)",
         ),
         (
             "{ json = \"/token\" } }",

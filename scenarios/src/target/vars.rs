@@ -126,6 +126,12 @@ impl Resolver<'_> {
                 secret: true,
             });
         }
+        if name == "unique" {
+            return Ok(Var {
+                text: format!("{:08x}", rand::random::<u32>()),
+                secret: false,
+            });
+        }
         if let Some(variable) = name.strip_prefix("env.") {
             let text = (self.environment)(variable);
             let unset = || {
@@ -153,7 +159,7 @@ impl Resolver<'_> {
                     .map(|other| format!("${{vars.{other}}}"))
                     .collect();
                 let allowed = format!(
-                    "${{secret}}, ${{env.NAME}}, {}",
+                    "${{secret}}, ${{unique}}, ${{env.NAME}}, {}",
                     Vec::from_iter(known).join(", ")
                 );
                 Err(self

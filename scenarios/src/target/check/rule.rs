@@ -11,7 +11,7 @@ use crate::target::source::FileError;
 use crate::target::template::is_name;
 
 /// Captures must not hide what these mean.
-const RESERVED: [&str; 4] = ["uuid", "secret", "number", "authbench"];
+const RESERVED: [&str; 5] = ["uuid", "secret", "unique", "number", "authbench"];
 
 impl Checker<'_> {
     pub(super) fn statuses(&self, raw: &Spanned<Value>, key: &str) -> Result<Statuses, FileError> {
