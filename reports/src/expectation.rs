@@ -25,6 +25,21 @@ pub struct Failure {
     pub what: String,
 }
 
+impl Failure {
+    /// Whose promise, when, where, and what happened instead; names in backticks.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let place = self
+            .point
+            .as_ref()
+            .map_or_else(String::new, |point| format!(" at `{point}`"));
+        format!(
+            "`{}` after `{}`{place}: {}",
+            self.target, self.event, self.what
+        )
+    }
+}
+
 /// What is expected of every target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -49,7 +49,7 @@ pub fn span(ms: f64) -> String {
         _ if ms < 7_200_000.0 => (ms / 60e3, "min"),
         _ => (ms / 3600e3, "h"),
     };
-    format!("{} {unit}", trimmed(&significant(value)))
+    format!("{} {unit}", exact(value))
 }
 
 /// A share of 0 to 1 as a percentage: `0 %`, `2.5 %`, `100 %`; never `100 %` or `0 %` for what is only nearly so.
@@ -64,7 +64,13 @@ pub fn percent(share: f64) -> String {
     format!("{text} %")
 }
 
-/// `1.00` → `1`, `2.50` → `2.5`: a setting of 2 s is not a measurement of 2.00 s.
+/// Three significant digits at most: `1`, `0.5`, `117`. For counts and settings, which are what they are: 1.00 would claim a
+/// precision that nobody measured.
+#[must_use]
+pub fn exact(value: f64) -> String {
+    trimmed(&significant(value))
+}
+
 fn trimmed(number: &str) -> String {
     if number.contains('.') {
         number

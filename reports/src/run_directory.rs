@@ -154,6 +154,12 @@ impl RunDirectory {
         &self.path
     }
 
+    /// Takes the directory away again, with all that is in it: nothing was measured.
+    pub fn discard(self) {
+        // A directory that cannot be removed still says INCOMPLETE.
+        let _ = fs::remove_dir_all(&self.path);
+    }
+
     /// Writes the run and every report of it, `run.json` last, and removes the mark.
     ///
     /// # Errors

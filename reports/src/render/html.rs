@@ -26,7 +26,7 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
             body {
                 main {
                     (head(run, summary))
-                    (table(&tables::overview(summary), &under))
+                    (table(&tables::overview(summary), "", &under))
                     (cost_against_lag(summary, &under))
                     (lags(run, summary, &under))
                     (cpu(summary, &under))
@@ -56,13 +56,7 @@ fn head(run: &RunFile, summary: &Summary) -> Markup {
                 }
             }
             @for failure in &summary.failures {
-                div.notice {
-                    p {
-                        strong.invalid { "Not kept: " } code { (failure.target) } " after " (failure.event)
-                        @if let Some(point) = &failure.point { " at " (point) }
-                        ": " (failure.what)
-                    }
-                }
+                div.notice { p { strong.invalid { "Not kept: " } (with_code(&failure.sentence())) } }
             }
         }
     }
@@ -149,17 +143,19 @@ fn section(title: &str, read: &str, charts: &[Markup], shown: &[Table], under: &
                 h2 { (title) }
                 p.read { (read) }
                 @for chart in charts { figure { div.scroll { (chart) } } }
-                @for one in shown { (table(one, under)) }
+                @for one in shown { (table(one, title, under)) }
             }
         }
     }
 }
 
-fn table(table: &Table, under: &str) -> Markup {
+/// Under a heading that says the same, a table does not repeat its title.
+fn table(table: &Table, section: &str, under: &str) -> Markup {
     html! {
+        @if table.title != section { h3 { (table.title) } }
+        p.note { (table.note) }
         div.scroll {
-            table {
-                caption { (table.title) small { (table.note) } }
+            table aria-label=(table.title) {
                 thead { tr {
                     @for column in &table.columns {
                         th scope="col" class=[column.numeric.then_some("num")] { (column.title) }
@@ -180,12 +176,22 @@ fn rows(table: &Table, row: &Row) -> Markup {
         tr {
             @for (column, (definition, cell)) in table.columns.iter().zip(&row.cells).enumerate() {
                 @if column == 0 {
-                    th scope="row" { (cell) @if let Some(detail) = &row.detail { small { (detail) } } }
+                    th scope="row" { (cell) @if let Some(detail) = &row.detail { small { (unbroken(detail)) } } }
                 } @else {
-                    td class=[definition.numeric.then_some("num")] { (cell) }
+                    td class=[definition.numeric.then_some("num")] { (unbroken(cell)) }
                 }
             }
         }
+    }
+}
+
+/// Lines may break between settings and between figures, never between a number and its unit.
+fn unbroken(text: &str) -> Markup {
+    let parts = text
+        .split_inclusive(", ")
+        .flat_map(|part| part.split_inclusive(" · "));
+    html! {
+        @for part in parts { span.whole { (part.trim_end()) } " " }
     }
 }
 

@@ -30,14 +30,7 @@ pub fn markdown(run: &RunFile, summary: &Summary) -> String {
         ));
     }
     for failure in &summary.failures {
-        let place = failure
-            .point
-            .as_ref()
-            .map_or_else(String::new, |point| format!(" at {point}"));
-        paragraph(&format!(
-            "> **Not kept**: `{}` after {}{place}: {}",
-            failure.target, failure.event, failure.what
-        ));
+        paragraph(&format!("> **Not kept**: {}", failure.sentence()));
     }
     let under = provenance::line(run);
     paragraph(&table(&tables::overview(summary), &under));
@@ -51,7 +44,7 @@ pub fn markdown(run: &RunFile, summary: &Summary) -> String {
     paragraph("## What was measured");
     let scenarios: Vec<String> = provenance::scenarios(run)
         .iter()
-        .map(|(name, what)| format!("* `{name}`: {what}"))
+        .map(|(name, what)| format!("* {}: {}", escaped(name), escaped(what)))
         .collect();
     paragraph(&scenarios.join("\n"));
     format!("{}\n", text.trim_end())

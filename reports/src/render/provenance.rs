@@ -1,6 +1,6 @@
 //! Where and with what a run was measured: what stands under every table. No version, no measurement.
 
-use crate::number::{count, significant};
+use crate::number::{count, exact, significant, span};
 use crate::run_file::{RunFile, Status};
 
 /// One line: machine, versions, store, seed.
@@ -30,7 +30,7 @@ pub fn facts(run: &RunFile) -> Vec<(&'static str, String)> {
                 "{}, {} processors, {} GiB, {}",
                 manifest.cpu,
                 manifest.cores,
-                significant(manifest.memory_bytes as f64 / 1_073_741_824.0),
+                exact(manifest.memory_bytes as f64 / 1_073_741_824.0),
                 manifest.kernel
             ),
         ),
@@ -45,14 +45,18 @@ pub fn facts(run: &RunFile) -> Vec<(&'static str, String)> {
         ("pinning", pinning(run)),
     ];
     if let Some(store) = &run.store {
+        let whose = if store.started_by == "user" {
+            "given by --store-url"
+        } else {
+            "started by authbench"
+        };
         facts.push((
             "store",
             format!(
-                "{} over {}, persistence {}, started by {}",
+                "{} over {}, persistence {}, {whose}",
                 store.label(),
                 store.transport,
-                store.persistence,
-                store.started_by
+                store.persistence
             ),
         ));
     }
@@ -100,8 +104,8 @@ pub fn scenarios(run: &RunFile) -> Vec<(String, String)> {
             });
             let revocation = scenario.revocation.as_ref().map(|revocation| {
                 format!(
-                    "each credential probed every {} ms under {} of {} requests/s of background load, plus {} probes/s",
-                    significant(revocation.probe_every_ms),
+                    "each credential probed every {} under {} of {} requests/s of background load, plus {} probes/s",
+                    span(revocation.probe_every_ms),
                     significant(revocation.background.achieved_per_s),
                     significant(revocation.background.offered_per_s),
                     significant(revocation.background.probes_per_s)

@@ -13,6 +13,7 @@ use crate::settings::Settings;
 use crate::summary::lag::RevocationSummary;
 use crate::summary::load::LoadSummary;
 use crate::summary::{Summary, TargetSummary};
+use crate::validity::Verdict;
 
 /// Every table with something in it, in the order of the reports, the overview apart.
 #[must_use]
@@ -35,8 +36,13 @@ pub fn all(summary: &Summary) -> Vec<Table> {
 /// One row per target: cost, latency and lag side by side.
 #[must_use]
 pub fn overview(summary: &Summary) -> Table {
+    let title = if summary.validity.verdict == Verdict::Invalid {
+        "At a glance: from an invalid run, not to be quoted"
+    } else {
+        "At a glance"
+    };
     let mut table = Table::new(
-        "At a glance",
+        title,
         "CPU is that of all the target's processes; the control is what the same request costs when nobody is asked who is calling. \
          The lag is that of the worst event and enforcement point, at the lifetime it was watched with; the last column is what follows from it \
          for the lifetime that cost was measured with.",
@@ -80,7 +86,7 @@ pub fn overview(summary: &Summary) -> Table {
 }
 
 /// `RS256 · TTL 300 s · Redis 7.0.15`: what stands under a target's name.
-fn settings(target: &TargetSummary, settings: &Settings) -> Option<String> {
+pub(super) fn settings(target: &TargetSummary, settings: &Settings) -> Option<String> {
     let parts: Vec<String> = [Some(settings.label()), target.store.clone()]
         .into_iter()
         .flatten()

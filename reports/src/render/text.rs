@@ -39,12 +39,10 @@ pub fn text(run: &RunFile, summary: &Summary, options: TextOptions) -> String {
         lines: Vec::new(),
     };
     page.head(run, summary);
-    page.section("At a glance");
-    page.lines.extend(grid::lines(
-        &tables::overview(summary),
-        page.width,
-        page.paint,
-    ));
+    let overview = tables::overview(summary);
+    page.section(&overview.title);
+    let lines = grid::lines(&overview, page.width, page.paint);
+    page.lines.extend(lines);
     for (title, bars) in [
         (
             "CPU per request by process, µs",
@@ -102,15 +100,7 @@ impl Page {
             self.wrapped("! ", "  ", &said);
         }
         for failure in &summary.failures {
-            let place = failure
-                .point
-                .as_ref()
-                .map_or_else(String::new, |point| format!(" at {point}"));
-            let said = format!(
-                "not kept: {} after {}{place}: {}",
-                failure.target, failure.event, failure.what
-            );
-            self.wrapped("✗ ", "  ", &said);
+            self.wrapped("✗ ", "  ", &format!("not kept: {}", failure.sentence()));
         }
     }
 
@@ -126,27 +116,34 @@ impl Page {
 
     fn section(&mut self, title: &str) {
         self.lines.push(String::new());
-        self.lines.push(self.paint.bold(title));
+        let title = wrapped("", "", title, self.width);
+        let bold = title.iter().map(|line| self.paint.bold(line));
+        self.lines.extend(bold);
     }
 
-    /// Breaks `text` at spaces; `first` leads its first line, `next` the others.
     fn wrapped(&mut self, first: &str, next: &str, text: &str) {
-        let mut line = first.to_owned();
-        let mut empty = true;
-        for word in text.split(' ') {
-            if !empty && wide(&line) + 1 + wide(word) > self.width {
-                self.lines.push(line);
-                line = next.to_owned();
-                empty = true;
-            }
-            if !empty {
-                line.push(' ');
-            }
-            line.push_str(word);
-            empty = false;
-        }
-        self.lines.push(line);
+        self.lines.extend(wrapped(first, next, text, self.width));
     }
+}
+
+/// Breaks `text` at spaces; `first` leads its first line, `next` the others.
+fn wrapped(first: &str, next: &str, text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in text.split(' ') {
+        if !empty && wide(&line) + 1 + wide(word) > width {
+            lines.push(std::mem::replace(&mut line, next.to_owned()));
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    lines.push(line);
+    lines
 }
 
 /// ANSI sequences, or none.

@@ -272,7 +272,7 @@ fn unknown_revocations(revocation: &RevocationRecord) -> Vec<Finding> {
                     check: Check::UnknownRevocations,
                     verdict: Verdict::Degraded,
                     what: format!(
-                        "{unknown} of {trials} revocations by {} of `{}` gave no sample at {point}",
+                        "{unknown} of {trials} revocations by `{}` of `{}` gave no sample at `{point}`",
                         event.event, event.target
                     ),
                     taints: "that row: the others may be a selection".to_owned(),

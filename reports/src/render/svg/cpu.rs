@@ -3,6 +3,7 @@
 use super::axis::Scale;
 use super::{Series, WIDTH, drawing, line, series, text};
 use crate::number::significant;
+use crate::render::tables::settings;
 use crate::run_file::Role;
 use crate::summary::Summary;
 use crate::summary::load::LoadSummary;
@@ -10,8 +11,8 @@ use maud::{Markup, html};
 
 const LEFT: f64 = 104.0;
 const RIGHT: f64 = 150.0;
-const TOP: f64 = 50.0;
-const ROW: f64 = 46.0;
+const TOP: f64 = 62.0;
+const ROW: f64 = 58.0;
 const BAR: f64 = 26.0;
 const BOTTOM: f64 = 44.0;
 const ROLES: [(Role, &str); 4] = [
@@ -42,15 +43,16 @@ pub fn cpu(summary: &Summary) -> Option<Markup> {
         .collect();
     let widest = bars
         .iter()
-        .map(|bar| bar.total_us + bar.load.idle_cpu_us_per_request.unwrap_or(0.0))
+        .map(|bar| bar.total_us + idle_us(bar))
         .reduce(f64::max)?;
     let x = Scale::linear(0.0, widest, LEFT, WIDTH - RIGHT);
     let height = TOP + ROW * bars.len() as f64 + BOTTOM;
     let content = html! {
         (legend(&bars))
         (grid(&x, height - BOTTOM))
-        @for (bar, row) in bars.iter().zip(0..) { (drawn(bar, f64::from(row), &x)) }
+        @for (row, bar) in bars.iter().enumerate() { (stacked(bar, row, &x)) }
         (control(&bars, &x, height - BOTTOM))
+        @for (row, bar) in bars.iter().enumerate() { (words(bar, row, &x)) }
         (text("axis-title", "middle", f64::midpoint(LEFT, WIDTH - RIGHT), height - 6.0, "CPU time per request, µs"))
     };
     Some(drawing(
@@ -89,19 +91,36 @@ fn grid(x: &Scale, base: f64) -> Markup {
     html! {
         @for us in x.ticks() {
             (line("grid", x.at(us), TOP - 8.0, x.at(us), base))
-            (text("tick", "middle", x.at(us), base + 16.0, &significant_tick(us)))
+            (text("tick", "middle", x.at(us), base + 16.0, &format!("{us}")))
         }
     }
 }
 
-fn significant_tick(us: f64) -> String {
-    format!("{us}")
+fn top(row: usize) -> f64 {
+    TOP + ROW * row as f64
 }
 
-fn drawn(bar: &Bar, row: f64, x: &Scale) -> Markup {
-    let y = TOP + ROW * row + (ROW - BAR) / 2.0 - 4.0;
+fn idle_us(bar: &Bar) -> f64 {
+    bar.load.idle_cpu_us_per_request.unwrap_or(0.0)
+}
+
+fn stacked(bar: &Bar, row: usize, x: &Scale) -> Markup {
+    let y = top(row);
+    html! {
+        @for (style, from, to, _) in parts(bar, x) {
+            rect class=(format!("r{style}")) x=(format!("{from:.1}")) y=(y) width=(format!("{:.1}", to - from)) height=(BAR) {}
+        }
+        @if idle_us(bar) > 0.0 {
+            @let (from, to) = (x.at(bar.total_us), x.at(bar.total_us + idle_us(bar)));
+            rect class="idle" x=(format!("{from:.1}")) y=(y + 0.5) width=(format!("{:.1}", to - from)) height=(BAR - 1.0) {}
+        }
+    }
+}
+
+/// Style, left edge, right edge and value of each role.
+fn parts(bar: &Bar, x: &Scale) -> Vec<(usize, f64, f64, f64)> {
     let mut start_us = 0.0;
-    let mut parts: Vec<(usize, f64, f64, f64)> = Vec::new();
+    let mut parts = Vec::new();
     for (role, us) in bar
         .load
         .cpu_us_per_request
@@ -112,7 +131,13 @@ fn drawn(bar: &Bar, row: f64, x: &Scale) -> Markup {
         parts.push((style, x.at(start_us), x.at(start_us + us), us));
         start_us += us;
     }
-    let idle_us = bar.load.idle_cpu_us_per_request.unwrap_or(0.0);
+    parts
+}
+
+fn words(bar: &Bar, row: usize, x: &Scale) -> Markup {
+    let y = top(row);
+    let end = x.at(bar.total_us + idle_us(bar)) + 8.0;
+    let target = bar.series.target;
     let rounds = bar.load.rounds.cpu_us.map_or_else(String::new, |rounds| {
         format!(
             "rounds {}–{}",
@@ -120,20 +145,18 @@ fn drawn(bar: &Bar, row: f64, x: &Scale) -> Markup {
             significant(rounds.max)
         )
     });
-    let end = x.at(start_us + idle_us);
     html! {
-        (text("name", "end", LEFT - 10.0, y + 17.0, &bar.series.target.name))
-        @for (style, from, to, us) in &parts {
-            rect class=(format!("r{style}")) x=(format!("{from:.1}")) y=(y) width=(format!("{:.1}", to - from)) height=(BAR) {}
+        (text("name", "end", LEFT - 10.0, y + 17.0, &target.name))
+        @for (_, from, to, us) in parts(bar, x) {
             @if to - from > 30.0 {
-                (text("on-role value", "middle", f64::midpoint(*from, *to), y + 17.0, &significant(*us)))
+                (text("on-role value", "middle", f64::midpoint(from, to), y + 17.0, &significant(us)))
             }
         }
-        @if idle_us > 0.0 {
-            rect class="idle" x=(format!("{:.1}", x.at(start_us))) y=(y + 0.5) width=(format!("{:.1}", end - x.at(start_us))) height=(BAR - 1.0) {}
+        @if let Some(settings) = settings(target, &target.settings) {
+            (text("note", "start", LEFT, y + BAR + 15.0, &settings))
         }
-        (text("name value", "start", end + 8.0, y + 12.0, &format!("{} µs", significant(bar.total_us))))
-        (text("note value", "start", end + 8.0, y + 27.0, &rounds))
+        (text("name value", "start", end, y + 12.0, &format!("{} µs", significant(bar.total_us))))
+        (text("note value", "start", end, y + 27.0, &rounds))
     }
 }
 

@@ -11,7 +11,7 @@ const HEIGHT: f64 = 440.0;
 const LEFT: f64 = 60.0;
 /// Left of it stand those that were never accepted after the acknowledgement: a log axis has no place for them.
 const BAND: f64 = 232.0;
-const RIGHT: f64 = 30.0;
+const RIGHT: f64 = 64.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 66.0;
 
@@ -161,6 +161,9 @@ fn projections(placed: &[Placed]) -> Markup {
     }
 }
 
+/// Height of a label: its name and the line under it.
+const LABEL: f64 = 32.0;
+
 /// Columns of labels are kept apart each on its own: the band, the measured, the projected.
 fn labels(placed: &[Placed]) -> Markup {
     let column = |one: &Placed| match (one.point.reach, projected(one.point)) {
@@ -170,31 +173,75 @@ fn labels(placed: &[Placed]) -> Markup {
     };
     html! {
         @for number in 0..3 {
-            @let members: Vec<&Placed> = placed.iter().filter(|one| column(one) == number).collect();
-            @let wanted: Vec<f64> = members.iter().map(|one| one.y - if number == 0 { 2.0 } else { 28.0 }).collect();
-            @for (one, y) in members.iter().zip(apart(&wanted, 32.0, TOP + 6.0, HEIGHT - BOTTOM - 20.0)) {
-                @let x = if number == 0 { one.x + 14.0 } else { one.x - 6.0 };
-                @if (y - wanted_of(one, number)).abs() > 1.0 {
-                    (line(&format!("leader s{}", one.style), x - 2.0, y + 4.0, one.x, one.y))
-                }
-                (text(&format!("name s{}", one.style), "start", x, y, &one.point.target))
-                (text("note", "start", x, y + 14.0, &detail(one.point)))
+            @let members = from_the_top(placed.iter().filter(|one| column(one) == number));
+            @let wanted = if number == 0 { beside(&members) } else { around(&members) };
+            @for (one, y) in members.iter().zip(apart(&wanted, LABEL, TOP + 8.0, HEIGHT - BOTTOM - 18.0)) {
+                (label(one, y, number == 0))
             }
         }
     }
 }
 
-fn wanted_of(one: &Placed, column: usize) -> f64 {
-    one.y - if column == 0 { 2.0 } else { 28.0 }
+fn from_the_top<'a>(members: impl Iterator<Item = &'a Placed<'a>>) -> Vec<&'a Placed<'a>> {
+    let mut members: Vec<&Placed> = members.collect();
+    members.sort_by(|upper, lower| upper.y.total_cmp(&lower.y));
+    members
+}
+
+/// In the band nothing is drawn right of a mark.
+fn beside(members: &[&Placed]) -> Vec<f64> {
+    members.iter().map(|one| one.y - 2.0).collect()
+}
+
+/// Right of these marks their whiskers are drawn, so labels stand above and below: of neighbours, the upper half above
+/// the uppermost and the lower half below the lowest.
+fn around(members: &[&Placed]) -> Vec<f64> {
+    let neighbours = members.chunk_by(|upper, lower| lower.y - upper.y < 2.0 * LABEL);
+    neighbours
+        .flat_map(|group| {
+            let above = group.len().div_ceil(2);
+            let top = group.first().map_or(0.0, |one| one.y);
+            let bottom = group.last().map_or(0.0, |one| one.y);
+            (0..group.len()).map(move |i| {
+                if i < above {
+                    top - 26.0 - LABEL * (above - 1 - i) as f64
+                } else {
+                    bottom + 23.0 + LABEL * (i - above) as f64
+                }
+            })
+        })
+        .collect()
+}
+
+fn label(one: &Placed, y: f64, beside: bool) -> Markup {
+    // Near the right edge a label would run out of the picture.
+    let (anchor, x) = match (beside, one.x > WIDTH - 138.0) {
+        (true, _) => ("start", one.x + 14.0),
+        (false, false) => ("start", one.x - 5.0),
+        (false, true) => ("end", WIDTH - 4.0),
+    };
+    let (edge, reach) = if y < one.y {
+        (y + 18.0, 12.0)
+    } else {
+        (y - 12.0, 12.0)
+    };
+    html! {
+        @if !beside && (edge - one.y).abs() > reach {
+            (line(&format!("leader s{}", one.style), one.x, one.y, one.x, edge))
+        }
+        (text(&format!("name s{}", one.style), anchor, x, y, &one.point.target))
+        (text("note", anchor, x, y + 14.0, &detail(one.point)))
+    }
 }
 
 fn detail(point: &Point) -> String {
-    let cost = format!("{} µs", significant(point.cpu_us));
     match point.known {
         Known::Measured {
             laboratory_ttl_s: Some(ttl),
         } => format!("TTL {} (laboratory)", span(ttl * 1e3)),
-        Known::Measured { .. } => cost,
-        Known::Projected { access_ttl_s } => format!("{cost}, TTL {}", span(access_ttl_s * 1e3)),
+        Known::Measured { .. } => format!("{} µs", significant(point.cpu_us)),
+        Known::Projected { access_ttl_s } => {
+            format!("TTL {} (projected)", span(access_ttl_s * 1e3))
+        }
     }
 }

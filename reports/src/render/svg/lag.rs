@@ -11,7 +11,7 @@ use maud::{Markup, html};
 
 const HEIGHT: f64 = 320.0;
 /// Left of it stands the share that was never accepted after the acknowledgement: not a lag of 0, but none at all.
-const BAND: f64 = 236.0;
+const BAND: f64 = 250.0;
 const LEFT: f64 = 52.0;
 const RIGHT: f64 = 84.0;
 const TOP: f64 = 44.0;
@@ -177,17 +177,22 @@ fn steps(curve: &Curve, furthest: f64, x: &Scale, y: &Scale) -> Vec<(f64, f64)> 
     points
 }
 
-/// The share of each target that was never accepted again, in the band.
+/// The share of each target that was never accepted again, in the band, with the lifetime it was watched at.
 fn never(curves: &[Curve]) -> Markup {
+    let room = HEIGHT - BOTTOM - TOP - 34.0;
+    let row_height = (room / curves.len() as f64).min(38.0);
     html! {
         (text("note", "start", LEFT + 10.0, TOP + 18.0, "never accepted after the ack"))
         @for (curve, row) in curves.iter().zip(0..) {
-            @let y = TOP + 42.0 + 22.0 * f64::from(row);
+            @let y = TOP + 42.0 + row_height * f64::from(row);
             @let style = curve.series.style;
             @let share = curve.row.never_accepted_after_ack as f64 / curve.row.sampled() as f64;
             (marker(style, LEFT + 18.0, y - 4.0, false))
             (text(&format!("name s{style}"), "start", LEFT + 32.0, y, &curve.series.target.name))
             (text("value", "end", BAND - 12.0, y, &percent(share)))
+            @if let Some(ttl) = curve.row.settings.seconds("access_ttl").filter(|_| row_height > 30.0) {
+                (text("note", "start", LEFT + 32.0, y + 14.0, &format!("TTL {}", span(ttl * 1e3))))
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 
 const HEIGHT: f64 = 380.0;
 const LEFT: f64 = 64.0;
-const RIGHT: f64 = 150.0;
+const RIGHT: f64 = 170.0;
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 52.0;
 /// Points per line: enough for a line that looks like its histogram.
@@ -73,7 +73,7 @@ fn grid(x: &Scale, y: &Scale, nines: f64) -> Markup {
     html! {
         @for ms in y.ticks() {
             (line("grid", LEFT, y.at(ms), WIDTH - RIGHT, y.at(ms)))
-            (text("tick", "end", LEFT - 8.0, y.at(ms) + 4.0, &tick(ms)))
+            (text("tick", "end", LEFT - 8.0, y.at(ms) + 4.0, &ms.to_string()))
         }
         @for percentile in GRID {
             @let at = -(1.0 - percentile / 100.0).log10();
@@ -90,17 +90,13 @@ fn grid(x: &Scale, y: &Scale, nines: f64) -> Markup {
     }
 }
 
-fn tick(ms: f64) -> String {
-    format!("{ms}")
-}
-
 fn lines(curves: &[Curve], x: &Scale, y: &Scale) -> Markup {
     let ends: Vec<(f64, f64)> = curves
         .iter()
         .filter_map(|curve| curve.points.last().copied())
         .collect();
     let wanted: Vec<f64> = ends.iter().map(|(_, ms)| y.at(*ms)).collect();
-    let placed = apart(&wanted, 30.0, TOP + 10.0, HEIGHT - BOTTOM - 14.0);
+    let placed = apart(&wanted, 34.0, TOP + 10.0, HEIGHT - BOTTOM - 14.0);
     html! {
         @for ((curve, (nines, ms)), label) in curves.iter().zip(&ends).zip(&placed) {
             @let style = curve.series.style;
@@ -108,12 +104,12 @@ fn lines(curves: &[Curve], x: &Scale, y: &Scale) -> Markup {
             (path(&format!("curve s{style}"), &points))
             (line(&format!("leader s{style}"), x.at(*nines) + 2.0, y.at(*ms), WIDTH - RIGHT + 14.0, *label - 4.0))
             (text(&format!("name s{style}"), "start", WIDTH - RIGHT + 18.0, *label, &curve.series.target.name))
-            (text("note value", "start", WIDTH - RIGHT + 18.0, label + 14.0, &median(curve)))
+            (text("note value", "start", WIDTH - RIGHT + 18.0, label + 14.0, &quantile_pair(curve)))
         }
     }
 }
 
-fn median(curve: &Curve) -> String {
+fn quantile_pair(curve: &Curve) -> String {
     let ms = curve
         .series
         .target
@@ -122,5 +118,5 @@ fn median(curve: &Curve) -> String {
         .map(|load| load.response_ms);
     let figure = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), significant);
     let (p50, p99) = ms.map_or((None, None), |ms| (ms.p50, ms.p99));
-    format!("{} · p99 {}", figure(p50), figure(p99))
+    format!("p50 {} · p99 {}", figure(p50), figure(p99))
 }

@@ -1,7 +1,7 @@
 //! What each target cost: latency, CPU, work, and the computed price of a network.
 
 use super::{figure, samples, settings};
-use crate::number::significant;
+use crate::number::{exact, significant};
 use crate::render::table::{ABSENT, Row, Table};
 use crate::statistics::Spread;
 use crate::summary::load::{CpuPerRequest, LoadSummary};
@@ -97,13 +97,14 @@ pub fn work(summary: &Summary) -> Table {
         ],
     );
     rows(summary, table, |load| {
+        let counted = |count: Option<f64>| count.map_or_else(|| ABSENT.to_owned(), exact);
         vec![
-            significant(load.wire_bytes_per_request.sent),
-            significant(load.wire_bytes_per_request.received),
-            figure(load.store_commands_per_request),
-            figure(load.introspections_per_request),
-            figure(load.round_trips_per_request),
-            figure(load.amortised.map(|paid| paid.renewals_per_request)),
+            exact(load.wire_bytes_per_request.sent),
+            exact(load.wire_bytes_per_request.received),
+            counted(load.store_commands_per_request),
+            counted(load.introspections_per_request),
+            counted(load.round_trips_per_request),
+            counted(load.amortised.map(|paid| paid.renewals_per_request)),
         ]
     })
 }
@@ -131,7 +132,11 @@ pub fn network(summary: &Summary) -> Table {
     rows(summary, table, |load| {
         let ms = load.response_ms;
         let computed = load.computed_network_cost.iter();
-        let mut cells = vec![figure(load.round_trips_per_request), pair(ms.p50, ms.p99)];
+        let mut cells = vec![
+            load.round_trips_per_request
+                .map_or_else(|| ABSENT.to_owned(), exact),
+            pair(ms.p50, ms.p99),
+        ];
         cells.extend(computed.map(|cost| pair(cost.p50_ms, cost.p99_ms)));
         cells.resize(5, ABSENT.to_owned());
         cells

@@ -31,7 +31,7 @@ pub(super) fn cpu(summary: &Summary, width: usize) -> Vec<String> {
         .iter()
         .map(|role| format!("{} {}", glyph(*role), role.name().replace('_', " ")))
         .collect();
-    lines.push(format!("{:names$}  {}", "", legend.join("   ")));
+    lines.push(legend.join("   "));
     lines
 }
 
@@ -47,14 +47,20 @@ pub(super) fn lag(summary: &Summary, width: usize) -> Vec<String> {
         .filter_map(|(_, row)| longest(row))
         .fold(0.0, f64::max);
     let names = name_width(rows.iter().map(|(target, _)| *target));
-    let room = width.saturating_sub(names + 62).max(10) as f64;
+    let words = rows
+        .iter()
+        .map(|(_, row)| wide(&said(row)))
+        .max()
+        .unwrap_or(0);
+    let room = width.saturating_sub(names + words + 3).max(4) as f64;
     rows.iter()
         .map(|(target, row)| {
             let cells = |ms: f64| (ms / longest * room).round() as usize;
             let max = longest_cells(row, cells);
             let p50 = row.lag_ms.and_then(|lag| lag.p50).map_or(0, cells).min(max);
             let bar = format!("{}{}", "█".repeat(p50), "░".repeat(max - p50));
-            format!("{:names$}  {bar} {}", target.name, said(row)).replace("  │ ", " │ ")
+            let gap = if bar.is_empty() { "" } else { " " };
+            format!("{:names$}  {bar}{gap}{}", target.name, said(row))
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! Tables in aligned columns.
 
-use super::{Paint, wide};
+use super::{Paint, wide, wrapped};
 use crate::render::table::{Column, Row, Table};
 
 /// The lines of `table`, none wider than `width` unless two columns alone are.
@@ -24,10 +24,15 @@ pub(super) fn lines(table: &Table, width: usize, paint: Paint) -> Vec<String> {
         };
         lines.extend(grid.heading().into_iter().map(|line| paint.dim(&line)));
         for row in &table.rows {
-            lines.extend(row.heading.as_ref().map(|heading| paint.bold(heading)));
+            let heading = row
+                .heading
+                .iter()
+                .flat_map(|said| wrapped("", "  ", said, width));
+            lines.extend(heading.map(|line| paint.bold(&line)));
             lines.push(grid.row(row, &shown));
-            let detail = row.detail.as_ref().filter(|_| number == 0);
-            lines.extend(detail.map(|detail| paint.dim(&format!("  {detail}"))));
+            let detail = row.detail.iter().filter(|_| number == 0);
+            let detail = detail.flat_map(|said| wrapped("  ", "  ", said, width));
+            lines.extend(detail.map(|line| paint.dim(&line)));
         }
     }
     lines

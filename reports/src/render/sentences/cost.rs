@@ -1,0 +1,99 @@
+//! What a request costs.
+
+use super::{list, quoted};
+use crate::number::significant;
+use crate::summary::{Summary, TargetSummary};
+
+pub(super) fn cost(summary: &Summary) -> String {
+    let control_us = summary.control().and_then(TargetSummary::cpu_us);
+    match ascending(summary).as_slice() {
+        [] => control_us.map_or_else(
+            || "CPU per request was not measured.".to_owned(),
+            |us| {
+                let us = significant(us);
+                format!("Only the control was measured: {us} µs of CPU per request.")
+            },
+        ),
+        [only] => {
+            let cost = only.above(control_us);
+            format!("A request to {} cost {cost}.", quoted(only.name()))
+        }
+        [cheapest, others @ ..] => ranking(cheapest, others, control_us),
+    }
+}
+
+struct Cost<'a> {
+    target: &'a TargetSummary,
+    us: f64,
+}
+
+/// All but the control, the cheapest first.
+fn ascending(summary: &Summary) -> Vec<Cost<'_>> {
+    let mut costs: Vec<Cost> = summary
+        .targets
+        .iter()
+        .filter(|target| !target.is_control())
+        .filter_map(|target| {
+            let us = target.cpu_us()?;
+            Some(Cost { target, us })
+        })
+        .collect();
+    costs.sort_by(|left, right| left.us.total_cmp(&right.us));
+    costs
+}
+
+/// Nothing is ranked that the rounds do not tell apart.
+fn ranking(cheapest: &Cost, others: &[Cost], control_us: Option<f64>) -> String {
+    let dearest = others.last().unwrap_or(cheapest);
+    let tied: Vec<&str> = others
+        .iter()
+        .filter(|other| cheapest.rounds_overlap(other))
+        .map(Cost::name)
+        .collect();
+    if tied.len() == others.len() {
+        let all: Vec<&str> = [cheapest.name()].into_iter().chain(tied).collect();
+        return format!(
+            "{} cost {} to {} µs of CPU per request: too close to rank, for their rounds overlap.",
+            list(&all),
+            significant(cheapest.us),
+            significant(dearest.us)
+        );
+    }
+    let close = if tied.is_empty() {
+        String::new()
+    } else {
+        format!(", with {} too close to tell apart", list(&tied))
+    };
+    format!(
+        "Checking a caller cost least with {} ({}){close}, and most with {} ({}).",
+        quoted(cheapest.name()),
+        cheapest.above(control_us),
+        quoted(dearest.name()),
+        dearest.above(control_us)
+    )
+}
+
+impl Cost<'_> {
+    fn name(&self) -> &str {
+        &self.target.name
+    }
+
+    fn above(&self, control_us: Option<f64>) -> String {
+        let all = format!("{} µs of CPU per request", significant(self.us));
+        match control_us {
+            Some(control) => {
+                let more = significant(self.us - control);
+                format!("{all}, {more} µs above the control")
+            }
+            None => all,
+        }
+    }
+
+    fn rounds_overlap(&self, other: &Self) -> bool {
+        let rounds = |cost: &Self| cost.target.load.as_ref()?.rounds.cpu_us;
+        match (rounds(self), rounds(other)) {
+            (Some(one), Some(other)) => one.overlaps(&other),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! One event at one enforcement point: from timelines to a row.
+
+use super::{Centre, LagMs, Projected, RefreshAfter, RevocationSummary};
+use crate::expiry_law::ExpiryLaw;
+use crate::number::rounded;
+use crate::revocation::{Acknowledgement, After, Lag, Trial, Verdict};
+use crate::run_file::{EventRecord, TargetRecord};
+use crate::settings::Settings;
+use crate::statistics::order_statistic;
+
+/// A lag p99 needs this many revocations.
+const P99_NEEDS: u64 = 300;
+/// And this many that were accepted afterwards: a 99th percentile of fewer is their maximum under another name.
+const P99_NEEDS_ACCEPTED: usize = 100;
+
+pub(super) struct Row<'a> {
+    pub(super) event: &'a EventRecord,
+    pub(super) point: &'a str,
+    pub(super) lags: Vec<Lag>,
+}
+
+impl Row<'_> {
+    pub(super) fn summary(
+        &self,
+        target: &TargetRecord,
+        settings: &Settings,
+        steady: &Settings,
+    ) -> RevocationSummary {
+        let trials = &self.event.trials;
+        let bound_ms = self.event.bounds_ms.get(self.point).copied().flatten();
+        let leeway_ns = settings.seconds("leeway").unwrap_or(0.0) * 1e9;
+        let uniformity = ExpiryLaw::of(trials, self.point, leeway_ns, bound_ms);
+        let breaches = self.breaches(bound_ms);
+        let verified = breaches == 0 && uniformity.is_some_and(|law| law.holds());
+        RevocationSummary {
+            event: self.event.event.clone(),
+            point: self.point.to_owned(),
+            traffic: carries_traffic(target, self.point),
+            settings: settings.clone(),
+            n: trials.len() as u64,
+            bound_ms,
+            bound: self.event.bounds_stated.get(self.point).cloned(),
+            resolution_ms: self.resolution_ms(),
+            never_accepted_after_ack: self.count(|lag| matches!(lag, Lag::NeverAccepted { .. })),
+            censored: self.count(|lag| matches!(lag, Lag::Censored { .. })),
+            unknown: self.count(|lag| matches!(lag, Lag::Unknown)),
+            flaps: trials
+                .iter()
+                .map(|trial| u64::from(trial.flaps(self.point)))
+                .sum(),
+            breaches,
+            ack_ms: centre(trials.iter().filter_map(ack_ms)),
+            request_to_last_accepted_ms: centre(
+                trials
+                    .iter()
+                    .filter_map(|trial| request_to_last_accepted_ms(trial, self.point)),
+            ),
+            certain_max_ms: self.certain_max_ms(),
+            lag_ms: self.lag_ms(),
+            uniformity,
+            refresh_after: RefreshAfter::of(trials),
+            projected: verified.then(|| Projected::to(steady, settings)).flatten(),
+        }
+    }
+
+    fn count(&self, which: impl Fn(&Lag) -> bool) -> u64 {
+        self.lags.iter().filter(|lag| which(lag)).count() as u64
+    }
+
+    fn breaches(&self, bound_ms: Option<f64>) -> u64 {
+        bound_ms.map_or(0, |bound| {
+            self.count(|lag| lag.at_least_ns() as f64 > bound * 1e6)
+        })
+    }
+
+    fn resolution_ms(&self) -> Option<f64> {
+        let widths = self.lags.iter().filter_map(|lag| match *lag {
+            Lag::Interval { after_ns, until_ns } => Some(ms(until_ns.saturating_sub(after_ns))),
+            Lag::NeverAccepted { until_ns } => Some(ms(until_ns)),
+            Lag::Censored { .. } | Lag::Unknown => None,
+        });
+        centre(widths).map(|centre| centre.p50)
+    }
+
+    fn certain_max_ms(&self) -> Option<f64> {
+        let certain = self
+            .lags
+            .iter()
+            .filter(|lag| lag.accepted_after())
+            .map(|lag| lag.at_least_ns());
+        certain.max().map(|ns| rounded(ms(ns)))
+    }
+
+    fn lag_ms(&self) -> Option<LagMs> {
+        let mut lags: Vec<f64> = self
+            .lags
+            .iter()
+            .filter_map(|lag| match *lag {
+                Lag::Interval { until_ns, .. } => Some(ms(until_ns)),
+                Lag::Censored { .. } => Some(f64::INFINITY),
+                Lag::NeverAccepted { .. } | Lag::Unknown => None,
+            })
+            .collect();
+        if lags.is_empty() {
+            return None;
+        }
+        lags.sort_by(f64::total_cmp);
+        let sampled = self.count(|lag| !matches!(lag, Lag::Unknown));
+        let quantile = |quantile| {
+            order_statistic(&lags, quantile)
+                .filter(|ms| ms.is_finite())
+                .map(rounded)
+        };
+        Some(LagMs {
+            p50: quantile(0.5),
+            p99: (sampled >= P99_NEEDS && lags.len() >= P99_NEEDS_ACCEPTED)
+                .then(|| quantile(0.99))
+                .flatten(),
+            max: quantile(1.0),
+        })
+    }
+}
+
+impl RefreshAfter {
+    fn of(trials: &[Trial]) -> Option<Self> {
+        let mut counts = None;
+        for after in trials.iter().filter_map(|trial| trial.refresh_after) {
+            let counts: &mut Self = counts.get_or_insert_default();
+            match after {
+                After::Worked => counts.worked += 1,
+                After::Refused => counts.refused += 1,
+                After::Unknown => counts.unknown += 1,
+            }
+        }
+        counts
+    }
+}
+
+impl Projected {
+    /// `None` when the lifetime that was watched is the one under which cost was measured: nothing to project.
+    fn to(steady: &Settings, watched: &Settings) -> Option<Self> {
+        let access_ttl_s = steady.seconds("access_ttl")?;
+        let leeway_s = steady.seconds("leeway").unwrap_or(0.0);
+        (Some(access_ttl_s) != watched.seconds("access_ttl")).then(|| Self {
+            access_ttl_s,
+            p50_ms: rounded((access_ttl_s / 2.0 + leeway_s) * 1e3),
+            max_ms: rounded((access_ttl_s + leeway_s) * 1e3),
+        })
+    }
+}
+
+/// Unless the target file says `traffic = false`.
+fn carries_traffic(target: &TargetRecord, point: &str) -> bool {
+    let points = target
+        .file
+        .get("point")
+        .and_then(|points| points.as_array());
+    points
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.get("name").and_then(|name| name.as_str()) == Some(point))
+        .all(|entry| entry.get("traffic").and_then(|traffic| traffic.as_bool()) != Some(false))
+}
+
+fn ack_ms(trial: &Trial) -> Option<f64> {
+    (trial.acknowledgement == Acknowledgement::Received)
+        .then(|| ms(trial.answered_ns.saturating_sub(trial.requested_ns)))
+}
+
+fn request_to_last_accepted_ms(trial: &Trial, point: &str) -> Option<f64> {
+    ack_ms(trial)?;
+    let last = trial
+        .points
+        .get(point)?
+        .iter()
+        .rfind(|segment| segment.verdict == Verdict::Accepted)?;
+    Some(ms(last.last_sent_ns.checked_sub(trial.requested_ns)?))
+}
+
+fn centre(values: impl Iterator<Item = f64>) -> Option<Centre> {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    Some(Centre {
+        p50: rounded(order_statistic(&sorted, 0.5)?),
+        max: rounded(order_statistic(&sorted, 1.0)?),
+    })
+}
+
+fn ms(ns: u64) -> f64 {
+    ns as f64 / 1e6
+}

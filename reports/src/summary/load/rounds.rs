@@ -1,0 +1,145 @@
+//! One target's part of every round, added up.
+
+use super::{CpuPerRequest, RoundSpread};
+use crate::histogram::Histogram;
+use crate::number::rounded;
+use crate::run_file::{Counters, Outcomes, Role, SteadyRecord, TargetRound};
+use crate::statistics::Spread;
+use std::collections::BTreeMap;
+
+/// One target's part of every round.
+pub(super) struct Rounds<'a> {
+    parts: Vec<Part<'a>>,
+    idle_ns_per_s: BTreeMap<Role, f64>,
+    pub(super) response: Histogram,
+    pub(super) outcomes: Outcomes,
+    pub(super) counters: Option<Counters>,
+}
+
+struct Part<'a> {
+    scheduled_s: f64,
+    wall_s: f64,
+    round: &'a TargetRound,
+}
+
+impl<'a> Rounds<'a> {
+    pub(super) fn of(steady: &'a SteadyRecord, target: &str) -> Self {
+        let parts: Vec<Part> = steady
+            .rounds
+            .iter()
+            .filter_map(|round| {
+                let of_target = round.targets.iter().find(|part| part.target == target)?;
+                Some(Part {
+                    scheduled_s: round.scheduled_s,
+                    wall_s: round.wall_s,
+                    round: of_target,
+                })
+            })
+            .collect();
+        let mut idle_ns_per_s = BTreeMap::new();
+        for idle in steady.idle.iter().filter(|idle| idle.target == target) {
+            *idle_ns_per_s.entry(idle.role).or_default() += idle.cpu_ns_per_s;
+        }
+        let mut response = Histogram::default();
+        let mut outcomes = Outcomes::default();
+        for part in &parts {
+            response.merge(&part.round.response);
+            outcomes.merge(&part.round.outcomes);
+        }
+        Self {
+            counters: counters(&parts),
+            parts,
+            idle_ns_per_s,
+            response,
+            outcomes,
+        }
+    }
+
+    pub(super) fn sum(&self, of: impl Fn(&TargetRound) -> u64) -> u64 {
+        self.parts.iter().map(|part| of(part.round)).sum()
+    }
+
+    pub(super) fn scheduled_s(&self) -> f64 {
+        self.parts.iter().map(|part| part.scheduled_s).sum()
+    }
+
+    pub(super) fn spread(&self) -> RoundSpread {
+        let p50: Vec<f64> = self
+            .parts
+            .iter()
+            .filter_map(|part| part.round.response.quantile_ms(0.5))
+            .collect();
+        let cpu: Vec<f64> = self
+            .parts
+            .iter()
+            .filter(|part| part.round.outcomes.total() > 0 && !part.round.processes.is_empty())
+            .map(|part| {
+                let ns: f64 = self.net_cpu_ns(part).values().sum();
+                ns.max(0.0) / 1e3 / part.round.outcomes.total() as f64
+            })
+            .collect();
+        RoundSpread {
+            n: self.parts.len() as u64,
+            p50_ms: Spread::of(&p50),
+            cpu_us: Spread::of(&cpu),
+        }
+    }
+
+    /// CPU of a round minus idle use × wall time, by role.
+    fn net_cpu_ns(&self, part: &Part) -> BTreeMap<Role, f64> {
+        let mut by_role: BTreeMap<Role, f64> = BTreeMap::new();
+        for process in &part.round.processes {
+            *by_role.entry(process.role).or_default() += process.cpu_ns as f64;
+        }
+        for (role, ns) in &mut by_role {
+            *ns -= self.idle_ns_per_s.get(role).copied().unwrap_or(0.0) * part.wall_s;
+        }
+        by_role
+    }
+
+    pub(super) fn cpu_per_request(&self) -> Option<CpuPerRequest> {
+        let mut by_role: BTreeMap<Role, f64> = BTreeMap::new();
+        for part in &self.parts {
+            for (role, ns) in self.net_cpu_ns(part) {
+                *by_role.entry(role).or_default() += ns;
+            }
+        }
+        let requests = self.outcomes.total() as f64;
+        // Clamped only after adding up: clamping each round would turn noise around zero into a cost.
+        let us = |role| {
+            by_role
+                .get(&role)
+                .map(|ns| rounded(ns.max(0.0) / 1e3 / requests))
+        };
+        let mut cpu = CpuPerRequest {
+            resource_server: us(Role::ResourceServer),
+            authorization_server: us(Role::AuthorizationServer),
+            store: us(Role::Store),
+            other: us(Role::Other),
+            total: 0.0,
+        };
+        cpu.total = rounded(cpu.by_role().map(|(_, us)| us).sum());
+        (!by_role.is_empty()).then_some(cpu)
+    }
+
+    pub(super) fn idle_us_per_request(&self) -> Option<f64> {
+        let per_s: f64 = self.idle_ns_per_s.values().sum();
+        let wall_s: f64 = self.parts.iter().map(|part| part.wall_s).sum();
+        (!self.idle_ns_per_s.is_empty())
+            .then(|| rounded(per_s * wall_s / 1e3 / self.outcomes.total() as f64))
+    }
+}
+
+/// Absent as soon as one round has none: a sum over some rounds divided by the requests of all would be too low.
+fn counters(parts: &[Part]) -> Option<Counters> {
+    let counted: Option<Vec<Counters>> = parts.iter().map(|part| part.round.counters).collect();
+    Some(
+        counted?
+            .into_iter()
+            .fold(Counters::default(), |sum, round| Counters {
+                store_commands: sum.store_commands + round.store_commands,
+                store_round_trips: sum.store_round_trips + round.store_round_trips,
+                introspections: sum.introspections + round.introspections,
+            }),
+    )
+}

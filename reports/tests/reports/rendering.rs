@@ -1,0 +1,176 @@
+//! What people see.
+
+use crate::fixture;
+use authbench_reports::render::{TextOptions, frontier_svg, html, markdown, text};
+use authbench_reports::revocation::{After, Segment, Verdict};
+use authbench_reports::run_file::RunFile;
+use authbench_reports::summary::Summary;
+
+fn plain(run: &RunFile) -> String {
+    text(run, &Summary::of(run), TextOptions::default())
+}
+
+fn said(run: &RunFile) -> String {
+    authbench_reports::render::sentences::sentences(&Summary::of(run)).join("\n")
+}
+
+#[test]
+fn text_of_a_whole_run() {
+    insta::assert_snapshot!(plain(&fixture::run()));
+}
+
+#[test]
+fn markdown_of_a_whole_run() {
+    let run = fixture::run();
+    insta::assert_snapshot!(markdown(&run, &Summary::of(&run)));
+}
+
+#[test]
+fn text_keeps_to_its_width_and_colours_only_when_told() {
+    let mut run = fixture::run();
+    run.scenarios[0].question = "word ".repeat(60);
+    let summary = Summary::of(&run);
+    for width in [60, 80, 120] {
+        let text = text(
+            &run,
+            &summary,
+            TextOptions {
+                width,
+                colour: false,
+            },
+        );
+        let too_wide = text.lines().find(|line| line.chars().count() > width);
+        assert_eq!(too_wide, None, "{width}");
+        assert!(!text.contains('\x1b'));
+    }
+    let coloured = TextOptions {
+        width: 120,
+        colour: true,
+    };
+    assert!(text(&run, &summary, coloured).contains("\x1b[1;32mVALID"));
+}
+
+#[test]
+fn sentences_of_a_whole_run() {
+    insta::assert_snapshot!(said(&fixture::run()));
+}
+
+#[test]
+fn sentences_without_the_control_and_most_models() {
+    insta::assert_snapshot!(said(&fixture::only(&["jwt"])));
+}
+
+#[test]
+fn sentences_of_the_control_alone() {
+    insta::assert_snapshot!(said(&fixture::only(&["no_auth"])));
+}
+
+#[test]
+fn sentences_do_not_rank_what_the_rounds_do_not_tell_apart() {
+    insta::assert_snapshot!(said(&fixture::only(&["no_auth", "jwt", "hybrid"])));
+}
+
+#[test]
+fn sentences_of_broken_promises() {
+    let mut run = fixture::run();
+    for trial in &mut fixture::event(&mut run, "hybrid", "account_disabled").trials {
+        trial.refresh_after = Some(After::Worked);
+    }
+    let trial = &mut fixture::event(&mut run, "opaque", "logout").trials[0];
+    let still_in = Segment {
+        verdict: Verdict::Accepted,
+        probes: 9,
+        first_sent_ns: trial.answered_ns + 1,
+        first_done_ns: trial.answered_ns + 2,
+        last_sent_ns: trial.answered_ns + 60_000_000_000,
+        last_done_ns: trial.answered_ns + 60_000_000_001,
+    };
+    trial.points.insert("resource-1".to_owned(), vec![still_in]);
+    insta::assert_snapshot!(said(&run));
+}
+
+#[test]
+fn an_invalid_run_ranks_nobody() {
+    let mut run = fixture::run();
+    fixture::stream(&mut run).rounds[0].targets[0].unsent = 7;
+    let said = said(&run);
+    insta::assert_snapshot!(said);
+    assert!(!said.contains("`jwt`"));
+    assert!(plain(&run).contains("INVALID"));
+}
+
+#[test]
+fn the_embedded_store_stands_out_everywhere() {
+    let run = fixture::embedded();
+    let summary = Summary::of(&run);
+    for report in [plain(&run), markdown(&run, &summary), html(&run, &summary)] {
+        assert!(report.contains("The store was embedded (not Redis)"));
+        assert!(report.matches("embedded (not Redis)").count() > 10);
+        assert!(!report.contains("Redis 7"));
+    }
+}
+
+#[test]
+fn the_page_is_self_contained_and_every_chart_has_words_and_a_table() {
+    let run = fixture::run();
+    let page = html(&run, &Summary::of(&run));
+    for foreign in [
+        "<script", "<link", "<img", "<iframe", "@import", "url(", "src=",
+    ] {
+        assert!(!page.contains(foreign), "{foreign}");
+    }
+    let namespace = "http://www.w3.org/2000/svg";
+    assert_eq!(
+        page.matches("http").count(),
+        page.matches(namespace).count()
+    );
+    // The frontier, one lag chart per event, CPU and latency.
+    assert_eq!(page.matches("<svg ").count(), 5);
+    assert_eq!(page.matches("<desc ").count(), 5);
+    assert_eq!(page.matches("role=\"img\"").count(), 5);
+    assert!(page.matches("<table aria-label=").count() >= 9);
+    assert!(page.contains("prefers-color-scheme: dark"));
+    assert_eq!(duplicated_ids(&page), Vec::<&str>::new());
+}
+
+fn duplicated_ids(page: &str) -> Vec<&str> {
+    let mut ids: Vec<&str> = page
+        .split(" id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    ids.sort_unstable();
+    let duplicated = ids.windows(2).filter(|pair| pair[0] == pair[1]);
+    duplicated.map(|pair| pair[0]).collect()
+}
+
+#[test]
+fn names_from_users_files_are_text_and_not_markup() {
+    let mut run = fixture::only(&["jwt"]);
+    run.scenarios[0].question = "<script>alert(1)</script> | _x_".to_owned();
+    run.manifest.cpu = "CPU <b>|</b>".to_owned();
+    let summary = Summary::of(&run);
+    assert!(!html(&run, &summary).contains("<script>"));
+    let markdown = markdown(&run, &summary);
+    assert!(markdown.contains("CPU \\<b>\\|\\</b>"));
+    assert!(markdown.contains("\\<script>alert(1)\\</script> \\| \\_x\\_"));
+}
+
+#[test]
+fn an_interrupted_run_with_nothing_in_it_still_reports() {
+    let mut run = fixture::run();
+    run.scenarios.clear();
+    run.status = authbench_reports::run_file::Status::Interrupted;
+    let summary = Summary::of(&run);
+    assert!(plain(&run).contains("interrupted"));
+    assert!(html(&run, &summary).contains("degraded"));
+    assert!(markdown(&run, &summary).contains("CPU per request was not measured"));
+}
+
+#[test]
+fn the_frontier_stands_alone() {
+    let svg = frontier_svg(&Summary::of(&fixture::run()));
+    assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
+    assert!(svg.contains("<style>") && svg.ends_with("</svg>"));
+    assert!(svg.contains("TTL 2 s (laboratory)") && svg.contains("TTL 300 s"));
+}

@@ -1,0 +1,59 @@
+//! The committed JSON Schemas are those of the code, and what is written keeps them.
+
+use crate::fixture;
+use authbench_reports::run_file::RunFile;
+use authbench_reports::summary::Summary;
+use schemars::{JsonSchema, schema_for};
+use serde::Serialize;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn run_files_keep_their_schema() {
+    let schema = committed::<RunFile>("authbench.run-1.json");
+    accepts(&schema, &fixture::run());
+    let mut stranger = serde_json::to_value(fixture::run()).expect("serializes");
+    stranger["surprise"] = Value::Null;
+    assert!(!jsonschema::is_valid(&schema, &stranger));
+}
+
+#[test]
+fn summaries_keep_their_schema() {
+    let schema = committed::<Summary>("authbench.summary-1.json");
+    accepts(&schema, &Summary::of(&fixture::run()));
+    let mut without_stream = fixture::run();
+    without_stream.scenarios.remove(0);
+    accepts(&schema, &Summary::of(&without_stream));
+    let mut stranger = serde_json::to_value(Summary::of(&fixture::run())).expect("serializes");
+    stranger["validity"]["verdict"] = "splendid".into();
+    assert!(!jsonschema::is_valid(&schema, &stranger));
+}
+
+/// The committed schema; `UPDATE_SCHEMAS=1 cargo test -p authbench-reports` writes it anew.
+fn committed<T: JsonSchema>(name: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("schema")
+        .join(name);
+    let mut generated = serde_json::to_string_pretty(&schema_for!(T)).expect("serializes");
+    generated.push('\n');
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        fs::write(&path, &generated).expect("writes the schema");
+    }
+    let committed = fs::read_to_string(&path).expect("the schema is committed");
+    assert!(
+        committed == generated,
+        "{name} is not what the code generates: run this test with UPDATE_SCHEMAS=1 and look at the difference"
+    );
+    serde_json::from_str(&committed).expect("JSON")
+}
+
+fn accepts(schema: &Value, value: &impl Serialize) {
+    let value = serde_json::to_value(value).expect("serializes");
+    let validator = jsonschema::validator_for(schema).expect("a schema");
+    let errors: Vec<String> = validator
+        .iter_errors(&value)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}

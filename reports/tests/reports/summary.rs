@@ -1,0 +1,301 @@
+//! What is derived from a run.
+
+use crate::fixture::{self, REVOCATIONS, ROUNDS};
+use authbench_reports::expectation::{Expectation, exit_code};
+use authbench_reports::frontier::{Frontier, Known, Reach};
+use authbench_reports::revocation::{Acknowledgement, After, Segment, Verdict};
+use authbench_reports::run_file::RunFile;
+use authbench_reports::summary::lag::RevocationSummary;
+use authbench_reports::summary::{Summary, TargetSummary};
+use serde_json::{Value, json};
+
+fn target<'a>(summary: &'a Summary, name: &str) -> &'a TargetSummary {
+    summary
+        .targets
+        .iter()
+        .find(|target| target.name == name)
+        .expect("the target is summarized")
+}
+
+fn row<'a>(summary: &'a Summary, name: &str, event: &str) -> &'a RevocationSummary {
+    target(summary, name)
+        .revocation
+        .iter()
+        .find(|row| row.event == event && row.point == "resource-1")
+        .expect("the row is there")
+}
+
+#[test]
+fn cpu_is_what_the_processes_used_beyond_idling() {
+    let summary = Summary::of(&fixture::run());
+    let load = target(&summary, "opaque").load.as_ref().expect("a stream");
+    let cpu = load.cpu_us_per_request.expect("processes");
+    assert_eq!(
+        (cpu.resource_server, cpu.authorization_server, cpu.store),
+        (Some(71.0), Some(63.0), Some(9.9))
+    );
+    assert_eq!((cpu.other, cpu.total), (None, 143.9));
+    assert_eq!(load.idle_cpu_us_per_request, Some(4.0));
+    let rounds = load.rounds.cpu_us.expect("rounds");
+    assert_eq!(load.rounds.n, ROUNDS as u64);
+    assert!(rounds.min < cpu.total && cpu.total < rounds.max);
+}
+
+#[test]
+fn counters_and_bytes_are_per_request_and_round_trips_include_introspection() {
+    let summary = Summary::of(&fixture::run());
+    let load = target(&summary, "opaque").load.as_ref().expect("a stream");
+    assert_eq!(load.store_commands_per_request, Some(1.0));
+    assert_eq!(load.introspections_per_request, Some(1.0));
+    assert_eq!(load.round_trips_per_request, Some(2.0));
+    assert_eq!(load.wire_bytes_per_request.sent, 148.0);
+    let p50 = load.response_ms.p50.expect("enough samples");
+    let computed = load.computed_network_cost[1].p50_ms.expect("computed");
+    assert!((computed - (p50 + 2.0)).abs() < 0.001, "{computed}");
+}
+
+#[test]
+fn what_was_not_measured_is_an_absent_key() {
+    let mut run = fixture::run();
+    for round in &mut fixture::stream(&mut run).rounds {
+        for part in &mut round.targets {
+            part.counters = None;
+            part.processes.clear();
+        }
+    }
+    let json = serde_json::to_value(Summary::of(&run)).expect("serializes");
+    let control = &json["targets"][0];
+    for key in [
+        "revocation",
+        "amortised",
+        "cpu_us_per_request",
+        "store_commands_per_request",
+        "round_trips_per_request",
+        "computed_network_cost",
+        "store",
+    ] {
+        assert_eq!(control.get(key), None, "{key}");
+    }
+    assert_eq!(control["requests"], json!(12_000));
+}
+
+#[test]
+fn never_accepted_after_the_acknowledgement_is_no_lag_at_all() {
+    let summary = Summary::of(&fixture::run());
+    let row = row(&summary, "session", "logout");
+    assert_eq!(row.never_accepted_after_ack, u64::from(REVOCATIONS));
+    assert_eq!(
+        (row.lag_ms, row.certain_max_ms, row.breaches),
+        (None, None, 0)
+    );
+    assert_eq!(row.uniformity, None);
+    let json = serde_json::to_value(row).expect("serializes");
+    assert_eq!(json.get("lag_ms"), None);
+}
+
+#[test]
+fn lags_of_a_self_contained_token_follow_the_law_and_are_projected() {
+    let summary = Summary::of(&fixture::run());
+    let row = row(&summary, "jwt", "logout");
+    let law = row.uniformity.expect("the law is asked");
+    assert!(law.holds(), "{law:?}");
+    let projected = row.projected.expect("projected");
+    assert_eq!(
+        (projected.access_ttl_s, projected.p50_ms, projected.max_ms),
+        (300.0, 150_000.0, 300_000.0)
+    );
+    let lag = row.lag_ms.expect("lags");
+    assert_eq!(lag.p99, None, "fewer than 300 revocations");
+    assert!(lag.max.expect("not censored") >= row.certain_max_ms.expect("accepted"));
+    assert_eq!(row.resolution_ms, Some(5.2));
+    assert_eq!(row.ack_ms.expect("acknowledged").p50, 0.7);
+}
+
+#[test]
+fn nothing_is_projected_from_a_law_that_does_not_hold() {
+    let mut run = fixture::run();
+    for trial in &mut fixture::event(&mut run, "jwt", "logout").trials {
+        // Refused 50 ms after the acknowledgement at the latest, long before expiry.
+        let t0 = trial.answered_ns;
+        let segments = [
+            segment(Verdict::Accepted, t0 + 1, t0 + 45_000_000),
+            segment(Verdict::Refused, t0 + 50_000_000, t0 + 90_000_000),
+        ];
+        trial
+            .points
+            .insert("resource-1".to_owned(), segments.to_vec());
+    }
+    let summary = Summary::of(&run);
+    assert_eq!(row(&summary, "jwt", "logout").projected, None);
+    assert_eq!(summary.failures[0].expectation, Expectation::ExpiryLaw);
+    assert_eq!(exit_code(&summary), 1);
+}
+
+#[test]
+fn one_request_accepted_after_the_bound_is_a_breach() {
+    let mut run = fixture::run();
+    let trial = &mut fixture::event(&mut run, "session", "logout").trials[3];
+    let t0 = trial.answered_ns;
+    let segments = [
+        segment(Verdict::Accepted, t0 + 1_000_000, t0 + 1_000_000),
+        segment(Verdict::Refused, t0 + 6_000_000, t0 + 90_000_000),
+    ];
+    trial
+        .points
+        .insert("resource-1".to_owned(), segments.to_vec());
+    let summary = Summary::of(&run);
+    let row = row(&summary, "session", "logout");
+    assert_eq!((row.breaches, row.certain_max_ms), (1, Some(1.0)));
+    assert_eq!(row.lag_ms.and_then(|lag| lag.max), Some(6.2));
+    assert_eq!(summary.failures.len(), 1);
+    assert_eq!(summary.failures[0].expectation, Expectation::Bound);
+    assert_eq!(exit_code(&summary), 1);
+}
+
+#[test]
+fn a_lag_that_outlasts_observation_hides_the_figures_it_reaches() {
+    let mut run = fixture::run();
+    let trial = &mut fixture::event(&mut run, "jwt", "logout").trials[0];
+    let t0 = trial.answered_ns;
+    let still_in = segment(Verdict::Accepted, t0 + 1, t0 + 60_000_000_000);
+    trial.points.insert("resource-1".to_owned(), vec![still_in]);
+    let summary = Summary::of(&run);
+    let row = row(&summary, "jwt", "logout");
+    assert_eq!((row.censored, row.breaches), (1, 1));
+    assert_eq!(row.certain_max_ms, Some(60_000.0));
+    let lag = row.lag_ms.expect("lags");
+    assert_eq!(lag.max, None);
+    assert!(lag.p50.is_some());
+}
+
+#[test]
+fn a_lost_acknowledgement_is_counted_and_never_a_sample() {
+    let mut run = fixture::run();
+    for trial in &mut fixture::event(&mut run, "jwt", "logout").trials[..3] {
+        trial.acknowledgement = Acknowledgement::Unknown;
+    }
+    let summary = Summary::of(&run);
+    let row = row(&summary, "jwt", "logout");
+    assert_eq!((row.n, row.unknown, row.sampled()), (100, 3, 97));
+}
+
+#[test]
+fn a_p99_needs_three_hundred_revocations() {
+    let mut run = fixture::run();
+    let trials = &mut fixture::event(&mut run, "jwt", "logout").trials;
+    *trials = [trials.as_slice(); 3].concat();
+    let summary = Summary::of(&run);
+    let lag = row(&summary, "jwt", "logout").lag_ms.expect("lags");
+    assert!(lag.p50 < lag.p99 && lag.p99 <= lag.max, "{lag:?}");
+}
+
+#[test]
+fn a_refresh_that_still_works_is_a_failure_named_once_per_event() {
+    let mut run = fixture::run();
+    for trial in &mut fixture::event(&mut run, "hybrid", "account_disabled").trials[..2] {
+        trial.refresh_after = Some(After::Worked);
+    }
+    let summary = Summary::of(&run);
+    assert_eq!(summary.failures.len(), 1);
+    let failure = &summary.failures[0];
+    assert_eq!(failure.expectation, Expectation::RefreshRefused);
+    assert_eq!(failure.what, "2 of 100 refreshes still worked afterwards");
+}
+
+#[test]
+fn the_frontier_separates_the_laboratory_from_production() {
+    let frontier = Frontier::of(&Summary::of(&fixture::run()));
+    let of = |name: &str| -> Vec<_> {
+        let points = frontier.points.iter();
+        points.filter(|point| point.target == name).collect()
+    };
+    assert_eq!(of("no_auth").len(), 0);
+    assert_eq!(
+        frontier.control.as_ref().map(|control| control.cpu_us),
+        Some(36.0)
+    );
+    assert_eq!(
+        of("session")[0].reach,
+        Reach::NeverAccepted { max_ms: None }
+    );
+    let jwt = of("jwt");
+    assert_eq!(
+        [jwt[0].known, jwt[1].known],
+        [
+            Known::Measured {
+                laboratory_ttl_s: Some(2.0)
+            },
+            Known::Projected {
+                access_ttl_s: 300.0
+            }
+        ]
+    );
+    assert_eq!(
+        jwt[1].reach,
+        Reach::Lasting {
+            p50_ms: 150_000.0,
+            max_ms: Some(300_000.0)
+        }
+    );
+}
+
+#[test]
+fn points_that_are_only_probed_do_not_make_the_frontier() {
+    let mut run = fixture::run();
+    for trial in &mut fixture::event(&mut run, "opaque", "logout").trials {
+        let t0 = trial.answered_ns;
+        let late = [
+            segment(Verdict::Accepted, t0 + 1, t0 + 900_000_000),
+            segment(Verdict::Refused, t0 + 905_000_000, t0 + 999_000_000),
+        ];
+        trial
+            .points
+            .insert("introspection".to_owned(), late.to_vec());
+    }
+    let frontier = Frontier::of(&Summary::of(&run));
+    let opaque = frontier
+        .points
+        .iter()
+        .find(|point| point.target == "opaque");
+    assert_eq!(
+        opaque.map(|point| point.reach),
+        Some(Reach::NeverAccepted { max_ms: None })
+    );
+}
+
+#[test]
+fn the_summary_reads_back_what_it_wrote() {
+    for run in [fixture::run(), without_stream()] {
+        let summary = Summary::of(&run);
+        let json = serde_json::to_string(&summary).expect("serializes");
+        let back: Summary = serde_json::from_str(&json).expect("reads back");
+        assert_eq!(back, summary);
+    }
+}
+
+#[test]
+fn a_target_without_a_stream_has_no_load_keys() {
+    let json = serde_json::to_value(Summary::of(&without_stream())).expect("serializes");
+    let jwt = &json["targets"][2];
+    assert_eq!(jwt.get("requests"), None);
+    assert_eq!(jwt.get("response_ms"), None);
+    assert!(matches!(jwt["revocation"], Value::Array(_)));
+    assert_eq!(jwt["settings"]["access_ttl_s"], json!(2.0));
+}
+
+fn without_stream() -> RunFile {
+    let mut run = fixture::run();
+    run.scenarios.remove(0);
+    run
+}
+
+fn segment(verdict: Verdict, first_ns: u64, last_ns: u64) -> Segment {
+    Segment {
+        verdict,
+        probes: 2,
+        first_sent_ns: first_ns,
+        first_done_ns: first_ns + 200_000,
+        last_sent_ns: last_ns,
+        last_done_ns: last_ns + 200_000,
+    }
+}

@@ -1,0 +1,164 @@
+//! When the instrument can be trusted.
+
+use crate::fixture;
+use authbench_reports::expectation::exit_code;
+use authbench_reports::histogram::Histogram;
+use authbench_reports::revocation::Acknowledgement;
+use authbench_reports::run_file::{RunFile, Status};
+use authbench_reports::summary::Summary;
+use authbench_reports::validity::{Check, Validity, Verdict};
+use std::time::Duration;
+
+/// Every finding of the fixture after `spoil`, which is the only one expected.
+fn found(spoil: impl Fn(&mut RunFile)) -> (Verdict, Vec<Check>) {
+    let mut run = fixture::run();
+    spoil(&mut run);
+    let validity = Validity::of(&run);
+    let checks = validity.findings.iter().map(|finding| finding.check);
+    (validity.verdict, checks.collect())
+}
+
+fn all(ms: f64, samples: u32) -> Histogram {
+    let mut histogram = Histogram::default();
+    (0..samples).for_each(|_| histogram.record(Duration::from_secs_f64(ms / 1e3)));
+    histogram
+}
+
+#[test]
+fn a_clean_run_is_valid_and_carries_its_figures() {
+    let validity = Validity::of(&fixture::run());
+    assert_eq!(
+        (validity.verdict, validity.findings.len()),
+        (Verdict::Valid, 0)
+    );
+    assert_eq!(
+        (validity.offered_per_s, validity.achieved_per_s),
+        (Some(2000.0), Some(2000.0))
+    );
+    let send_lag = validity.send_lag_p99_us.expect("enough samples");
+    assert!((20.0..100.0).contains(&send_lag), "{send_lag}");
+    assert_eq!(exit_code(&Summary::of(&fixture::run())), 0);
+}
+
+#[test]
+fn a_rate_one_percent_short_makes_it_invalid() {
+    let short = |by: u64| {
+        found(move |run| {
+            for round in &mut fixture::stream(run).rounds {
+                round.targets[0].outcomes.expected -= by;
+            }
+        })
+    };
+    // 12,000 requests a round: 1 % is 120.
+    assert_eq!(short(120), (Verdict::Valid, vec![]));
+    assert_eq!(short(121), (Verdict::Invalid, vec![Check::AchievedRate]));
+}
+
+#[test]
+fn a_late_last_answer_is_no_shortfall_of_the_generator() {
+    let (verdict, _) = found(|run| {
+        fixture::stream(run)
+            .rounds
+            .iter_mut()
+            .for_each(|round| round.wall_s += 0.5);
+    });
+    assert_eq!(verdict, Verdict::Valid);
+}
+
+#[test]
+fn send_lag_counts_when_it_is_long_and_a_large_part_of_what_is_reported() {
+    let late = |send_lag_ms: f64, response_ms: f64| {
+        found(move |run| {
+            for round in &mut fixture::stream(run).rounds {
+                round.targets[2].send_lag = all(send_lag_ms, 2400);
+                round.targets[2].response = all(response_ms, 2400);
+            }
+        })
+    };
+    assert_eq!(late(0.19, 0.3).0, Verdict::Valid);
+    assert_eq!(late(0.5, 2.5).0, Verdict::Valid);
+    assert_eq!(late(0.5, 1.5), (Verdict::Invalid, vec![Check::SendLag]));
+}
+
+#[test]
+fn a_generator_without_time_left_makes_it_invalid() {
+    let busy = |share: f64| {
+        found(move |run| {
+            fixture::stream(run).rounds[1].generator_cpu_ns = (share * 6e9) as u64;
+        })
+    };
+    assert_eq!(busy(0.89).0, Verdict::Valid);
+    assert_eq!(
+        busy(0.91),
+        (Verdict::Invalid, vec![Check::GeneratorSaturated])
+    );
+}
+
+#[test]
+fn unexpected_answers_and_unsent_starts_make_it_invalid() {
+    let spoiled = found(|run| {
+        let part = &mut fixture::stream(run).rounds[0].targets[1];
+        part.outcomes.expected -= 2;
+        part.outcomes.unexpected_status.insert(503, 2);
+        part.unsent = 1;
+    });
+    assert_eq!(
+        spoiled,
+        (
+            Verdict::Invalid,
+            vec![Check::UnsentStarts, Check::UnexpectedOutcomes]
+        )
+    );
+}
+
+#[test]
+fn the_background_load_of_revocations_is_judged_likewise() {
+    let spoiled = found(|run| {
+        let background = &mut fixture::revocations(run).background;
+        background.achieved_per_s = 300.0;
+        background.send_lag = all(5.0, 2400);
+        if let Some(outcomes) = background.outcomes.get_mut("jwt") {
+            outcomes.timed_out = 1;
+        }
+    });
+    assert_eq!(
+        spoiled,
+        (
+            Verdict::Invalid,
+            vec![
+                Check::AchievedRate,
+                Check::SendLag,
+                Check::UnexpectedOutcomes
+            ]
+        )
+    );
+}
+
+#[test]
+fn reservations_degrade_and_do_not_invalidate() {
+    let steal = found(|run| fixture::stream(run).rounds[0].steal_share = Some(0.04));
+    assert_eq!(steal, (Verdict::Degraded, vec![Check::Steal]));
+    let debug = found(|run| run.manifest.build = "debug".to_owned());
+    assert_eq!(debug, (Verdict::Degraded, vec![Check::DebugBuild]));
+    let interrupted = found(|run| run.status = Status::Interrupted);
+    assert_eq!(interrupted, (Verdict::Degraded, vec![Check::Interrupted]));
+    let unknown = found(|run| {
+        for trial in &mut fixture::event(run, "session", "logout").trials[..6] {
+            trial.acknowledgement = Acknowledgement::Unknown;
+        }
+    });
+    assert_eq!(unknown.0, Verdict::Degraded);
+    assert_eq!(unknown.1, [Check::UnknownRevocations; 2], "once per point");
+}
+
+#[test]
+fn an_invalid_run_exits_with_4_whatever_it_found() {
+    let mut run = fixture::run();
+    fixture::stream(&mut run).rounds[0].targets[0].unsent = 1;
+    fixture::event(&mut run, "jwt", "logout")
+        .bounds_ms
+        .insert("resource-1".to_owned(), Some(1.0));
+    let summary = Summary::of(&run);
+    assert!(!summary.failures.is_empty());
+    assert_eq!(exit_code(&summary), 4);
+}
