@@ -1,15 +1,22 @@
 //! The command line: every command, option and default in one place.
 
+use authbench_scenarios::scenario_file;
+use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse as parse_duration};
+use authbench_servers::authorization::passwords::LoginHash;
+use authbench_servers::jwt::SigningAlgorithm;
+use authbench_servers::model::Model;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Measures what each way of authenticating requests costs, and how long it keeps accepting a caller who should be out.
 #[derive(Debug, Parser)]
 #[command(name = "authbench", version, about, max_term_width = 110, after_help = EXIT_CODES)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a promised bound or an expectation was broken · 2 bad input · \
@@ -17,7 +24,7 @@ const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a promised bound or an expecta
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Measure the control and the models, and write a report
     Run(RunArguments),
     /// Show the report of a run again, from its run file
@@ -36,75 +43,75 @@ pub enum Command {
 
 /// Options of `authbench run`.
 #[derive(Debug, Args)]
-pub struct RunArguments {
+pub(crate) struct RunArguments {
     /// How long and how thorough: quick (≤ 2 minutes), standard, full
     #[arg(long, value_enum, default_value_t = Profile::Quick)]
-    pub profile: Profile,
+    pub(crate) profile: Profile,
 
     /// Scenario to run, by name or path to a .toml file; repeatable [default: steady, then revocation]
     #[arg(long = "scenario", value_name = "NAME|FILE")]
-    pub scenarios: Vec<String>,
+    pub(crate) scenarios: Vec<String>,
 
     /// Target to measure instead of the scenario's own list, by name or path to a .toml file; repeatable. The control
     /// (no_auth) is measured beside it
     #[arg(long = "target", value_name = "NAME|FILE")]
-    pub targets: Vec<String>,
+    pub(crate) targets: Vec<String>,
 
     /// New directory for the run's files [default: authbench-runs/<run id>]
     #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
 
     /// Seed of every random draw that shapes the traffic
     #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    pub(crate) seed: u64,
 
     /// Store to use, e.g. redis://127.0.0.1:6379/5; never silently replaced by another
     #[arg(long, value_name = "URL", env = "REDIS_URL", hide_env_values = true)]
-    pub store_url: Option<String>,
+    pub(crate) store_url: Option<String>,
 
     /// Redis or Valkey server to start for each target [default: valkey-server or redis-server on PATH]
     #[arg(long, value_name = "PATH", conflicts_with = "store_url")]
-    pub redis_server: Option<PathBuf>,
+    pub(crate) redis_server: Option<PathBuf>,
 
     /// Fail rather than use the embedded store, which is not Redis
     #[arg(long)]
-    pub require_real_redis: bool,
+    pub(crate) require_real_redis: bool,
 
     /// Host other than this machine that may be sent requests; repeatable
     #[arg(long = "allow-remote-target", value_name = "HOST")]
-    pub remote_targets: Vec<String>,
+    pub(crate) remote_targets: Vec<String>,
 
     /// Also let goose keep its own metrics of our response times and write its HTML report
     #[arg(long)]
-    pub goose_report: bool,
+    pub(crate) goose_report: bool,
 
     /// Do not keep the generator on one processor and the targets on the others
     #[arg(long)]
-    pub no_pin: bool,
+    pub(crate) no_pin: bool,
 
     /// Print only the report, no progress
     #[arg(long, short)]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
 
     /// How the result is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    pub(crate) format: Format,
 }
 
 /// Options of `authbench report`.
 #[derive(Debug, Args)]
-pub struct ReportArguments {
+pub(crate) struct ReportArguments {
     /// Run directory, or the run.json in it
-    pub run: PathBuf,
+    pub(crate) run: PathBuf,
 
     /// How the report is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    pub(crate) format: Format,
 }
 
 /// How long and how thorough a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Profile {
+pub(crate) enum Profile {
     /// At most two minutes
     Quick,
     /// Enough revocations for a 99th percentile
@@ -113,20 +120,19 @@ pub enum Profile {
     Full,
 }
 
-impl Profile {
-    /// As it stands in scenario files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Quick => "quick",
-            Self::Standard => "standard",
-            Self::Full => "full",
+impl From<Profile> for scenario_file::Profile {
+    fn from(profile: Profile) -> Self {
+        match profile {
+            Profile::Quick => Self::Quick,
+            Profile::Standard => Self::Standard,
+            Profile::Full => Self::Full,
         }
     }
 }
 
 /// How a report is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Tables and small charts for a terminal
     Text,
     /// Markdown
@@ -139,7 +145,7 @@ pub enum Format {
 
 /// The processes of a target.
 #[derive(Debug, Subcommand)]
-pub enum ServeCommand {
+pub(crate) enum ServeCommand {
     /// Find, start or be a store
     Store(StoreArguments),
     /// Log in, issue, refresh, introspect and revoke
@@ -150,17 +156,150 @@ pub enum ServeCommand {
 
 /// How a process gets its addresses and secrets.
 #[derive(Debug, Args)]
-pub struct Wired {
+pub(crate) struct Wired {
     /// Read addresses and secrets as one JSON line on standard input, and end when it closes. Otherwise they come from the
     /// environment: AUTHBENCH_ and the member's name in capitals
     #[arg(long)]
-    pub wired: bool,
+    pub(crate) wired: bool,
 }
 
 /// Options of `authbench serve store`.
 #[derive(Debug, Args)]
-pub struct StoreArguments {
+pub(crate) struct StoreArguments {
     /// Where addresses and secrets come from
     #[command(flatten)]
-    pub wired: Wired,
+    pub(crate) wired: Wired,
+}
+
+/// Options of `authbench serve authorization-server`.
+#[derive(Debug, Args)]
+pub(crate) struct AuthorizationArguments {
+    /// Where addresses and secrets come from
+    #[command(flatten)]
+    pub(crate) wired: Wired,
+
+    /// Where to listen; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+
+    /// Where the admin surface listens: loopback, unless you know who can reach it
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) admin_listen: SocketAddr,
+
+    /// no_auth, session, jwt, opaque or hybrid
+    #[arg(long)]
+    pub(crate) model: Model,
+
+    /// How access tokens are signed: RS256, PS256, ES256, EdDSA or HS256
+    #[arg(long, value_name = "ALG", default_value = "RS256")]
+    pub(crate) alg: SigningAlgorithm,
+
+    /// URL that tokens name as their issuer [default: the address listened on]
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+
+    /// Life of an access token
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "300s")]
+    pub(crate) access_ttl: Duration,
+
+    /// A refresh family ends after so long without a renewal
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "8h")]
+    pub(crate) refresh_idle: Duration,
+
+    /// A refresh family ends so long after its login
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30d")]
+    pub(crate) refresh_absolute: Duration,
+
+    /// For so long the same client's retry with a used refresh token gets the same successor
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10s")]
+    pub(crate) refresh_grace: Duration,
+
+    /// A session ends after so long without a request
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30m")]
+    pub(crate) session_idle: Duration,
+
+    /// A session ends so long after its login
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "12h")]
+    pub(crate) session_absolute: Duration,
+
+    /// Seeded accounts: user-00000, user-00001, …
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) users: u32,
+
+    /// Cost of hashing a password with argon2id: owasp (19 MiB, 2 passes) or cheap (for runs that do not measure logins)
+    #[arg(long, value_name = "COST", default_value = "owasp")]
+    pub(crate) login_hash: LoginHash,
+
+    /// File for the security audit log, JSON lines [default: none is written]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit_log: Option<PathBuf>,
+}
+
+/// Options of `authbench serve resource-server`.
+#[derive(Debug, Args)]
+pub(crate) struct ResourceArguments {
+    /// Where addresses and secrets come from
+    #[command(flatten)]
+    pub(crate) wired: Wired,
+
+    /// Where to listen; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+
+    /// no_auth, session, jwt, opaque or hybrid
+    #[arg(long)]
+    pub(crate) model: Model,
+
+    /// The one algorithm that is accepted: RS256, PS256, ES256, EdDSA or HS256
+    #[arg(long, value_name = "ALG", default_value = "RS256")]
+    pub(crate) alg: SigningAlgorithm,
+
+    /// URL that tokens must name as their issuer [default: the authorization server's]
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+
+    /// Where keys are fetched and tokens are introspected
+    #[arg(long, value_name = "URL")]
+    pub(crate) authorization_server: Option<String>,
+
+    /// How long past its expiry a token is accepted
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
+    pub(crate) leeway: Duration,
+
+    /// Longest life a token may have been given
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "24h")]
+    pub(crate) max_lifetime: Duration,
+
+    /// A session ends after so long without a request: the authorization server's setting
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30m")]
+    pub(crate) session_idle: Duration,
+
+    /// How long an introspection answer is remembered; 0s: every request asks
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
+    pub(crate) introspection_cache: Duration,
+
+    /// File for the security audit log, JSON lines [default: none is written]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) audit_log: Option<PathBuf>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text).ok_or_else(|| format!("expected {DURATION_ALLOWED}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_have_units() {
+        assert_eq!(duration("150ms"), Ok(Duration::from_millis(150)));
+        assert!(duration("5").is_err_and(|error| error.contains("unit")));
+    }
 }

@@ -6,17 +6,17 @@
 use tokio::sync::watch;
 
 /// Becomes `true` when the run should stop.
-pub type Interrupted = watch::Receiver<bool>;
+pub(crate) type Interrupted = watch::Receiver<bool>;
 
 /// Exit code of an interrupted command.
-pub const EXIT_CODE: u8 = 130;
+pub(crate) const EXIT_CODE: u8 = 130;
 
 /// Watches for SIGINT and SIGTERM from now on. Call it on the main thread, before any other thread exists, inside a tokio runtime.
 ///
 /// # Errors
 /// When the operating system refuses the watch.
 #[cfg(target_os = "linux")]
-pub fn watch() -> std::io::Result<Interrupted> {
+pub(crate) fn watch() -> std::io::Result<Interrupted> {
     use nix::sys::signal::{SigSet, Signal};
     use nix::sys::signalfd::{SfdFlags, SignalFd};
     use tokio::io::Interest;
@@ -28,7 +28,8 @@ pub fn watch() -> std::io::Result<Interrupted> {
     signals.thread_block()?;
     let signals = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
     // SAFETY: the signalfd is a valid descriptor, which nothing replaces or closes while the `AsyncFd` owns it.
-    let signals = unsafe { AsyncFd::register_with_interest(signals, Interest::READABLE) }.map_err(std::io::Error::from)?;
+    let signals = unsafe { AsyncFd::register_with_interest(signals, Interest::READABLE) }
+        .map_err(std::io::Error::from)?;
     let (tell, told) = watch::channel(false);
     tokio::spawn(async move {
         while let Ok(mut ready) = signals.readable().await {
@@ -48,7 +49,7 @@ pub fn watch() -> std::io::Result<Interrupted> {
 /// # Errors
 /// Never; it has the form of the Linux one.
 #[cfg(not(target_os = "linux"))]
-pub fn watch() -> std::io::Result<Interrupted> {
+pub(crate) fn watch() -> std::io::Result<Interrupted> {
     let (tell, told) = watch::channel(false);
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {

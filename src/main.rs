@@ -1,2 +1,40 @@
-//! The authbench command line.
-fn main() {}
+//! The command line of authbench: parse, call one library, print. It measures nothing itself and knows no auth model.
+
+mod cli;
+mod interrupt;
+mod list;
+mod report;
+mod run;
+mod serve;
+
+use clap::{CommandFactory, Parser};
+use cli::{Cli, Command};
+use std::process::ExitCode;
+
+/// Exit code of bad input: usage, files, addresses.
+const BAD_INPUT: u8 = 2;
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Run(arguments) => run::execute(&arguments),
+        Command::Report(arguments) => report::execute(&arguments),
+        Command::List => list::execute(),
+        Command::Serve(process) => serve::execute(process),
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "authbench",
+                &mut std::io::stdout(),
+            );
+            Ok(0)
+        }
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(BAD_INPUT)
+        }
+    }
+}

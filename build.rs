@@ -1,0 +1,70 @@
+//! What the program was built from, for the manifest of every run: git revision, compiler, versions of the libraries that matter.
+
+use std::process::Command;
+
+/// Libraries that carry the measurement or the models.
+const LIBRARIES: [&str; 6] = [
+    "goose",
+    "hdrhistogram",
+    "hyper",
+    "jsonwebtoken",
+    "redis",
+    "tokio",
+];
+
+fn main() {
+    println!("cargo::rerun-if-changed=.git/HEAD");
+    println!("cargo::rerun-if-changed=.git/index");
+    println!("cargo::rerun-if-changed=Cargo.lock");
+    println!(
+        "cargo::rustc-env=AUTHBENCH_GIT_REVISION={}",
+        git_revision().unwrap_or_default()
+    );
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    println!(
+        "cargo::rustc-env=AUTHBENCH_RUSTC={}",
+        output(&rustc, &["--version"]).unwrap_or_default()
+    );
+    let lock = std::fs::read_to_string("Cargo.lock").unwrap_or_default();
+    let versions: Vec<String> = LIBRARIES
+        .iter()
+        .filter_map(|name| Some(format!("{name}={}", locked(&lock, name)?)))
+        .collect();
+    println!(
+        "cargo::rustc-env=AUTHBENCH_LIBRARIES={}",
+        versions.join(",")
+    );
+}
+
+/// The commit, with `-dirty` when tracked files differ from it; `None` outside a checkout.
+fn git_revision() -> Option<String> {
+    let revision = output("git", &["rev-parse", "--short=12", "HEAD"])?;
+    let changed = output("git", &["status", "--porcelain", "--untracked-files=no"])
+        .is_some_and(|text| !text.is_empty());
+    Some(if changed {
+        format!("{revision}-dirty")
+    } else {
+        revision
+    })
+}
+
+/// The version of the first package `name` in the lock file.
+fn locked(lock: &str, name: &str) -> Option<String> {
+    let wanted = format!("name = \"{name}\"");
+    let version = lock.lines().skip_while(|line| *line != wanted).nth(1)?;
+    Some(
+        version
+            .strip_prefix("version = \"")?
+            .trim_end_matches('"')
+            .to_owned(),
+    )
+}
+
+fn output(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

@@ -1,0 +1,162 @@
+//! `authbench run`: reads the files, pins the processors, measures, writes the run directory, prints the report.
+
+mod manifest;
+mod pinning;
+mod progress;
+
+use crate::cli::{Format, RunArguments};
+use crate::interrupt;
+use crate::report;
+use anyhow::{Context, Result, bail};
+use authbench_reports::expectation::exit_code;
+use authbench_reports::run_directory::RunDirectory;
+use authbench_reports::run_file::{RunFile, SCHEMA, Status};
+use authbench_scenarios::process::RunSettings;
+use authbench_scenarios::run::{Measured, Plan, RunError, run};
+use authbench_scenarios::scenario_file::{self, Scenario};
+use authbench_scenarios::target::{RemoteTargets, TargetFile};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The target that is measured whatever else is.
+const CONTROL: &str = "no_auth";
+/// Where the standard error of every process goes, inside the run directory.
+const LOGS: &str = "logs";
+
+/// Runs the command; its exit code.
+pub(crate) fn execute(arguments: &RunArguments) -> Result<u8> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    // Everything runs on the main thread: the parent-death signal of a child follows the thread that created it.
+    runtime.block_on(measure_and_report(arguments))
+}
+
+async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {
+    let interrupted = interrupt::watch().context("watch for ctrl-c")?;
+    let scenarios = load(arguments)?;
+    let (run_id, started_at, began) = (manifest::run_id(), manifest::now(), Instant::now());
+    let path = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("authbench-runs").join(&run_id));
+    let directory = RunDirectory::create(&path)?;
+    let pinning = pinning::apply(!arguments.no_pin);
+    let plan = plan(arguments, scenarios, &path, &pinning)?;
+    let progress = progress::Display::new(arguments.quiet);
+    let outcome = run(plan, interrupted, &|step| progress.show(step)).await;
+    progress.finish();
+    let measured = match outcome {
+        Ok(measured) => measured,
+        Err(error @ RunError::Start(_)) => {
+            // Nothing was measured; an empty directory would only stand in the way of the next try.
+            directory.discard();
+            return Err(error.into());
+        }
+        Err(error) => {
+            return Err(error)
+                .with_context(|| format!("the run in {} was given up", path.display()));
+        }
+    };
+    let record = RunFile {
+        schema: SCHEMA.to_owned(),
+        run_id,
+        status: if measured.interrupted {
+            Status::Interrupted
+        } else {
+            Status::Complete
+        },
+        profile: scenario_file::Profile::from(arguments.profile)
+            .name()
+            .to_owned(),
+        seed: arguments.seed,
+        started_at,
+        duration_s: began.elapsed().as_secs_f64(),
+        manifest: manifest::collect(&pinning, arguments),
+        store: measured.store.clone(),
+        targets: measured.targets.clone(),
+        scenarios: measured.scenarios.clone(),
+    };
+    let written = directory.write(&record)?;
+    print!(
+        "{}",
+        report::rendered(&record, &written.summary, arguments.format)
+    );
+    if arguments.format == Format::Text && !arguments.quiet {
+        eprintln!(
+            "\n{} (open {} in a browser)",
+            path.display(),
+            path.join("report.html").display()
+        );
+    }
+    Ok(code(&measured, exit_code(&written.summary)))
+}
+
+fn code(measured: &Measured, of_summary: u8) -> u8 {
+    if measured.interrupted {
+        interrupt::EXIT_CODE
+    } else {
+        of_summary
+    }
+}
+
+/// The scenarios and their targets, read and checked.
+fn load(arguments: &RunArguments) -> Result<Vec<(Scenario, Vec<TargetFile>)>> {
+    let names: Vec<String> = match arguments.scenarios.as_slice() {
+        [] => scenario_file::names().map(str::to_owned).collect(),
+        named => named.to_vec(),
+    };
+    let mut loaded = Vec::new();
+    for name in &names {
+        let mut scenario = Scenario::load(name)?;
+        if !arguments.targets.is_empty() {
+            scenario.targets = chosen(&scenario, &arguments.targets);
+        }
+        let files = scenario.load_targets()?;
+        loaded.push((scenario, files));
+    }
+    for (index, (scenario, _)) in loaded.iter().enumerate() {
+        if loaded[..index]
+            .iter()
+            .any(|(other, _)| other.name == scenario.name)
+        {
+            bail!("scenario {} was named twice", scenario.name);
+        }
+    }
+    Ok(loaded)
+}
+
+/// The targets asked for; the control first, where the scenario has it.
+fn chosen(scenario: &Scenario, targets: &[String]) -> Vec<String> {
+    let control = scenario
+        .targets
+        .iter()
+        .filter(|target| *target == CONTROL && !targets.contains(target));
+    control.chain(targets).cloned().collect()
+}
+
+fn plan(
+    arguments: &RunArguments,
+    scenarios: Vec<(Scenario, Vec<TargetFile>)>,
+    directory: &Path,
+    pinning: &pinning::Pinning,
+) -> Result<Plan> {
+    let logs = directory.join(LOGS);
+    std::fs::create_dir(&logs).with_context(|| format!("create {}", logs.display()))?;
+    let authbench: PathBuf = std::env::current_exe().context("find this program")?;
+    Ok(Plan {
+        scenarios,
+        profile: arguments.profile.into(),
+        settings: RunSettings {
+            authbench,
+            store_url: arguments.store_url.clone(),
+            redis_server: arguments.redis_server.clone(),
+            require_real_redis: arguments.require_real_redis,
+            dir: logs,
+            cpus: pinning.targets.clone(),
+            remote: RemoteTargets::allowing(arguments.remote_targets.iter().cloned()),
+        },
+        seed: arguments.seed,
+        goose_reports: arguments.goose_report.then(|| directory.to_owned()),
+    })
+}
