@@ -48,7 +48,7 @@ pub struct Point {
 pub enum Reach {
     /// Typically not at all: at least half were never accepted after the acknowledgement.
     NeverAccepted {
-        /// The longest of those that were; `None` when none was, or when it is censored.
+        /// The longest of those that were; `None` when none was.
         max_ms: Option<f64>,
     },
     /// For a while.
@@ -57,6 +57,11 @@ pub enum Reach {
         p50_ms: f64,
         /// At most; `None` when observation ended before.
         max_ms: Option<f64>,
+    },
+    /// Longer than was watched, and for so many that nothing more can be said.
+    Outlasting {
+        /// At least.
+        at_least_ms: f64,
     },
 }
 
@@ -102,13 +107,10 @@ pub fn worst(target: &TargetSummary) -> Option<&RevocationSummary> {
 }
 
 fn by_severity(left: &RevocationSummary, right: &RevocationSummary) -> Ordering {
-    let longest = |row: &RevocationSummary| match (row.censored, row.lag_ms) {
-        (1.., _) => f64::INFINITY,
-        (0, lag) => lag.and_then(|lag| lag.max).unwrap_or(-1.0),
-    };
-    let immediate = |row: &RevocationSummary| row.typically_immediate();
-    immediate(right)
-        .cmp(&immediate(left))
+    let longest = |row: &RevocationSummary| row.certain_max_ms.unwrap_or(-1.0);
+    let lasting = |row: &RevocationSummary| (row.censored > 0, !row.typically_immediate());
+    lasting(left)
+        .cmp(&lasting(right))
         .then(longest(left).total_cmp(&longest(right)))
 }
 
@@ -143,14 +145,15 @@ fn points(target: &TargetSummary) -> Vec<Point> {
 
 fn reach(row: &RevocationSummary) -> Reach {
     let max_ms = row.lag_ms.and_then(|lag| lag.max);
-    if row.typically_immediate() {
-        return Reach::NeverAccepted { max_ms };
-    }
     let p50_ms = row.lag_ms.and_then(|lag| lag.p50);
-    Reach::Lasting {
-        // Where half the lags outlasted observation, the median is at least the longest that was seen.
-        p50_ms: p50_ms.or(row.certain_max_ms).unwrap_or(0.0),
-        max_ms,
+    match p50_ms {
+        _ if row.censored > 0 && (row.typically_immediate() || p50_ms.is_none()) => {
+            Reach::Outlasting {
+                at_least_ms: row.certain_max_ms.unwrap_or(0.0),
+            }
+        }
+        Some(p50_ms) if !row.typically_immediate() => Reach::Lasting { p50_ms, max_ms },
+        _ => Reach::NeverAccepted { max_ms },
     }
 }
 

@@ -240,6 +240,30 @@ fn the_frontier_separates_the_laboratory_from_production() {
 }
 
 #[test]
+fn a_median_that_was_not_seen_is_not_on_the_frontier_as_if_it_had_been() {
+    let mut run = fixture::run();
+    for trial in &mut fixture::event(&mut run, "session", "logout").trials[..70] {
+        let t0 = trial.answered_ns;
+        let still_in = segment(Verdict::Accepted, t0 + 1, t0 + 5_900_000_000);
+        trial.points.insert("resource-1".to_owned(), vec![still_in]);
+    }
+    let frontier = Frontier::of(&Summary::of(&run));
+    let session = frontier
+        .points
+        .iter()
+        .find(|point| point.target == "session");
+    assert_eq!(
+        session.map(|point| (point.event.as_str(), point.reach)),
+        Some((
+            "logout",
+            Reach::Outlasting {
+                at_least_ms: 5900.0
+            }
+        ))
+    );
+}
+
+#[test]
 fn points_that_are_only_probed_do_not_make_the_frontier() {
     let mut run = fixture::run();
     for trial in &mut fixture::event(&mut run, "opaque", "logout").trials {

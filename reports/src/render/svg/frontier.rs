@@ -62,6 +62,7 @@ fn axes(frontier: &Frontier) -> Axes {
         frontier.points.iter().flat_map(|point| match point.reach {
             Reach::Lasting { p50_ms, max_ms } => [Some(p50_ms), max_ms],
             Reach::NeverAccepted { max_ms } => [None, max_ms],
+            Reach::Outlasting { at_least_ms } => [Some(at_least_ms), None],
         })
     };
     let shortest = lags().flatten().fold(f64::INFINITY, f64::min);
@@ -93,7 +94,9 @@ fn placed<'a>(summary: &Summary, frontier: &'a Frontier, axes: &Axes) -> Vec<Pla
                 .map_or(0, |series| series.style),
             x: match point.reach {
                 Reach::NeverAccepted { .. } => LEFT + 28.0,
-                Reach::Lasting { p50_ms, .. } => axes.x.at(p50_ms),
+                Reach::Lasting { p50_ms: ms, .. } | Reach::Outlasting { at_least_ms: ms } => {
+                    axes.x.at(ms)
+                }
             },
             y: axes.y.at(point.cpu_us),
         })
@@ -135,7 +138,7 @@ fn whiskers(placed: &[Placed], axes: &Axes) -> Markup {
                     (line(&class, one.x, one.y, axes.x.at(max_ms), one.y))
                     (line(&class, axes.x.at(max_ms), one.y - 5.0, axes.x.at(max_ms), one.y + 5.0))
                 }
-                Reach::Lasting { max_ms: None, .. } => {
+                Reach::Lasting { max_ms: None, .. } | Reach::Outlasting { .. } => {
                     (line(&class, one.x, one.y, WIDTH - RIGHT, one.y))
                     (path(&class, &[(WIDTH - RIGHT - 7.0, one.y - 5.0), (WIDTH - RIGHT, one.y), (WIDTH - RIGHT - 7.0, one.y + 5.0)]))
                 }
@@ -166,10 +169,10 @@ const LABEL: f64 = 32.0;
 
 /// Columns of labels are kept apart each on its own: the band, the measured, the projected.
 fn labels(placed: &[Placed]) -> Markup {
-    let column = |one: &Placed| match (one.point.reach, projected(one.point)) {
-        (Reach::NeverAccepted { .. }, _) => 0,
-        (Reach::Lasting { .. }, false) => 1,
-        (Reach::Lasting { .. }, true) => 2,
+    let column = |one: &Placed| match one.point.reach {
+        Reach::NeverAccepted { .. } => 0,
+        _ if projected(one.point) => 2,
+        _ => 1,
     };
     html! {
         @for number in 0..3 {

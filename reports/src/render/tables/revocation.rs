@@ -135,9 +135,15 @@ pub fn frontier(summary: &Summary) -> Table {
             .targets
             .iter()
             .find(|target| target.name == point.target);
-        let (p50, max_ms) = match point.reach {
-            Reach::NeverAccepted { max_ms } => ("never accepted".to_owned(), max_ms),
-            Reach::Lasting { p50_ms, max_ms } => (span(p50_ms), max_ms),
+        let (p50, max) = match point.reach {
+            Reach::NeverAccepted { max_ms } => ("never accepted".to_owned(), length(max_ms)),
+            Reach::Lasting { p50_ms, max_ms } => (
+                span(p50_ms),
+                max_ms.map_or_else(|| "still in".to_owned(), span),
+            ),
+            Reach::Outlasting { at_least_ms } => {
+                (format!("> {}", span(at_least_ms)), "still in".to_owned())
+            }
         };
         let known = match point.known {
             Known::Measured {
@@ -154,7 +160,7 @@ pub fn frontier(summary: &Summary) -> Table {
                 point.target,
                 significant(point.cpu_us),
                 p50,
-                length(max_ms),
+                max,
                 format!("{} at {}", point.event, point.point),
                 known,
             ],
