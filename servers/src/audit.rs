@@ -100,9 +100,9 @@ impl AuditEvent {
         self
     }
 
-    /// The credential it concerns.
-    pub fn credential(mut self, credential: Fingerprint) -> Self {
-        self.credential = Some(credential);
+    /// The credential it concerns, if one was seen.
+    pub fn credential(mut self, credential: Option<Fingerprint>) -> Self {
+        self.credential = credential;
         self
     }
 }
@@ -299,7 +299,7 @@ mod tests {
             AuditEvent::new(AuditKind::RequestRefused)
                 .subject("a\r\nb")
                 .reason("expired")
-                .credential(credential),
+                .credential(Some(credential)),
         );
         log.close();
         assert_eq!(

@@ -8,7 +8,7 @@
 //! * [`jwt`], [`introspection`], [`rotation`]: the machinery of access tokens, of asking about them, of renewing them
 //! * [`http`]: what every server does alike before and after a model has its say
 //! * [`store`]: the client of the session store, and the store's process
-//! * [`refusal`], [`audit`], [`metrics`]: saying no, and keeping track of it
+//! * [`refusal`], [`outage`], [`audit`], [`metrics`]: saying no, not being able to say, and keeping track of both
 //! * [`clock`], [`secret`], [`scope`], [`client`]: the words all of them use
 //! * [`lifecycle`], [`namespace`]: running as a process, next to others
 
@@ -23,6 +23,7 @@ pub mod lifecycle;
 pub mod metrics;
 pub mod model;
 pub mod namespace;
+pub mod outage;
 pub mod refusal;
 pub mod resource;
 pub mod rotation;

@@ -6,13 +6,13 @@ use hyper::body::Incoming;
 use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Method, Request, StatusCode};
 
-use super::server::{AuthorizationServer, Endpoint, store_down};
+use super::error::EndpointError;
+use super::server::{AuthorizationServer, Endpoint};
 use crate::audit::{AuditEvent, AuditKind};
 use crate::http::connection::Handler;
 use crate::http::reply::{self, Reply};
 use crate::http::{Presented, bearer};
 use crate::model::Issuer;
-use crate::store::StoreError;
 
 /// What an administrator reaches.
 pub(super) struct AdminSurface<I>(pub(super) Arc<AuthorizationServer<I>>);
@@ -37,14 +37,11 @@ impl<I: Issuer> Handler for AdminSurface<I> {
             uri: &head.uri,
             headers: &head.headers,
         };
-        let reply = match server.is_administrator(&presented) {
+        let outcome = match server.is_administrator(&presented) {
             true => server.administer(&head.method, head.uri.path()).await,
-            false => server.refuse_administrator(),
+            false => Ok(server.refuse_administrator()),
         };
-        server
-            .outcomes
-            .answered(Endpoint::Admin as usize, reply.status());
-        reply
+        server.answer(Endpoint::Admin, outcome)
     }
 }
 
@@ -64,27 +61,16 @@ impl<I: Issuer> AuthorizationServer<I> {
         )
     }
 
-    async fn administer(&self, method: &Method, path: &str) -> Reply {
-        let Some((account, action)) = parse(path) else {
-            return reply::not_found();
-        };
-        if !self.accounts.exist(account) {
-            return reply::not_found();
-        }
-        if *method != action.method() {
-            return reply::method_not_allowed(if action.method() == Method::GET {
-                "GET"
-            } else {
-                "POST"
-            });
-        }
-        match self.act(action, account).await {
-            Ok(reply) => reply,
-            Err(error) => store_down(&error),
+    async fn administer(&self, method: &Method, path: &str) -> Result<Reply, EndpointError> {
+        let known = parse(path).filter(|(account, _)| self.accounts.exist(account));
+        match known {
+            None => Ok(reply::not_found()),
+            Some((_, action)) if *method != action.method() => Ok(action.method_not_allowed()),
+            Some((account, action)) => self.act(action, account).await,
         }
     }
 
-    async fn act(&self, action: Action, account: &str) -> Result<Reply, StoreError> {
+    async fn act(&self, action: Action, account: &str) -> Result<Reply, EndpointError> {
         let kind = match action {
             Action::Disable => {
                 // The flag first: a login that comes in between sees it and takes back what it made.
@@ -118,6 +104,14 @@ impl Action {
             Self::Sessions => Method::GET,
             Self::Disable | Self::Enable | Self::EndSessions => Method::POST,
         }
+    }
+
+    fn method_not_allowed(self) -> Reply {
+        reply::method_not_allowed(if self.method() == Method::GET {
+            "GET"
+        } else {
+            "POST"
+        })
     }
 }
 

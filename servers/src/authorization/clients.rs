@@ -2,16 +2,12 @@
 
 use hyper::HeaderMap;
 
+use super::error::EndpointError;
 use super::settings::AuthorizationWiring;
 use crate::client::Client;
 use crate::http::basic::{self, Basic};
 use crate::http::form::Form;
 use crate::secret::ExpectedSecret;
-
-/// A client is not who it says, or does not say (`invalid_client`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the client is unknown or failed to authenticate")]
-pub(super) struct InvalidClient;
 
 /// The secrets of the confidential clients.
 #[derive(Debug)]
@@ -34,22 +30,23 @@ impl ClientSecrets {
         &self,
         headers: &HeaderMap,
         form: &Form<'_>,
-    ) -> Result<Client, InvalidClient> {
+    ) -> Result<Client, EndpointError> {
         let named = form.get("client_id");
         match basic::credentials(headers) {
             Basic::Absent => named
                 .and_then(Client::with_id)
                 .filter(|client| client.is_public())
-                .ok_or(InvalidClient),
-            Basic::Malformed => Err(InvalidClient),
+                .ok_or(EndpointError::InvalidClient),
+            Basic::Malformed => Err(EndpointError::InvalidClient),
             Basic::Presented(presented) => {
-                let client = Client::with_id(&presented.client_id).ok_or(InvalidClient)?;
+                let client =
+                    Client::with_id(&presented.client_id).ok_or(EndpointError::InvalidClient)?;
                 let consistent = named.is_none_or(|id| id == client.id());
-                let expected = self.secret_of(client).ok_or(InvalidClient)?;
+                let expected = self.secret_of(client).ok_or(EndpointError::InvalidClient)?;
                 if expected.matches(&presented.secret) && consistent {
                     Ok(client)
                 } else {
-                    Err(InvalidClient)
+                    Err(EndpointError::InvalidClient)
                 }
             }
         }
@@ -70,7 +67,7 @@ mod tests {
     use crate::secret::Secret;
     use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 
-    fn authenticate(basic: Option<(&str, &str)>, body: &str) -> Result<Client, InvalidClient> {
+    fn authenticate(basic: Option<(&str, &str)>, body: &str) -> Result<Client, EndpointError> {
         let secrets = ClientSecrets {
             service: ExpectedSecret::new(&Secret::new("s")),
             resource_server: ExpectedSecret::new(&Secret::new("r")),
@@ -112,7 +109,7 @@ mod tests {
         ] {
             assert_eq!(
                 authenticate(basic, body),
-                Err(InvalidClient),
+                Err(EndpointError::InvalidClient),
                 "{basic:?} {body}"
             );
         }

@@ -6,7 +6,8 @@ use hyper::{HeaderMap, StatusCode};
 use serde::Serialize;
 
 use super::AUDIENCE;
-use super::server::{AuthorizationServer, store_down};
+use super::error::EndpointError;
+use super::server::AuthorizationServer;
 use crate::client::Client;
 use crate::http::form::Form;
 use crate::http::reply::{self, Reply};
@@ -29,23 +30,23 @@ struct ActiveAnswer<'a> {
 
 impl<I: Issuer> AuthorizationServer<I> {
     /// Without client authentication anybody could try tokens out (§2.1); a hint about the kind of token is not needed.
-    pub(super) async fn introspect(&self, headers: &HeaderMap, form: &Form<'_>) -> Reply {
-        match self.client(headers, form) {
-            Ok(Client::ResourceServer) => {}
+    pub(super) async fn introspect(
+        &self,
+        headers: &HeaderMap,
+        form: &Form<'_>,
+    ) -> Result<Reply, EndpointError> {
+        match self.client(headers, form)? {
+            Client::ResourceServer => {}
             // A public client has not authenticated, so it is not told that it is not allowed.
-            Ok(client) if client.is_public() => return reply::invalid_client(),
-            Ok(_) => return reply::oauth_error(StatusCode::FORBIDDEN, "unauthorized_client"),
-            Err(reply) => return reply,
+            client if client.is_public() => return Err(EndpointError::InvalidClient),
+            _ => return Err(EndpointError::EndpointForbidden),
         }
-        let Some(token) = form.get("token") else {
-            return reply::bad_request("invalid_request");
-        };
+        let token = form.get("token").ok_or(EndpointError::InvalidRequest)?;
         self.introspections.fetch_add(1, Relaxed);
-        match self.issuer.introspect(token).await {
-            Err(error) => store_down(&error),
-            Ok(None) => reply::json_text(StatusCode::OK, r#"{"active":false}"#),
-            Ok(Some(active)) => reply::json(StatusCode::OK, &self.active(&active)),
-        }
+        Ok(match self.issuer.introspect(token).await? {
+            None => reply::json_text(StatusCode::OK, r#"{"active":false}"#),
+            Some(active) => reply::json(StatusCode::OK, &self.active(&active)),
+        })
     }
 
     fn active<'a>(&'a self, active: &'a ActiveGrant) -> ActiveAnswer<'a> {

@@ -4,8 +4,9 @@ use hyper::header::SET_COOKIE;
 use hyper::{HeaderMap, StatusCode};
 use serde::Serialize;
 
+use super::error::EndpointError;
 use super::passwords::{Busy, MAX_PASSWORD_BYTES};
-use super::server::{AuthorizationServer, store_down};
+use super::server::AuthorizationServer;
 use crate::audit::{AuditEvent, AuditKind};
 use crate::client::Client;
 use crate::http::form::Form;
@@ -26,54 +27,56 @@ struct TokenAnswer<'a> {
 }
 
 impl<I: Issuer> AuthorizationServer<I> {
-    /// Wrong password, unknown account and disabled account look alike, and take the same time to tell.
-    pub(super) async fn log_in(&self, headers: &HeaderMap, form: &Form<'_>) -> Reply {
+    /// Wrong password, unknown account and disabled account look alike. The first two also take the same time to tell.
+    pub(super) async fn log_in(
+        &self,
+        headers: &HeaderMap,
+        form: &Form<'_>,
+    ) -> Result<Reply, EndpointError> {
         if site::is_cross_site(headers) {
             // Another site could otherwise log a victim in to the attacker's account.
-            return reply::oauth_error(StatusCode::FORBIDDEN, "access_denied");
+            return Err(EndpointError::CrossSite);
         }
-        let (Some(account), Some(password)) = (form.get("username"), form.get("password")) else {
-            return reply::bad_request("invalid_request");
-        };
-        if password.len() > MAX_PASSWORD_BYTES {
-            return reply::bad_request("invalid_request");
-        }
-        let grant = match requested_grant(account, form) {
-            Ok(grant) => grant,
-            Err(reply) => return reply,
-        };
-        match self.passwords.check(password).await {
-            Err(Busy) => reply::unavailable(),
-            Ok(right) if right && self.accounts.exist(account) => {
-                self.sign_in(grant, headers).await
-            }
-            Ok(_) => self.login_failed(account, "wrong_credentials"),
+        let account = form.get("username").ok_or(EndpointError::InvalidRequest)?;
+        let password = form
+            .get("password")
+            .filter(|password| password.len() <= MAX_PASSWORD_BYTES);
+        let password = password.ok_or(EndpointError::InvalidRequest)?;
+        let grant = requested_grant(account, form)?;
+        let right = self
+            .passwords
+            .check(password)
+            .await
+            .map_err(|Busy| EndpointError::Busy)?;
+        if right && self.accounts.exist(account) {
+            self.sign_in(grant, headers).await
+        } else {
+            Err(self.login_failed(account, "wrong_credentials"))
         }
     }
 
-    async fn sign_in(&self, grant: Grant, headers: &HeaderMap) -> Reply {
+    async fn sign_in(&self, grant: Grant, headers: &HeaderMap) -> Result<Reply, EndpointError> {
         let (account, client) = (grant.subject.clone(), grant.client.id());
-        match self.issuer.sign_in(grant, headers).await {
-            Err(error) => store_down(&error),
-            Ok(Err(refusal)) => self.login_failed(&account, refusal.label()),
-            Ok(Ok(granted)) => {
+        match self.issuer.sign_in(grant, headers).await? {
+            Err(refusal) => Err(self.login_failed(&account, refusal.label())),
+            Ok(granted) => {
                 self.audit.record(
                     AuditEvent::new(AuditKind::LoginOk)
                         .subject(&account)
                         .client(client),
                 );
-                granted_reply(&granted)
+                Ok(granted_reply(&granted))
             }
         }
     }
 
-    fn login_failed(&self, account: &str, reason: &'static str) -> Reply {
+    fn login_failed(&self, account: &str, reason: &'static str) -> EndpointError {
         self.audit.record(
             AuditEvent::new(AuditKind::LoginFailed)
                 .subject(account)
                 .reason(reason),
         );
-        reply::oauth_error(StatusCode::UNAUTHORIZED, "access_denied")
+        EndpointError::LoginFailed
     }
 }
 
@@ -102,15 +105,15 @@ fn answer<'a>(access: &'a AccessToken, refresh_token: Option<&'a str>) -> TokenA
     }
 }
 
-fn requested_grant(account: &str, form: &Form<'_>) -> Result<Grant, Reply> {
+fn requested_grant(account: &str, form: &Form<'_>) -> Result<Grant, EndpointError> {
     let client = form
         .get("client_id")
         .map_or(Some(Client::App), Client::with_id);
     let client = client
         .filter(|client| client.is_public())
-        .ok_or_else(reply::invalid_client)?;
+        .ok_or(EndpointError::InvalidClient)?;
     let scope = form.get("scope").map_or(Ok(Scope::ALL), Scope::requested);
-    let scope = scope.map_err(|_| reply::bad_request("invalid_scope"))?;
+    let scope = scope.map_err(|_| EndpointError::InvalidScope)?;
     Ok(Grant {
         subject: account.to_owned(),
         client,

@@ -3,39 +3,34 @@
 use hyper::StatusCode;
 use hyper::header::SET_COOKIE;
 
-use super::server::{AuthorizationServer, store_down};
+use super::error::EndpointError;
+use super::server::AuthorizationServer;
 use crate::audit::{AuditEvent, AuditKind};
-use crate::http::Presented;
 use crate::http::reply::{self, Reply};
-use crate::model::{Issuer, LoggedOut};
+use crate::http::{Presented, site};
+use crate::model::Issuer;
 use crate::resource::challenge;
+use crate::scope::Scope;
 
 impl<I: Issuer> AuthorizationServer<I> {
     /// 204 once the store has confirmed it: after that answer the credential is as dead as the model can make it.
-    pub(super) async fn log_out(&self, presented: Presented<'_>) -> Reply {
-        match self.issuer.log_out(presented).await {
-            Err(error) => store_down(&error),
-            Ok(Err(reason)) => challenge::refuse_bearer(reason),
-            Ok(Ok(done)) => {
-                self.audit.record(event(&done));
-                match done.cookie {
-                    None => reply::empty(StatusCode::NO_CONTENT),
-                    Some(cookie) => {
-                        reply::with_header(reply::empty(StatusCode::NO_CONTENT), SET_COOKIE, cookie)
-                    }
-                }
-            }
+    pub(super) async fn log_out(&self, presented: Presented<'_>) -> Result<Reply, EndpointError> {
+        if site::is_cross_site(presented.headers) {
+            return Err(EndpointError::CrossSite);
         }
+        let done = match self.issuer.log_out(presented).await? {
+            Ok(done) => done,
+            Err(reason) => return Ok(challenge::refuse(I::SCHEME, reason, Scope::NONE)),
+        };
+        let event = AuditEvent::new(AuditKind::Logout).credential(done.credential);
+        self.audit.record(match &done.subject {
+            Some(subject) => event.subject(subject),
+            None => event,
+        });
+        let reply = reply::empty(StatusCode::NO_CONTENT);
+        Ok(match done.cookie {
+            Some(cookie) => reply::with_header(reply, SET_COOKIE, cookie),
+            None => reply,
+        })
     }
-}
-
-fn event(done: &LoggedOut) -> AuditEvent {
-    let mut event = AuditEvent::new(AuditKind::Logout);
-    if let Some(subject) = &done.subject {
-        event = event.subject(subject);
-    }
-    if let Some(credential) = done.credential {
-        event = event.credential(credential);
-    }
-    event
 }

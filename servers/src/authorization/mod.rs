@@ -5,6 +5,7 @@
 
 mod admin;
 mod clients;
+mod error;
 mod introspect;
 mod login;
 mod logout;

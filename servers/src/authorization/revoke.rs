@@ -2,7 +2,8 @@
 
 use hyper::{HeaderMap, StatusCode};
 
-use super::server::{AuthorizationServer, store_down};
+use super::error::EndpointError;
+use super::server::AuthorizationServer;
 use crate::audit::{AuditEvent, AuditKind};
 use crate::http::form::Form;
 use crate::http::reply::{self, Reply};
@@ -12,24 +13,23 @@ use crate::secret::Fingerprint;
 impl<I: Issuer> AuthorizationServer<I> {
     /// The answer is 200 also for a token that is unknown: it is not valid, as the caller wants it (§2.2). A 503 means
     /// that the token may still be good, and that the client must ask again (§2.2.1).
-    pub(super) async fn revoke(&self, headers: &HeaderMap, form: &Form<'_>) -> Reply {
-        let client = match self.client(headers, form) {
-            Ok(client) => client,
-            Err(reply) => return reply,
-        };
-        let Some(token) = form.get("token") else {
-            return reply::bad_request("invalid_request");
-        };
-        match self.issuer.revoke(token, client).await {
-            Err(error) => store_down(&error),
-            Ok(Revocation::Unknown) => reply::empty(StatusCode::OK),
-            Ok(Revocation::OtherClients) => reply::bad_request("invalid_grant"),
-            Ok(Revocation::Unsupported) => reply::bad_request("unsupported_token_type"),
-            Ok(Revocation::Revoked) => {
+    pub(super) async fn revoke(
+        &self,
+        headers: &HeaderMap,
+        form: &Form<'_>,
+    ) -> Result<Reply, EndpointError> {
+        let client = self.client(headers, form)?;
+        let token = form.get("token").ok_or(EndpointError::InvalidRequest)?;
+        match self.issuer.revoke(token, client).await? {
+            Revocation::Unknown => {}
+            Revocation::OtherClients => return Err(EndpointError::InvalidGrant),
+            Revocation::Unsupported => return Err(EndpointError::UnsupportedTokenType),
+            Revocation::Revoked => {
                 let event = AuditEvent::new(AuditKind::TokenRevoked).client(client.id());
-                self.audit.record(event.credential(Fingerprint::of(token)));
-                reply::empty(StatusCode::OK)
+                self.audit
+                    .record(event.credential(Some(Fingerprint::of(token))));
             }
         }
+        Ok(reply::empty(StatusCode::OK))
     }
 }

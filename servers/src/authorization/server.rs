@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 
-use super::clients::{ClientSecrets, InvalidClient};
+use super::clients::ClientSecrets;
+use super::error::EndpointError;
 use super::passwords::Passwords;
 use crate::audit::{AuditEvent, AuditKind, AuditLog};
 use crate::client::Client;
@@ -20,8 +20,9 @@ use crate::http::{Limits, Presented};
 use crate::metrics::{EndpointOutcomes, Exposition};
 use crate::model::Issuer;
 use crate::model::accounts::Accounts;
+use crate::outage::OutageReport;
 use crate::secret::ExpectedSecret;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 /// The endpoints whose answers are counted, in the order of [`ENDPOINTS`].
 #[derive(Clone, Copy)]
@@ -57,6 +58,7 @@ pub(super) struct AuthorizationServer<I> {
     pub(super) admin_secret: ExpectedSecret,
     pub(super) audit: AuditLog,
     pub(super) store: Store,
+    pub(super) outage: OutageReport,
     pub(super) outcomes: EndpointOutcomes<{ ENDPOINTS.len() }>,
     pub(super) introspections: AtomicU64,
     /// Neither changes while the server runs.
@@ -72,60 +74,91 @@ impl<I: Issuer> Handler for PublicSurface<I> {
     async fn handle(&self, request: Request<Incoming>) -> Reply {
         let server = &self.0;
         let (head, body) = request.into_parts();
-        let (endpoint, reply) = match (head.uri.path(), &head.method) {
-            ("/jwks.json", &Method::GET) => (
-                Endpoint::Jwks,
-                reply::json_text(StatusCode::OK, server.jwks.clone()),
-            ),
-            ("/.well-known/oauth-authorization-server", &Method::GET) => (
-                Endpoint::Metadata,
-                reply::json_text(StatusCode::OK, server.metadata.clone()),
-            ),
-            ("/metrics", &Method::GET) => return server.metrics(),
-            ("/healthz", &Method::GET) => return reply::empty(StatusCode::OK),
-            ("/logout", &Method::POST) => {
-                (Endpoint::Logout, server.log_out(presented(&head)).await)
+        match (head.uri.path(), &head.method) {
+            ("/jwks.json", &Method::GET) => server.document(Endpoint::Jwks, &server.jwks),
+            ("/.well-known/oauth-authorization-server", &Method::GET) => {
+                server.document(Endpoint::Metadata, &server.metadata)
             }
-            (path, &Method::POST) => match form_endpoint(path) {
-                Some(endpoint) => (endpoint, server.form(endpoint, &head.headers, body).await),
-                None => return unanswered(path),
-            },
-            (path, _) => return unanswered(path),
-        };
-        server.outcomes.answered(endpoint as usize, reply.status());
-        reply
+            ("/metrics", &Method::GET) => server.metrics(),
+            ("/healthz", &Method::GET) => reply::empty(StatusCode::OK),
+            ("/logout", &Method::POST) => {
+                let presented = Presented {
+                    method: &head.method,
+                    uri: &head.uri,
+                    headers: &head.headers,
+                };
+                server.answer(Endpoint::Logout, server.log_out(presented).await)
+            }
+            ("/login", &Method::POST) => server.form(Endpoint::Login, &head.headers, body).await,
+            ("/token", &Method::POST) => server.form(Endpoint::Token, &head.headers, body).await,
+            ("/introspect", &Method::POST) => {
+                server.form(Endpoint::Introspect, &head.headers, body).await
+            }
+            ("/revoke", &Method::POST) => server.form(Endpoint::Revoke, &head.headers, body).await,
+            (path, _) => elsewhere(path),
+        }
     }
 }
 
 impl<I: Issuer> AuthorizationServer<I> {
     async fn form(&self, endpoint: Endpoint, headers: &HeaderMap, body: Incoming) -> Reply {
-        let body = match body::read(body, &self.limits).await {
-            Ok(body) => body,
-            Err(error) => return error.reply(),
-        };
-        let Ok(form) = Form::parse(headers, &body) else {
-            return reply::bad_request("invalid_request");
-        };
+        match body::read(body, &self.limits).await {
+            Ok(body) => self.answer(endpoint, self.form_endpoint(endpoint, headers, &body).await),
+            Err(error) => error.reply(),
+        }
+    }
+
+    async fn form_endpoint(
+        &self,
+        endpoint: Endpoint,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Reply, EndpointError> {
+        let form = Form::parse(headers, body).map_err(|_| EndpointError::InvalidRequest)?;
         match endpoint {
             Endpoint::Login => self.log_in(headers, &form).await,
             Endpoint::Token => self.token(headers, &form).await,
             Endpoint::Introspect => self.introspect(headers, &form).await,
             Endpoint::Revoke => self.revoke(headers, &form).await,
+            // The others take no form; the router does not send them here.
             Endpoint::Logout | Endpoint::Jwks | Endpoint::Metadata | Endpoint::Admin => {
-                reply::not_found()
+                Ok(reply::not_found())
             }
         }
     }
 
-    /// The client that makes a request; the reply if it is none.
-    pub(super) fn client(&self, headers: &HeaderMap, form: &Form<'_>) -> Result<Client, Reply> {
-        self.clients
-            .authenticate(headers, form)
-            .map_err(|InvalidClient| {
-                self.audit
-                    .record(AuditEvent::new(AuditKind::ClientRefused).reason("invalid_client"));
-                reply::invalid_client()
-            })
+    fn document(&self, endpoint: Endpoint, document: &Bytes) -> Reply {
+        self.answer(
+            endpoint,
+            Ok(reply::json_text(StatusCode::OK, document.clone())),
+        )
+    }
+
+    /// The reply of an endpoint, counted.
+    pub(super) fn answer(
+        &self,
+        endpoint: Endpoint,
+        outcome: Result<Reply, EndpointError>,
+    ) -> Reply {
+        match &outcome {
+            Err(EndpointError::Store(error)) => self.outage.failed(error),
+            _ => self.outage.answered(),
+        }
+        let reply = outcome.unwrap_or_else(|error| error.reply());
+        self.outcomes.answered(endpoint as usize, reply.status());
+        reply
+    }
+
+    /// The client that makes a request.
+    pub(super) fn client(
+        &self,
+        headers: &HeaderMap,
+        form: &Form<'_>,
+    ) -> Result<Client, EndpointError> {
+        self.clients.authenticate(headers, form).inspect_err(|_| {
+            self.audit
+                .record(AuditEvent::new(AuditKind::ClientRefused).reason("invalid_client"));
+        })
     }
 
     /// The figures, on either surface.
@@ -139,31 +172,7 @@ impl<I: Issuer> AuthorizationServer<I> {
     }
 }
 
-/// The answer when the store does not: nothing was decided, and nothing is known to have changed.
-pub(super) fn store_down(error: &StoreError) -> Reply {
-    eprintln!("authorization server: failed to {error}");
-    reply::unavailable()
-}
-
-fn presented(head: &Parts) -> Presented<'_> {
-    Presented {
-        method: &head.method,
-        uri: &head.uri,
-        headers: &head.headers,
-    }
-}
-
-fn form_endpoint(path: &str) -> Option<Endpoint> {
-    match path {
-        "/login" => Some(Endpoint::Login),
-        "/token" => Some(Endpoint::Token),
-        "/introspect" => Some(Endpoint::Introspect),
-        "/revoke" => Some(Endpoint::Revoke),
-        _ => None,
-    }
-}
-
-fn unanswered(path: &str) -> Reply {
+fn elsewhere(path: &str) -> Reply {
     match path {
         "/jwks.json" | "/.well-known/oauth-authorization-server" | "/metrics" | "/healthz" => {
             reply::method_not_allowed("GET")

@@ -27,6 +27,7 @@ use crate::model::opaque::OpaqueIssuer;
 use crate::model::record::Ledger;
 use crate::model::session::SessionIssuer;
 use crate::model::{Issuer, Model};
+use crate::outage::OutageReport;
 use crate::rotation::{RotationKey, RotationKeyError};
 use crate::secret::ExpectedSecret;
 use crate::store::{ConnectError, INDEX_LIFETIME, Store};
@@ -262,6 +263,7 @@ fn run<I: Issuer>(
         admin_secret: ExpectedSecret::new(&wiring.admin_secret),
         audit: audit.clone(),
         store: parts.store,
+        outage: OutageReport::new("authorization server"),
         outcomes: EndpointOutcomes::new(ENDPOINTS),
         introspections: AtomicU64::new(0),
         limits: settings.limits.clone(),

@@ -1,34 +1,34 @@
 //! `POST /token`: renewing an access token (RFC 6749 §6) and client credentials (§4.4).
 
-use hyper::{HeaderMap, StatusCode};
+use hyper::HeaderMap;
 
+use super::error::EndpointError;
 use super::login::granted_reply;
-use super::server::{AuthorizationServer, store_down};
+use super::server::AuthorizationServer;
 use crate::audit::{AuditEvent, AuditKind};
 use crate::client::Client;
 use crate::http::form::Form;
-use crate::http::reply::{self, Reply};
+use crate::http::reply::Reply;
 use crate::http::{cookie, site};
 use crate::model::{Grant, GrantOutcome, GrantRefusal, Issuer, Refresh};
 use crate::scope::Scope;
 use crate::secret::Fingerprint;
-use crate::store::StoreError;
 
 impl<I: Issuer> AuthorizationServer<I> {
-    pub(super) async fn token(&self, headers: &HeaderMap, form: &Form<'_>) -> Reply {
-        let Some(grant_type) = form.get("grant_type") else {
-            return reply::bad_request("invalid_request");
-        };
+    pub(super) async fn token(
+        &self,
+        headers: &HeaderMap,
+        form: &Form<'_>,
+    ) -> Result<Reply, EndpointError> {
+        let grant_type = form
+            .get("grant_type")
+            .ok_or(EndpointError::InvalidRequest)?;
         if !I::GRANT_TYPES.contains(&grant_type) {
-            return reply::bad_request("unsupported_grant_type");
+            return Err(EndpointError::UnsupportedGrantType);
         }
-        let client = match self.client(headers, form) {
-            Ok(client) => client,
-            Err(reply) => return reply,
-        };
-        let Ok(scope) = form.get("scope").map(Scope::requested).transpose() else {
-            return self.refused(GrantRefusal::InvalidScope, client, None);
-        };
+        let client = self.client(headers, form)?;
+        let scope = form.get("scope").map(Scope::requested).transpose();
+        let scope = scope.map_err(|_| self.refused(GrantRefusal::InvalidScope, client, None))?;
         match grant_type {
             "refresh_token" => self.refresh(headers, form, client, scope).await,
             _ => self.client_credentials(client, scope).await,
@@ -41,19 +41,15 @@ impl<I: Issuer> AuthorizationServer<I> {
         form: &Form<'_>,
         client: Client,
         scope: Option<Scope>,
-    ) -> Reply {
-        let in_cookie = match refresh_cookie::<I>(headers) {
-            Ok(in_cookie) => in_cookie,
-            Err(reply) => return reply,
-        };
-        let (token, by_cookie) = match (in_cookie, form.get("refresh_token")) {
+    ) -> Result<Reply, EndpointError> {
+        let (token, by_cookie) = match (refresh_cookie::<I>(headers)?, form.get("refresh_token")) {
             (Some(token), None) => (token, true),
             (None, Some(token)) => (token, false),
             // None, or two of which either might be meant.
-            _ => return reply::bad_request("invalid_request"),
+            _ => return Err(EndpointError::InvalidRequest),
         };
         if by_cookie && site::is_cross_site(headers) {
-            return reply::oauth_error(StatusCode::FORBIDDEN, "access_denied");
+            return Err(EndpointError::CrossSite);
         }
         let outcome = self
             .issuer
@@ -63,41 +59,40 @@ impl<I: Issuer> AuthorizationServer<I> {
                 client,
                 scope,
             })
-            .await;
+            .await?;
         self.answer_grant(outcome, client, Some(Fingerprint::of(token)))
     }
 
-    async fn client_credentials(&self, client: Client, scope: Option<Scope>) -> Reply {
+    async fn client_credentials(
+        &self,
+        client: Client,
+        scope: Option<Scope>,
+    ) -> Result<Reply, EndpointError> {
         // Only a client that proved who it is may act for itself, and `resource-server` only introspects.
         if client != Client::Service {
-            return reply::bad_request("unauthorized_client");
+            return Err(EndpointError::UnauthorizedClient);
         }
         let grant = Grant {
             subject: client.id().to_owned(),
             client,
             scope: scope.unwrap_or(Scope::ALL),
         };
-        let outcome = self.issuer.client_credentials(grant).await;
+        let outcome = self.issuer.client_credentials(grant).await?;
         self.answer_grant(outcome, client, None)
     }
 
     fn answer_grant(
         &self,
-        outcome: Result<GrantOutcome, StoreError>,
+        outcome: GrantOutcome,
         client: Client,
         credential: Option<Fingerprint>,
-    ) -> Reply {
-        match outcome {
-            Err(error) => store_down(&error),
-            Ok(Err(refusal)) => self.refused(refusal, client, credential),
-            Ok(Ok(granted)) => {
-                let event = AuditEvent::new(AuditKind::TokenIssued)
-                    .subject(&granted.subject)
-                    .client(client.id());
-                self.audit.record(event);
-                granted_reply(&granted)
-            }
-        }
+    ) -> Result<Reply, EndpointError> {
+        let granted = outcome.map_err(|refusal| self.refused(refusal, client, credential))?;
+        let event = AuditEvent::new(AuditKind::TokenIssued)
+            .subject(&granted.subject)
+            .client(client.id());
+        self.audit.record(event);
+        Ok(granted_reply(&granted))
     }
 
     fn refused(
@@ -105,41 +100,25 @@ impl<I: Issuer> AuthorizationServer<I> {
         refusal: GrantRefusal,
         client: Client,
         credential: Option<Fingerprint>,
-    ) -> Reply {
+    ) -> EndpointError {
         let kind = match refusal {
             GrantRefusal::Replay => AuditKind::RefreshReplay,
             _ => AuditKind::TokenRefused,
         };
-        let event = AuditEvent::new(kind)
-            .client(client.id())
-            .reason(refusal.label());
-        self.audit.record(match credential {
-            Some(credential) => event.credential(credential),
-            None => event,
-        });
-        reply::bad_request(error_code(refusal))
+        self.audit.record(
+            AuditEvent::new(kind)
+                .client(client.id())
+                .reason(refusal.label())
+                .credential(credential),
+        );
+        refusal.into()
     }
 }
 
 /// The refresh token in the model's cookie, if it has one and it is there once.
-fn refresh_cookie<I: Issuer>(headers: &HeaderMap) -> Result<Option<&str>, Reply> {
+fn refresh_cookie<I: Issuer>(headers: &HeaderMap) -> Result<Option<&str>, EndpointError> {
     match I::REFRESH_COOKIE {
         None => Ok(None),
-        Some(name) => {
-            cookie::value(headers, name).map_err(|_| reply::bad_request("invalid_request"))
-        }
-    }
-}
-
-/// All ways in which a refresh token can be bad look alike from outside (RFC 6749 §5.2).
-fn error_code(refusal: GrantRefusal) -> &'static str {
-    match refusal {
-        GrantRefusal::UnsupportedGrantType => "unsupported_grant_type",
-        GrantRefusal::InvalidScope => "invalid_scope",
-        GrantRefusal::AccountDisabled
-        | GrantRefusal::UnknownToken
-        | GrantRefusal::OtherClientsToken
-        | GrantRefusal::FamilyEnded
-        | GrantRefusal::Replay => "invalid_grant",
+        Some(name) => cookie::value(headers, name).map_err(|_| EndpointError::InvalidRequest),
     }
 }

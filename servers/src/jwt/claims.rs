@@ -77,7 +77,7 @@ impl Rules {
         } else if latest_start > now_ms.saturating_add(leeway_ms) {
             Err(Reason::NotYetValid)
         } else if claims.expires_at_ms.saturating_sub(claims.issued_at_ms)
-            > self.max_lifetime.as_millis() as i64
+            > i64::try_from(self.max_lifetime.as_millis()).unwrap_or(i64::MAX)
         {
             Err(Reason::Lifetime)
         } else {
@@ -186,7 +186,7 @@ mod tests {
     fn leeway_is_added_exactly() {
         let expired = |by_ms: i64| {
             judge_with(Duration::from_secs(2), |claims| {
-                claims["exp"] = json!((NOW_MS - by_ms) as f64 / 1e3)
+                claims["exp"] = json!((NOW_MS - by_ms) as f64 / 1e3);
             })
             .is_ok()
         };

@@ -243,7 +243,7 @@ mod tests {
     use crate::jwt::signing::SigningKey;
     use serde_json::{Value, json};
 
-    fn usable(algorithm: SigningAlgorithm, keys: Value) -> usize {
+    fn usable(algorithm: SigningAlgorithm, keys: &Value) -> usize {
         let set = KeySet::from_jwks(json!({ "keys": keys }).to_string().as_bytes(), algorithm)
             .expect("a key set");
         set.keys.len()
@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn keys_for_other_purposes_are_ignored() {
         let good = es256_jwk();
-        assert_eq!(usable(SigningAlgorithm::Es256, json!([good])), 1);
+        assert_eq!(usable(SigningAlgorithm::Es256, &json!([good])), 1);
         for (name, value) in [
             ("use", json!("enc")),
             ("key_ops", json!(["encrypt"])),
@@ -279,7 +279,7 @@ mod tests {
             assert_eq!(
                 usable(
                     SigningAlgorithm::Es256,
-                    json!([with(good.clone(), name, value)])
+                    &json!([with(good.clone(), name, value)])
                 ),
                 0,
                 "{name}"
@@ -288,7 +288,7 @@ mod tests {
         assert_eq!(
             usable(
                 SigningAlgorithm::Hs256,
-                json!([{"kty": "oct", "k": "AAAA", "kid": "s"}])
+                &json!([{"kty": "oct", "k": "AAAA", "kid": "s"}])
             ),
             0
         );
@@ -299,7 +299,7 @@ mod tests {
         let (one, other) = (es256_jwk(), es256_jwk());
         let twin = with(other.clone(), "kid", one["kid"].clone());
         assert_eq!(
-            usable(SigningAlgorithm::Es256, json!([one, twin, other])),
+            usable(SigningAlgorithm::Es256, &json!([one, twin, other])),
             1
         );
     }
@@ -307,20 +307,20 @@ mod tests {
     #[test]
     fn weak_keys_are_refused() {
         let rsa = |bytes: usize, e: &str| json!([{"kty": "RSA", "n": URL_SAFE_NO_PAD.encode(vec![0xc5; bytes]), "e": e}]);
-        assert_eq!(usable(SigningAlgorithm::Rs256, rsa(256, "AQAB")), 1);
-        assert_eq!(usable(SigningAlgorithm::Rs256, rsa(128, "AQAB")), 0);
-        assert_eq!(usable(SigningAlgorithm::Rs256, rsa(256, "AQ")), 0);
+        assert_eq!(usable(SigningAlgorithm::Rs256, &rsa(256, "AQAB")), 1);
+        assert_eq!(usable(SigningAlgorithm::Rs256, &rsa(128, "AQAB")), 0);
+        assert_eq!(usable(SigningAlgorithm::Rs256, &rsa(256, "AQ")), 0);
         let ed =
             |x: &[u8]| json!([{"kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(x)}]);
         let good = SigningKey::generate(SigningAlgorithm::EdDsa)
             .expect("a key")
             .jwk()
             .expect("a public key");
-        assert_eq!(usable(SigningAlgorithm::EdDsa, json!([good])), 1);
+        assert_eq!(usable(SigningAlgorithm::EdDsa, &json!([good])), 1);
         let mut minus_one = [0xff; 32];
         minus_one[0] = 0xec;
         for weak in [[0; 32], minus_one] {
-            assert_eq!(usable(SigningAlgorithm::EdDsa, ed(&weak)), 0);
+            assert_eq!(usable(SigningAlgorithm::EdDsa, &ed(&weak)), 0);
         }
     }
 

@@ -12,7 +12,7 @@ pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 pub const MAX_HEADER_BYTES: usize = 1024;
 
 /// A token taken apart. Nothing is decoded yet.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Parts<'a> {
     /// The header segment.
     pub header: &'a str,
@@ -55,6 +55,15 @@ pub fn decode(segment: &str) -> Result<Vec<u8>, Reason> {
         .map_err(|_| Reason::MalformedToken)
 }
 
+impl std::fmt::Debug for Parts<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Without the signature it is no credential.
+        f.debug_struct("Parts")
+            .field("signed", &self.signed)
+            .finish_non_exhaustive()
+    }
+}
+
 fn is_segment(part: &str) -> bool {
     !part.is_empty()
         && part
@@ -68,7 +77,7 @@ mod tests {
 
     #[test]
     fn takes_three_segments_apart() {
-        let parts = Parts::split("aa.bb.cc").ok().expect("three segments");
+        let parts = Parts::split("aa.bb.cc").expect("three segments");
         assert_eq!(
             (parts.header, parts.payload, parts.signature, parts.signed),
             ("aa", "bb", "cc", "aa.bb")

@@ -51,7 +51,8 @@ pub struct SigningKey {
 }
 
 enum Pair {
-    Secret(hmac::Key),
+    // Boxed, like the next: an HMAC key holds two hash states inline.
+    Secret(Box<hmac::Key>),
     Rsa(Box<RsaKeyPair>, &'static dyn RsaEncoding),
     P256(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
@@ -108,7 +109,7 @@ impl SigningKey {
         Ok(Self {
             id: SHARED_SECRET_ID.to_owned(),
             algorithm: SigningAlgorithm::Hs256,
-            pair: Pair::Secret(key),
+            pair: Pair::Secret(Box::new(key)),
             key_set: shared_key_set(secret)?,
         })
     }

@@ -12,7 +12,7 @@ use super::jwt::{JwtIssuer, JwtValidator, active_grant};
 use super::record::{Ledger, read, record_key};
 use super::{
     ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, Issuer, LoggedOut, Refresh,
-    Revocation, SessionEntry,
+    Revocation, Scheme, SessionEntry,
 };
 use crate::client::Client;
 use crate::http::Presented;
@@ -151,6 +151,7 @@ impl HybridIssuer {
 }
 
 impl Issuer for HybridIssuer {
+    const SCHEME: Scheme = Scheme::Bearer;
     const GRANT_TYPES: &'static [&'static str] = &["refresh_token", "client_credentials"];
     const REFRESH_COOKIE: Option<&'static str> = Some(COOKIE.name);
 

@@ -93,6 +93,7 @@ impl JwtIssuer {
 }
 
 impl Issuer for JwtIssuer {
+    const SCHEME: Scheme = Scheme::Bearer;
     const GRANT_TYPES: &'static [&'static str] = &["client_credentials"];
 
     async fn sign_in(

@@ -178,6 +178,8 @@ pub struct SessionEntry {
 ///
 /// The outer error of each method is the store's: nothing was decided, the caller gets a 503.
 pub trait Issuer: Send + Sync + 'static {
+    /// How what it hands out is presented.
+    const SCHEME: Scheme;
     /// The grants of the token endpoint.
     const GRANT_TYPES: &'static [&'static str] = &[];
     /// The cookie in which a refresh token may come.

@@ -21,6 +21,8 @@ pub struct NoAuthIssuer;
 pub struct NoAuthValidator;
 
 impl Issuer for NoAuthIssuer {
+    const SCHEME: Scheme = Scheme::None;
+
     fn sign_in(
         &self,
         grant: Grant,

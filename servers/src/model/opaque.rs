@@ -68,6 +68,7 @@ impl OpaqueIssuer {
 }
 
 impl Issuer for OpaqueIssuer {
+    const SCHEME: Scheme = Scheme::Bearer;
     const GRANT_TYPES: &'static [&'static str] = &["client_credentials"];
 
     async fn sign_in(

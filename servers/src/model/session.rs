@@ -67,6 +67,8 @@ impl SessionIssuer {
 }
 
 impl Issuer for SessionIssuer {
+    const SCHEME: Scheme = Scheme::Cookie;
+
     async fn sign_in(&self, grant: Grant, headers: &HeaderMap) -> Result<GrantOutcome, StoreError> {
         self.end_previous(headers).await?;
         let id = random_id();

@@ -17,11 +17,6 @@ pub fn refuse(scheme: Scheme, reason: Reason, needed: Scope) -> Reply {
     }
 }
 
-/// The reply of an endpoint that takes a bearer token, or whatever the model has in its place, and no particular scope.
-pub fn refuse_bearer(reason: Reason) -> Reply {
-    refuse(Scheme::Bearer, reason, Scope::NONE)
-}
-
 /// One body per error code, so that refused tokens cannot be told apart by it.
 fn body(reason: Reason) -> &'static str {
     match reason.error_code() {

@@ -2,6 +2,7 @@
 
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, AUTHORIZATION, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 
 use super::challenge::refuse;
@@ -12,6 +13,7 @@ use crate::http::reply::{self, Reply};
 use crate::http::{Limits, Presented, body};
 use crate::metrics::{Exposition, LatencyHistogram, Outcomes};
 use crate::model::{Refusal, Scheme, Validator};
+use crate::outage::OutageReport;
 use crate::refusal::{Reason, Unavailable};
 use crate::scope::Scope;
 
@@ -25,6 +27,7 @@ pub struct ResourceServer<V> {
     validator: V,
     audit: AuditLog,
     outcomes: Outcomes,
+    outage: OutageReport,
     limits: Limits,
 }
 
@@ -35,58 +38,71 @@ impl<V: Validator> ResourceServer<V> {
             validator,
             audit,
             outcomes: Outcomes::default(),
+            outage: OutageReport::new("resource server"),
             limits,
         }
     }
 
     async fn resource(&self, request: Request<Incoming>) -> Reply {
-        let needed = match *request.method() {
-            Method::GET | Method::HEAD => Scope::READ,
-            Method::POST => Scope::WRITE,
+        match *request.method() {
+            Method::GET | Method::HEAD => self.read(request).await,
+            Method::POST => self.write(request).await,
             // There is no cross-origin policy: other sites get no permission, and no data either.
             Method::OPTIONS => {
                 let allow = HeaderValue::from_static(METHODS);
-                return reply::with_header(reply::empty(StatusCode::NO_CONTENT), ALLOW, allow);
+                reply::with_header(reply::empty(StatusCode::NO_CONTENT), ALLOW, allow)
             }
-            _ => return reply::method_not_allowed(METHODS),
-        };
-        let (head, body) = request.into_parts();
-        if needed == Scope::WRITE {
-            match self.token_in_form(&head.headers, body).await {
-                Ok(None) => {}
-                Ok(Some(reason)) => return self.refuse(Refusal::unseen(reason), needed),
-                Err(reply) => return reply,
-            }
+            _ => reply::method_not_allowed(METHODS),
         }
-        self.judge(
-            Presented {
-                method: &head.method,
-                uri: &head.uri,
-                headers: &head.headers,
-            },
-            needed,
-        )
-        .await
+    }
+
+    async fn read(&self, request: Request<Incoming>) -> Reply {
+        let (head, _body) = request.into_parts();
+        self.judge(presented(&head), Scope::READ).await
+    }
+
+    async fn write(&self, request: Request<Incoming>) -> Reply {
+        let (head, body) = request.into_parts();
+        // Read for the sake of the limits; nothing is done with it but to look for a token.
+        let body = match body::read(body, &self.limits).await {
+            Ok(body) => body,
+            Err(error) => return error.reply(),
+        };
+        match token_in_form(&head.headers, &body) {
+            Some(reason) if V::SCHEME == Scheme::Bearer => {
+                self.refuse(Refusal::unseen(reason), None, Scope::WRITE)
+            }
+            _ => self.judge(presented(&head), Scope::WRITE).await,
+        }
     }
 
     async fn judge(&self, presented: Presented<'_>, needed: Scope) -> Reply {
-        match self.validator.validate(presented).await {
-            Ok(Ok(validated)) if validated.scope.covers(needed) => {
+        let verdict = match self.validator.validate(presented).await {
+            Ok(verdict) => verdict,
+            Err(unavailable) => return self.unavailable(&unavailable),
+        };
+        self.outage.answered();
+        match verdict {
+            Ok(validated) if validated.scope.covers(needed) => {
                 self.outcomes.accepted();
                 reply::json_text(StatusCode::OK, RESOURCE)
             }
-            Ok(Ok(_)) => self.refuse(Refusal::unseen(Reason::InsufficientScope), needed),
-            Ok(Err(refusal)) => self.refuse(refusal, needed),
-            Err(unavailable) => self.unavailable(&unavailable),
+            Ok(validated) => self.refuse(
+                Refusal::unseen(Reason::InsufficientScope),
+                Some(&validated.subject),
+                needed,
+            ),
+            Err(refusal) => self.refuse(refusal, None, needed),
         }
     }
 
-    fn refuse(&self, refusal: Refusal, needed: Scope) -> Reply {
+    fn refuse(&self, refusal: Refusal, subject: Option<&str>, needed: Scope) -> Reply {
         self.outcomes.refused(refusal.reason);
         if self.audit.is_enabled() {
             let event = AuditEvent::new(AuditKind::RequestRefused).reason(refusal.reason.label());
-            self.audit.record(match refusal.credential {
-                Some(credential) => event.credential(credential),
+            let event = event.credential(refusal.credential);
+            self.audit.record(match subject {
+                Some(subject) => event.subject(subject),
                 None => event,
             });
         }
@@ -95,28 +111,8 @@ impl<V: Validator> ResourceServer<V> {
 
     fn unavailable(&self, unavailable: &Unavailable) -> Reply {
         self.outcomes.unavailable();
-        eprintln!("resource server: failed to {unavailable}");
+        self.outage.failed(unavailable);
         reply::unavailable()
-    }
-
-    /// Reads the body of a request that has one, for the sake of the limits, and refuses a token in it: RFC 6750 §2.2
-    /// allows it there, nobody needs it there, and next to a header it is one token too many.
-    async fn token_in_form(
-        &self,
-        headers: &HeaderMap,
-        body: Incoming,
-    ) -> Result<Option<Reason>, Reply> {
-        let body = body::read(body, &self.limits)
-            .await
-            .map_err(body::BodyError::reply)?;
-        let has_token = V::SCHEME == Scheme::Bearer
-            && is_form(headers)
-            && form_urlencoded::parse(&body).any(|(name, _)| name == "access_token");
-        Ok(match (has_token, headers.contains_key(AUTHORIZATION)) {
-            (false, _) => None,
-            (true, true) => Some(Reason::MalformedRequest),
-            (true, false) => Some(Reason::CredentialMisplaced),
-        })
     }
 
     fn metrics(&self) -> Reply {
@@ -141,5 +137,25 @@ impl<V: Validator> Handler for ResourceServer<V> {
             "/metrics" => self.metrics(),
             _ => reply::not_found(),
         }
+    }
+}
+
+fn presented(head: &Parts) -> Presented<'_> {
+    Presented {
+        method: &head.method,
+        uri: &head.uri,
+        headers: &head.headers,
+    }
+}
+
+/// Why a token in a form body is refused, if there is one: RFC 6750 §2.2 allows it there, nobody needs it there, and next
+/// to a header it is one token too many.
+fn token_in_form(headers: &HeaderMap, body: &[u8]) -> Option<Reason> {
+    let has_token =
+        is_form(headers) && form_urlencoded::parse(body).any(|(name, _)| name == "access_token");
+    match (has_token, headers.contains_key(AUTHORIZATION)) {
+        (false, _) => None,
+        (true, true) => Some(Reason::MalformedRequest),
+        (true, false) => Some(Reason::CredentialMisplaced),
     }
 }

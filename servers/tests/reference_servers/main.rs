@@ -1,0 +1,11 @@
+//! The reference servers over real sockets, one module per promise, on the embedded store and on a real Redis.
+
+mod access_tokens;
+mod accounts;
+mod fakes;
+mod harness;
+mod http_rules;
+mod introspection;
+mod outages;
+mod rotation;
+mod sessions;
