@@ -144,7 +144,8 @@ pub enum Lag {
         /// Last accepted sent − t0.
         after_ns: u64,
     },
-    /// The revocation was not acknowledged, or no probe after t0 had an answer: no sample.
+    /// No sample: the revocation was not acknowledged, no probe after t0 had an answer, or the credential had not been accepted
+    /// before t0 either, so that its refusal says nothing about the revocation.
     Unknown,
 }
 
@@ -205,6 +206,12 @@ impl Trial {
 
 fn lag(segments: &[Segment], t0_ns: u64) -> Lag {
     let after = |segment: &&Segment| segment.first_sent_ns > t0_ns;
+    if !segments
+        .iter()
+        .any(|segment| segment.verdict == Verdict::Accepted && segment.first_sent_ns <= t0_ns)
+    {
+        return Lag::Unknown;
+    }
     let last_accepted = segments
         .iter()
         .filter(after)
@@ -257,8 +264,24 @@ mod tests {
         }
     }
 
+    /// The lag where the credential was accepted before the revoking call, as it should be.
     fn lag_of(probes: &[(u64, u64, Verdict)]) -> Lag {
-        trial(Acknowledgement::Received, probes).lag("resource-1")
+        let probes = [&[(80, 81, Accepted)], probes].concat();
+        trial(Acknowledgement::Received, &probes).lag("resource-1")
+    }
+
+    #[test]
+    fn a_credential_that_was_never_accepted_shows_no_revocation() {
+        let probes = [(90, 91, Refused), (110, 112, Refused)];
+        assert_eq!(
+            trial(Acknowledgement::Received, &probes).lag("resource-1"),
+            Lag::Unknown
+        );
+        let unasked = [(110, 112, Refused)];
+        assert_eq!(
+            trial(Acknowledgement::Received, &unasked).lag("resource-1"),
+            Lag::Unknown
+        );
     }
 
     #[test]

@@ -44,7 +44,7 @@ async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {
     let pinning = pinning::apply(!arguments.no_pin);
     let plan = plan(arguments, scenarios, &path, &pinning)?;
     let progress = progress::Display::new(arguments.quiet);
-    let outcome = run(plan, interrupted, &|step| progress.show(step)).await;
+    let outcome = run(plan, interrupted, &|step| progress.show(&step)).await;
     progress.finish();
     let measured = match outcome {
         Ok(measured) => measured,

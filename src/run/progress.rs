@@ -43,22 +43,22 @@ impl Display {
     }
 
     /// Shows one step.
-    pub(crate) fn show(&self, progress: Progress) {
+    pub(crate) fn show(&self, progress: &Progress) {
         let mut state = self
             .state
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Progress::Scenario { expected, .. } = &progress {
+        if let Progress::Scenario { expected, .. } = progress {
             state.expected = *expected;
             state.began = Instant::now();
         }
-        let text = text(&progress);
+        let text = text(progress);
         let left = state.expected.saturating_sub(state.began.elapsed());
         match &state.mode {
             Mode::Quiet => {}
             Mode::Lines => {
                 // One line per change, and of the revocations every tenth part only.
-                if text != state.printed && is_worth_a_line(&progress) {
+                if text != state.printed && is_worth_a_line(progress) {
                     eprintln!("{text} (about {} s left in this scenario)", left.as_secs());
                     state.printed = text;
                 }

@@ -26,6 +26,8 @@ pub struct Watch {
     pub zero: Instant,
     /// First probe.
     pub from: Instant,
+    /// When the revoking call is sent.
+    pub revoke: Instant,
     /// Intended distance of two probes.
     pub every: Duration,
     /// How long to go on after the first refusal.

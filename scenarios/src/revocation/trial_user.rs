@@ -111,10 +111,11 @@ impl TrialUser {
         let life = expires_at.map_or(self.settings.age_up_to, |at| {
             at.saturating_duration_since(issued)
         });
-        let decided = issued + life.mul_f64(assignment.age);
-        let watch = self.watch(zero, decided, event);
+        let watch = self.watch(zero, issued + life.mul_f64(assignment.age), event);
+        // What the user holds on to: the answer to a logout takes cookies away, and a thief would not have let it.
+        let mut held = credential.clone();
         let (call, points) = self
-            .revoke_and_probe(event, &mut credential, &requests, decided, &watch)
+            .revoke_and_probe(event, &mut credential, &requests, &watch)
             .await;
         Ok(Trial {
             user: assignment.user,
@@ -124,12 +125,13 @@ impl TrialUser {
             answered_ns: since(zero, call.answered.at),
             acknowledgement: call.answered.acknowledgement,
             points,
-            refresh_after: self.refresh_after(&mut credential).await,
+            refresh_after: self.refresh_after(&mut held).await,
         })
     }
 
-    /// Every trial is staggered against the others by a random part of the probes' distance.
-    fn watch(&mut self, zero: Instant, decided: Instant, event: &Event) -> Watch {
+    /// Every trial is staggered against the others by a random part of the probes' distance. However young the credential is to be
+    /// revoked, every point is first asked while it should still accept it: a refusal means nothing otherwise.
+    fn watch(&mut self, zero: Instant, wanted: Instant, event: &Event) -> Watch {
         let every = self.settings.probe_every;
         let phase = every.mul_f64(self.phase.random_range(0.0..1.0));
         let longest = event
@@ -138,10 +140,15 @@ impl TrialUser {
             .map(|bound| bound.limit)
             .max()
             .unwrap_or_default();
-        let earliest = Instant::now();
+        let from = wanted
+            .checked_sub(LEAD)
+            .unwrap_or(wanted)
+            .max(Instant::now())
+            + phase;
         Watch {
             zero,
-            from: decided.checked_sub(LEAD).unwrap_or(decided).max(earliest) + phase,
+            from,
+            revoke: wanted.max(from + every),
             every,
             tail: self.settings.tail,
             observe: longest + self.settings.observe_past_bound,
@@ -154,7 +161,6 @@ impl TrialUser {
         event: &Event,
         credential: &mut Credential,
         requests: &[PointRequest],
-        decided: Instant,
         watch: &Watch,
     ) -> (
         Call,
@@ -162,7 +168,7 @@ impl TrialUser {
     ) {
         let (client, target) = (&mut self.client, &self.target);
         let call = async {
-            tokio::time::sleep_until(decided.into()).await;
+            tokio::time::sleep_until(watch.revoke.into()).await;
             let sent = Instant::now();
             let outcome = run_steps(client, target, &event.steps, credential).await;
             let call = Call::of(sent, outcome.map(|steps| steps.map(|last| last.done)));

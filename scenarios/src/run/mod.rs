@@ -226,10 +226,10 @@ async fn measure(
     let load = &scenario.load;
     match scenario.plan(context.profile) {
         Workload::Steady(plan) => {
-            record.steady = Some(steady::measure(systems, load, plan, context).await?)
+            record.steady = Some(steady::measure(systems, load, plan, context).await?);
         }
         Workload::Revocation(plan) => {
-            record.revocation = Some(revocation::measure(systems, load, plan, context).await?)
+            record.revocation = Some(revocation::measure(systems, load, plan, context).await?);
         }
     }
     Ok(record)

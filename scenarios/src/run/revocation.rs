@@ -41,7 +41,16 @@ pub(super) async fn measure(
     let first_user = load.credentials_per_target;
     let trials: Vec<_> = systems
         .iter()
-        .map(|system| Arc::new(draw_trials(system, plan, first_user, context.seed)))
+        .zip(0u64..)
+        // Each target draws its own order and ages: with the same ones, an odd draw would look like agreement between targets.
+        .map(|(system, index)| {
+            Arc::new(draw_trials(
+                system,
+                plan,
+                first_user,
+                context.seed ^ (index << 48),
+            ))
+        })
         .collect();
     let mut attack = Attack::new(context.goose_report("revocation"));
     let mut lanes = Vec::new();
@@ -161,7 +170,8 @@ async fn load_until_done(
             .iter()
             .map(|lane| lane.recorder.outcomes.total())
             .sum::<u64>();
-        loaded += round.wall;
+        // Evenly spaced starts end one interval before the slice does.
+        loaded += round.wall.max(SLICE);
         add(&mut background, systems, &round);
         systems.iter().try_for_each(System::check_alive)?;
     }
