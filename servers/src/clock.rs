@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Wall-clock time in Unix milliseconds, which never runs backwards. Cheap to clone; clones share one time.
+/// Wall-clock time in Unix milliseconds, which never runs backwards. Cheap to clone; clones share
+/// one time.
 ///
-/// A clock set back by ten minutes must not bring expired tokens back to life, so each reading is at least the one
-/// before: time stands still until the wall clock has caught up. Two servers still see each other's tokens
-/// through their own clocks; the leeway of a resource server is what forgives a difference.
+/// A clock set back by ten minutes must not bring expired tokens back to life, so each reading is
+/// at least the one before: time stands still until the wall clock has caught up. Two servers still
+/// see each other's tokens through their own clocks; the leeway of a resource server is what
+/// forgives a difference.
 #[derive(Clone, Debug)]
 pub struct Clock(Arc<Inner>);
 
@@ -63,7 +65,8 @@ impl ManualTime {
         self.shift(by.as_millis() as i64);
     }
 
-    /// Sets the underlying time back, as a faulty time source would. The clock's own readings stand still.
+    /// Sets the underlying time back, as a faulty time source would. The clock's own readings stand
+    /// still.
     pub fn set_back(&self, by: Duration) {
         self.shift(-(by.as_millis() as i64));
     }
@@ -76,7 +79,8 @@ impl ManualTime {
 }
 
 fn wall_ms() -> i64 {
-    // A clock before 1970 reads as 1970: then nothing issued by a sane clock has expired, and nothing is valid yet.
+    // A clock before 1970 reads as 1970: then nothing issued by a sane clock has expired, and
+    // nothing is valid yet.
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_millis() as i64)

@@ -5,10 +5,12 @@
 //! * [`model`]: the auth models, one file each, side by side. **Start here.**
 //! * [`authorization`]: the authorization server, one file per endpoint
 //! * [`resource`]: the resource server, whose requests are what is measured
-//! * [`jwt`], [`introspection`], [`rotation`]: the machinery of access tokens, of asking about them, of renewing them
+//! * [`jwt`], [`introspection`], [`rotation`]: the machinery of access tokens, of asking about
+//!   them, of renewing them
 //! * [`http`]: what every server does alike before and after a model has its say
 //! * [`store`]: the client of the session store, and the store's process
-//! * [`refusal`], [`outage`], [`audit`], [`metrics`]: saying no, not being able to say, and keeping track of both
+//! * [`refusal`], [`outage`], [`audit`], [`metrics`]: saying no, not being able to say, and keeping
+//!   track of both
 //! * [`clock`], [`secret`], [`scope`], [`client`]: the words all of them use
 //! * [`lifecycle`], [`namespace`]: running as a process, next to others
 
@@ -29,7 +31,6 @@ pub mod resource;
 pub mod rotation;
 pub mod scope;
 pub mod secret;
-/// The session store: the client that every model shares, and the process behind it.
 pub mod store;
 
 pub use jwt::install_crypto;

@@ -27,7 +27,8 @@ pub struct End {
     parent_gone: Option<oneshot::Receiver<()>>,
 }
 
-/// Runs a server on a current-thread runtime of its own: one core, whose time is the server's and nobody else's.
+/// Runs a server on a current-thread runtime of its own: one core, whose time is the server's and
+/// nobody else's.
 pub fn run<E: From<LifecycleError>>(
     wired: bool,
     server: impl AsyncFnOnce(&mut End) -> Result<(), E>,
@@ -68,7 +69,8 @@ impl End {
     pub async fn told(&mut self) {
         let parent_gone = async {
             match &mut self.parent_gone {
-                // An error means that the reading thread is gone, which it only is after the end of input.
+                // An error means that the reading thread is gone, which it only is after the end of
+                // input.
                 Some(gone) => drop(gone.await),
                 None => std::future::pending().await,
             }
@@ -81,8 +83,8 @@ impl End {
     }
 }
 
-/// Resolves at the end of standard input. On a thread of its own: a read that blocks in the runtime's pool would hold up
-/// the runtime's shutdown.
+/// Resolves at the end of standard input. On a thread of its own: a read that blocks in the
+/// runtime's pool would hold up the runtime's shutdown.
 fn end_of_stdin() -> io::Result<oneshot::Receiver<()>> {
     let (gone, told) = oneshot::channel();
     thread::Builder::new()

@@ -1,7 +1,7 @@
 //! Saying once that something is gone, and once that it is back.
 //!
-//! During an outage every request fails, thousands a second: one line for each would fill a disk and tell nothing. How many
-//! failed stands in the metrics.
+//! During an outage every request fails, thousands a second: one line for each would fill a disk
+//! and tell nothing. How many failed stands in the metrics.
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -1,7 +1,7 @@
 //! Why a request to a protected resource is refused, and what the caller is told (RFC 6750 §3).
 //!
-//! A refusal is a *result*: the credential was judged. That it could not be judged is an error, [`Unavailable`], and
-//! becomes a 503: to the caller these must never look alike.
+//! A refusal is a *result*: the credential was judged. That it could not be judged is an error,
+//! [`Unavailable`], and becomes a 503: to the caller these must never look alike.
 
 use hyper::StatusCode;
 
@@ -9,13 +9,15 @@ use crate::introspection::IntrospectionError;
 use crate::jwt::KeysError;
 use crate::store::StoreError;
 
-/// Why a credential, or the way it was presented, is not accepted. The order is that of the metrics.
+/// Why a credential, or the way it was presented, is not accepted. The order is that of the
+/// metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Reason {
     /// No credential where this model looks for one.
     NoCredential,
-    /// A token in the query or in a form body and nowhere else; it is not looked at (RFC 9700 §4.3.2).
+    /// A token in the query or in a form body and nowhere else; it is not looked at (RFC 9700
+    /// §4.3.2).
     CredentialMisplaced,
     /// More than one credential, or one that is not of the form its scheme demands.
     MalformedRequest,
@@ -94,8 +96,8 @@ impl Reason {
         }
     }
 
-    /// The error code of RFC 6750 §3.1; none where no credential was seen. What exactly is wrong with a token is
-    /// not told: it would help only somebody who makes tokens.
+    /// The error code of RFC 6750 §3.1; none where no credential was seen. What exactly is wrong
+    /// with a token is not told: it would help only somebody who makes tokens.
     pub fn error_code(self) -> Option<&'static str> {
         match self {
             Self::NoCredential | Self::CredentialMisplaced => None,

@@ -19,12 +19,14 @@ pub fn random_id() -> String {
 /// `N` bytes from the cryptographic random number generator.
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    // AWS-LC ends the process rather than hand out predictable bytes, so there is no error to pass on.
+    // AWS-LC ends the process rather than hand out predictable bytes, so there is no error to pass
+    // on.
     aws_lc_rs::rand::fill(&mut bytes).expect("the system's random number generator works");
     bytes
 }
 
-/// Whether `text` has the shape of a [`random_id`]. What has not was never issued, and costs no look-up.
+/// Whether `text` has the shape of a [`random_id`]. What has not was never issued, and costs no
+/// look-up.
 pub fn is_random_id(text: &str) -> bool {
     text.len() == RANDOM_ID_LENGTH
         && text
@@ -57,8 +59,8 @@ impl fmt::Debug for Secret {
 
 /// SHA-256 of a credential: what the store and the audit log know it by.
 ///
-/// A plain hash is enough where a password would need a slow one: the input has 256 random bits. Looking a
-/// credential up by its hash also leaves no timing trace of how much of it was right.
+/// A plain hash is enough where a password would need a slow one: the input has 256 random bits.
+/// Looking a credential up by its hash also leaves no timing trace of how much of it was right.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 

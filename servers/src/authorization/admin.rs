@@ -73,7 +73,8 @@ impl<I: Issuer> AuthorizationServer<I> {
     async fn act(&self, action: Action, account: &str) -> Result<Reply, EndpointError> {
         let kind = match action {
             Action::Disable => {
-                // The flag first: a login that comes in between sees it and takes back what it made.
+                // The flag first: a login that comes in between sees it and takes back what it
+                // made.
                 self.accounts.disable(account).await?;
                 self.issuer.end_all(account).await?;
                 AuditKind::AccountDisabled
@@ -115,7 +116,8 @@ impl Action {
     }
 }
 
-/// `/accounts/NAME/ACTION`. Names need no escaping: those that exist are letters, digits and a hyphen.
+/// `/accounts/NAME/ACTION`. Names need no escaping: those that exist are letters, digits and a
+/// hyphen.
 fn parse(path: &str) -> Option<(&str, Action)> {
     let (account, action) = path.strip_prefix("/accounts/")?.split_once('/')?;
     let action = match action {

@@ -24,8 +24,9 @@ impl ClientSecrets {
         }
     }
 
-    /// Which client makes a request: a confidential one by Basic, a public one by its `client_id` in the form. Naming two
-    /// different clients is naming none. A secret in the form (`client_secret_post`) is not accepted.
+    /// Which client makes a request: a confidential one by Basic, a public one by its `client_id`
+    /// in the form. Naming two different clients is naming none. A secret in the form
+    /// (`client_secret_post`) is not accepted.
     pub(super) fn authenticate(
         &self,
         headers: &HeaderMap,

@@ -29,7 +29,8 @@ struct ActiveAnswer<'a> {
 }
 
 impl<I: Issuer> AuthorizationServer<I> {
-    /// Without client authentication anybody could try tokens out (§2.1); a hint about the kind of token is not needed.
+    /// Without client authentication anybody could try tokens out (§2.1); a hint about the kind of
+    /// token is not needed.
     pub(super) async fn introspect(
         &self,
         headers: &HeaderMap,

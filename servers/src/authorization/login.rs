@@ -27,7 +27,8 @@ struct TokenAnswer<'a> {
 }
 
 impl<I: Issuer> AuthorizationServer<I> {
-    /// Wrong password, unknown account and disabled account look alike. The first two also take the same time to tell.
+    /// Wrong password, unknown account and disabled account look alike. The first two also take the
+    /// same time to tell.
     pub(super) async fn log_in(
         &self,
         headers: &HeaderMap,

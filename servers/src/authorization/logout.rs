@@ -13,7 +13,8 @@ use crate::resource::challenge;
 use crate::scope::Scope;
 
 impl<I: Issuer> AuthorizationServer<I> {
-    /// 204 once the store has confirmed it: after that answer the credential is as dead as the model can make it.
+    /// 204 once the store has confirmed it: after that answer the credential is as dead as the
+    /// model can make it.
     pub(super) async fn log_out(&self, presented: Presented<'_>) -> Result<Reply, EndpointError> {
         if site::is_cross_site(presented.headers) {
             return Err(EndpointError::CrossSite);

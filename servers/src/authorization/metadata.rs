@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-/// The document of an issuer. `issuer` must equal the URL that clients derived this one's place from (§3.3).
+/// The document of an issuer. `issuer` must equal the URL that clients derived this one's place
+/// from (§3.3).
 pub(super) fn document(issuer: &str, grant_types: &[&str]) -> Value {
     let at = |path: &str| format!("{}{path}", issuer.trim_end_matches('/'));
     json!({

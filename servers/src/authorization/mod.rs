@@ -1,7 +1,8 @@
 //! The authorization server: logins, tokens, and everything that ends them.
 //!
-//! [`start`] runs one on the running runtime; [`serve`] is the whole process. The endpoints are the same for every model,
-//! one file each; what a model does differently is behind [`crate::model::Issuer`].
+//! [`start`] runs one on the running runtime; [`serve`] is the whole process. The endpoints are the
+//! same for every model, one file each; what a model does differently is behind
+//! [`crate::model::Issuer`].
 
 mod admin;
 mod clients;
@@ -20,5 +21,6 @@ mod token;
 pub use settings::{AuthorizationSettings, AuthorizationWiring};
 pub use start::{RunningAuthorizationServer, StartAuthorizationError, serve, start};
 
-/// The name that access tokens are issued for and that the resource servers answer to (RFC 9068 §3).
+/// The name that access tokens are issued for and that the resource servers answer to (RFC 9068
+/// §3).
 pub const AUDIENCE: &str = "https://api.authbench.test";

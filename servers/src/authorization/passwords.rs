@@ -1,7 +1,8 @@
 //! Checking passwords, in bounds.
 //!
-//! One check takes 15 ms of a core and 19 MiB. Without bounds a burst of logins would take all cores and all memory from
-//! everything else; so a fixed number runs at a time, a fixed number waits, and the rest is told to come back.
+//! One check takes 15 ms of a core and 19 MiB. Without bounds a burst of logins would take all
+//! cores and all memory from everything else; so a fixed number runs at a time, a fixed number
+//! waits, and the rest is told to come back.
 
 use std::fmt;
 use std::str::FromStr;
@@ -24,7 +25,8 @@ pub enum LoginHash {
     /// OWASP's minimum: 19 MiB, 2 passes, 1 lane.
     #[default]
     Owasp,
-    /// 8 KiB, 1 pass: for runs in which logins are not what is measured. Never for passwords of people.
+    /// 8 KiB, 1 pass: for runs in which logins are not what is measured. Never for passwords of
+    /// people.
     Cheap,
 }
 
@@ -72,7 +74,8 @@ impl Passwords {
         })
     }
 
-    /// Whether `password` is the right one. Call it for unknown accounts too, or the time tells which accounts exist.
+    /// Whether `password` is the right one. Call it for unknown accounts too, or the time tells
+    /// which accounts exist.
     pub async fn check(&self, password: &str) -> Result<bool, Busy> {
         let _worker = match self.workers.try_acquire() {
             Ok(worker) => worker,

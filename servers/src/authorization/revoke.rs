@@ -11,8 +11,9 @@ use crate::model::{Issuer, Revocation};
 use crate::secret::Fingerprint;
 
 impl<I: Issuer> AuthorizationServer<I> {
-    /// The answer is 200 also for a token that is unknown: it is not valid, as the caller wants it (§2.2). A 503 means
-    /// that the token may still be good, and that the client must ask again (§2.2.1).
+    /// The answer is 200 also for a token that is unknown: it is not valid, as the caller wants it
+    /// (§2.2). A 503 means that the token may still be good, and that the client must ask again
+    /// (§2.2.1).
     pub(super) async fn revoke(
         &self,
         headers: &HeaderMap,

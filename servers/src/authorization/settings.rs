@@ -98,8 +98,9 @@ pub struct AuthorizationWiring {
     /// The key that refresh tokens are made with, base64url of 32 bytes; not read but for `hybrid`.
     #[serde(default)]
     pub rotation_key: Option<Secret>,
-    /// Keeps servers that share a store apart: it stands before their keys. By default the model's name. Servers of
-    /// one target need the same; runs that share a Redis need different ones, or they find each other's accounts disabled.
+    /// Keeps servers that share a store apart: it stands before their keys. By default the model's
+    /// name. Servers of one target need the same; runs that share a Redis need different ones, or
+    /// they find each other's accounts disabled.
     #[serde(default)]
     pub namespace: Option<String>,
 }

@@ -77,14 +77,16 @@ pub struct RunningAuthorizationServer {
 }
 
 impl RunningAuthorizationServer {
-    /// Ends it: no new connections, requests in progress are answered, the audit log is written out.
+    /// Ends it: no new connections, requests in progress are answered, the audit log is written
+    /// out.
     pub async fn shut_down(self) {
         tokio::join!(self.public.shut_down(), self.admin.shut_down());
         self.audit.close();
     }
 }
 
-/// Runs an authorization server as a process: until the end of standard input if `wired`, or until it is signalled.
+/// Runs an authorization server as a process: until the end of standard input if `wired`, or until
+/// it is signalled.
 ///
 /// Prints one JSON line once it listens.
 pub fn serve(
@@ -132,7 +134,8 @@ pub async fn start(
         settings: &settings,
         wiring: &wiring,
     };
-    // From here on everything is monomorphic: the model's code is called directly, request for request.
+    // From here on everything is monomorphic: the model's code is called directly, request for
+    // request.
     match settings.model {
         Model::NoAuth => run(NoAuthIssuer, parts),
         Model::Session => run(
@@ -204,7 +207,8 @@ impl Parts<'_> {
             issuer: self.issuer_url().to_owned(),
             audience: AUDIENCE.to_owned(),
             algorithm,
-            // The issuer reads its own tokens by its own clock, and whatever life it gave them is right.
+            // The issuer reads its own tokens by its own clock, and whatever life it gave them is
+            // right.
             leeway: Duration::ZERO,
             max_lifetime: Duration::MAX,
         };

@@ -68,7 +68,8 @@ impl<I: Issuer> AuthorizationServer<I> {
         client: Client,
         scope: Option<Scope>,
     ) -> Result<Reply, EndpointError> {
-        // Only a client that proved who it is may act for itself, and `resource-server` only introspects.
+        // Only a client that proved who it is may act for itself, and `resource-server` only
+        // introspects.
         if client != Client::Service {
             return Err(EndpointError::UnauthorizedClient);
         }

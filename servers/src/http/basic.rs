@@ -61,7 +61,8 @@ fn decode(line: &HeaderValue) -> Option<BasicCredentials> {
     })
 }
 
-/// RFC 6749 wants both halves form-encoded before RFC 7617 joins them, so that a colon may be in either.
+/// RFC 6749 wants both halves form-encoded before RFC 7617 joins them, so that a colon may be in
+/// either.
 fn form_encode(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

@@ -1,11 +1,12 @@
 //! Finding the one bearer token of a request (RFC 6750 §2).
 //!
 //! The rules, where the RFC leaves a choice:
-//! * only the `Authorization` header counts; a token in the query or in a form body is never used, and next to a
-//!   header it is an error, because two readers might use two different tokens;
+//! * only the `Authorization` header counts; a token in the query or in a form body is never used,
+//!   and next to a header it is an error, because two readers might use two different tokens;
 //! * the scheme is case-insensitive, any number of spaces may follow it (RFC 9110 §11.4);
 //! * `Bearer` with nothing after it is a malformed request (400), not a missing credential;
-//! * a header that `Connection` names is meant for the previous hop and does not reach us (RFC 9110 §7.6.1).
+//! * a header that `Connection` names is meant for the previous hop and does not reach us (RFC 9110
+//!   §7.6.1).
 
 use hyper::header::{AUTHORIZATION, CONNECTION, HeaderValue};
 use hyper::{HeaderMap, Uri};
@@ -53,8 +54,8 @@ fn scheme_and_rest(line: &HeaderValue) -> (&[u8], &[u8]) {
     )
 }
 
-/// Whether `A, Bearer B` stands where one token should: a comma, and then another scheme with its credentials.
-/// Anything else that is not a token is left to the model, which refuses it as one.
+/// Whether `A, Bearer B` stands where one token should: a comma, and then another scheme with its
+/// credentials. Anything else that is not a token is left to the model, which refuses it as one.
 fn lists_two_credentials(token: &str) -> bool {
     token.split(',').skip(1).any(|part| {
         let (scheme, rest) = part.trim_start().split_once(' ').unwrap_or_default();

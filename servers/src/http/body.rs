@@ -42,7 +42,8 @@ pub async fn read(body: Incoming, limits: &Limits) -> Result<Bytes, BodyError> {
 }
 
 impl BodyError {
-    /// The answer. It closes the connection: what is left of the body would be read as the next request.
+    /// The answer. It closes the connection: what is left of the body would be read as the next
+    /// request.
     pub fn reply(self) -> Reply {
         let status = match self {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -21,8 +21,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use super::Limits;
 use super::reply::Reply;
 
-/// A connection's silence is looked at this often per idle limit: a limit of 60 s closes after 60 to 75 s.
-/// One slow tick per connection costs a request nothing; a timer that each request rearms would.
+/// A connection's silence is looked at this often per idle limit: a limit of 60 s closes after 60
+/// to 75 s. One slow tick per connection costs a request nothing; a timer that each request rearms
+/// would.
 const TICKS_PER_IDLE: u32 = 4;
 /// The pause when no connection can be accepted, e.g. for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -85,7 +86,8 @@ pub fn serve<H: Handler>(
 ) -> Result<Listening, BindError> {
     let address = address_of(&listener)?;
     let (stop, stopping) = watch::channel(());
-    // Each connection holds a sender of a channel that carries nothing: once all are gone, so are the connections.
+    // Each connection holds a sender of a channel that carries nothing: once all are gone, so are
+    // the connections.
     let (alive, drained) = mpsc::channel(1);
     tokio::spawn(accept(listener, handler, limits.clone(), stopping, alive));
     Ok(Listening {
@@ -97,8 +99,8 @@ pub fn serve<H: Handler>(
 }
 
 impl Listening {
-    /// Accepts no more, lets requests in progress end, and returns when the last connection is closed or
-    /// [`Limits::drain`] has passed.
+    /// Accepts no more, lets requests in progress end, and returns when the last connection is
+    /// closed or [`Limits::drain`] has passed.
     pub async fn shut_down(mut self) {
         drop(self.stop);
         // Past the limit, what is left is dropped with the runtime: there is nobody to tell.
@@ -130,8 +132,9 @@ async fn accept<H: Handler>(
             sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        // Without it the answer waits for the acknowledgement of the one before (Nagle against delayed ACK).
-        // Failing means that the peer is gone already, which the connection will notice.
+        // Without it the answer waits for the acknowledgement of the one before (Nagle against
+        // delayed ACK). Failing means that the peer is gone already, which the connection will
+        // notice.
         let _ = stream.set_nodelay(true);
         let (handler, limits) = (Arc::clone(&handler), limits.clone());
         let (stopping, alive) = (stopping.clone(), alive.clone());
@@ -160,7 +163,8 @@ async fn converse<H: Handler>(
     loop {
         tokio::select! {
             biased;
-            // An error is the peer's (broken connection, malformed request): hyper has answered what can be answered.
+            // An error is the peer's (broken connection, malformed request): hyper has answered
+            // what can be answered.
             _ = connection.as_mut() => return,
             () = silence.past_limit(&requests) => connection.as_mut().graceful_shutdown(),
             _ = stopping.changed() => break,
@@ -172,7 +176,8 @@ async fn converse<H: Handler>(
 
 fn builder(limits: &Limits) -> http1::Builder {
     let mut builder = http1::Builder::new();
-    // The number of header lines keeps hyper's default, 100: any other value makes it allocate for each request.
+    // The number of header lines keeps hyper's default, 100: any other value makes it allocate for
+    // each request.
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)

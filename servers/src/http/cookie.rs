@@ -1,7 +1,8 @@
 //! Finding and setting our own cookies, strictly (RFC 6265bis).
 //!
-//! Names compare exactly: `__HoSt-session` is somebody else's cookie. Values are taken as they stand, quotes
-//! included. A cookie of ours that is there twice is an error, because a sibling host may have tossed one of them in.
+//! Names compare exactly: `__HoSt-session` is somebody else's cookie. Values are taken as they
+//! stand, quotes included. A cookie of ours that is there twice is an error, because a sibling host
+//! may have tossed one of them in.
 
 use hyper::HeaderMap;
 use hyper::header::{COOKIE, HeaderValue};

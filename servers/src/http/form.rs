@@ -1,4 +1,5 @@
-//! `application/x-www-form-urlencoded` request bodies, as OAuth reads them (RFC 6749 §3.2, appendix B).
+//! `application/x-www-form-urlencoded` request bodies, as OAuth reads them (RFC 6749 §3.2, appendix
+//! B).
 
 use std::borrow::Cow;
 
@@ -11,7 +12,8 @@ pub enum FormError {
     /// Another content type, or none.
     #[error("the content type is not application/x-www-form-urlencoded")]
     ContentType,
-    /// A parameter is there twice. Two readers could take two different ones, so nobody takes either.
+    /// A parameter is there twice. Two readers could take two different ones, so nobody takes
+    /// either.
     #[error("a parameter is there twice")]
     Duplicate,
 }

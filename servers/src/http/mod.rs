@@ -35,8 +35,8 @@ pub struct Presented<'a> {
 pub struct Limits {
     /// A keep-alive connection without a request for this long is closed, between requests.
     pub keep_alive_idle: std::time::Duration,
-    /// How long a request's header may take to arrive. Must exceed `keep_alive_idle`: hyper's timer also runs
-    /// *between* requests, where it cuts the connection instead of closing it in order.
+    /// How long a request's header may take to arrive. Must exceed `keep_alive_idle`: hyper's timer
+    /// also runs *between* requests, where it cuts the connection instead of closing it in order.
     pub header_timeout: std::time::Duration,
     /// How long a request's body may take to arrive: 408 past it.
     pub body_timeout: std::time::Duration,

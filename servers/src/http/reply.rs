@@ -41,7 +41,8 @@ pub fn empty(status: StatusCode) -> Reply {
     reply
 }
 
-/// An OAuth error answer (RFC 6749 §5.2): a JSON object with the code, and nothing that echoes the request.
+/// An OAuth error answer (RFC 6749 §5.2): a JSON object with the code, and nothing that echoes the
+/// request.
 pub fn oauth_error(status: StatusCode, code: &'static str) -> Reply {
     json(status, &serde_json::json!({ "error": code }))
 }

@@ -1,15 +1,17 @@
 //! Refusing state changes that another site made a browser send (cross-site request forgery).
 //!
-//! A cookie is sent by the browser whoever asked for the request, so every endpoint that honours one checks where
-//! the request comes from. `SameSite` alone leaves older browsers and sibling hosts. Clients that are no browsers send
-//! neither header and pass: they have no cookie that another site could make them use.
+//! A cookie is sent by the browser whoever asked for the request, so every endpoint that honours
+//! one checks where the request comes from. `SameSite` alone leaves older browsers and sibling
+//! hosts. Clients that are no browsers send neither header and pass: they have no cookie that
+//! another site could make them use.
 
 use hyper::HeaderMap;
 use hyper::header::{HOST, HeaderName, HeaderValue, ORIGIN};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Whether a request comes from another site: `Sec-Fetch-Site: cross-site`, or an `Origin` that is not ours.
+/// Whether a request comes from another site: `Sec-Fetch-Site: cross-site`, or an `Origin` that is
+/// not ours.
 pub fn is_cross_site(headers: &HeaderMap) -> bool {
     let fetched_across = headers
         .get(SEC_FETCH_SITE)
@@ -21,7 +23,8 @@ pub fn is_cross_site(headers: &HeaderMap) -> bool {
             .any(|origin| !is_own(origin, headers.get(HOST)))
 }
 
-/// Compares host and port. The scheme cannot be compared: behind a proxy that ends TLS we do not know our own.
+/// Compares host and port. The scheme cannot be compared: behind a proxy that ends TLS we do not
+/// know our own.
 fn is_own(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
     let origin = origin.as_bytes();
     let authority = origin

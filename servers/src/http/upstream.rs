@@ -27,7 +27,8 @@ pub struct UpstreamUrlError {
     reason: &'static str,
 }
 
-/// No answer came. Whether the request arrived is not known; both that are sent this way may be repeated.
+/// No answer came. Whether the request arrived is not known; both that are sent this way may be
+/// repeated.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum UpstreamError {
     /// Nothing within the deadline.
@@ -52,7 +53,8 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    /// A client for the server at `url` (`http://host:port`, nothing after it). No packet is sent yet.
+    /// A client for the server at `url` (`http://host:port`, nothing after it). No packet is sent
+    /// yet.
     pub fn new(url: &str, deadline: Duration) -> Result<Self, UpstreamUrlError> {
         let authority = authority(url).map_err(|reason| UpstreamUrlError {
             url: url.to_owned(),
@@ -70,8 +72,8 @@ impl Upstream {
 
     /// Sends `request` (path as its URI) and reads the whole answer, all within the deadline.
     ///
-    /// A kept connection may have been closed by the server at the same moment; then the request is sent once more
-    /// on a new one. Send only what may be repeated.
+    /// A kept connection may have been closed by the server at the same moment; then the request is
+    /// sent once more on a new one. Send only what may be repeated.
     pub async fn ask(
         &self,
         request: Request<Full<Bytes>>,

@@ -20,8 +20,9 @@ pub type Answer = Result<ActiveToken, Reason>;
 
 /// Reads the body of a 200 answer.
 ///
-/// Only the boolean `true` makes a token active: a string or a number, or two of them, do not. An answer that cannot be
-/// read is a refusal, not an outage: the token may have been written to provoke it.
+/// Only the boolean `true` makes a token active: a string or a number, or two of them, do not. An
+/// answer that cannot be read is a refusal, not an outage: the token may have been written to
+/// provoke it.
 pub fn read(json: &[u8], audience: &str) -> Answer {
     let answer = Object::parse(json).map_err(|_| Reason::Claims)?;
     match answer.get("active") {

@@ -1,4 +1,5 @@
-//! Keeping introspection answers for a while: fewer round trips, paid with revocation lag (RFC 7662 §4).
+//! Keeping introspection answers for a while: fewer round trips, paid with revocation lag (RFC 7662
+//! §4).
 
 use std::time::Duration;
 
@@ -15,9 +16,10 @@ const CAPACITY: usize = 100_000;
 
 /// Introspection with an optional cache.
 ///
-/// The lag bound is the TTL, *counted from the moment of asking*: an answer that took 50 ms is 50 ms old when it comes.
-/// Refusals are kept as long as approvals. Concurrent questions about one token share one round trip, but only where
-/// there is a TTL: joining a question asked earlier is caching too, and without a TTL no lag is allowed.
+/// The lag bound is the TTL, *counted from the moment of asking*: an answer that took 50 ms is 50
+/// ms old when it comes. Refusals are kept as long as approvals. Concurrent questions about one
+/// token share one round trip, but only where there is a TTL: joining a question asked earlier is
+/// caching too, and without a TTL no lag is allowed.
 #[derive(Debug)]
 pub struct Introspection {
     client: IntrospectionClient,
@@ -57,7 +59,8 @@ impl Introspection {
     pub async fn answer(&self, token: &str) -> Result<Answer, IntrospectionError> {
         match &self.kept {
             None => self.client.introspect(token).await,
-            // The client's own deadline does not cover waiting for others, who may fail one after another.
+            // The client's own deadline does not cover waiting for others, who may fail one after
+            // another.
             Some(kept) => {
                 match timeout(self.client.deadline(), self.kept_answer(kept, token)).await {
                     Ok(answer) => answer,
@@ -87,7 +90,8 @@ impl Introspection {
                     let asked_ms = self.clock.now_ms();
                     let answer = self.client.introspect(token).await?;
                     let usable_until_ms = kept.usable_until_ms(asked_ms, &answer);
-                    // It fails only if the entry was evicted meanwhile, which costs one more question.
+                    // It fails only if the entry was evicted meanwhile, which costs one more
+                    // question.
                     let _ = mine_to_ask.insert(KeptAnswer {
                         answer: answer.clone(),
                         usable_until_ms,

@@ -1,4 +1,5 @@
-//! Asking the authorization server about a token (RFC 7662), as resource servers of the `opaque` model do.
+//! Asking the authorization server about a token (RFC 7662), as resource servers of the `opaque`
+//! model do.
 //!
 //! [`cache`] may keep answers for a while; without it every request asks.
 

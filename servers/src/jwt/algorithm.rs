@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// How access tokens are signed. A server uses exactly one; what a token's header asks for is compared, never followed.
+/// How access tokens are signed. A server uses exactly one; what a token's header asks for is
+/// compared, never followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum SigningAlgorithm {
     /// HMAC with SHA-256: a secret that every resource server shares, and could issue tokens with.

@@ -22,7 +22,8 @@ pub struct Rules {
     pub max_lifetime: Duration,
 }
 
-/// The claims of a token whose signature is good. All types have been checked; parties and times not yet.
+/// The claims of a token whose signature is good. All types have been checked; parties and times
+/// not yet.
 #[derive(Debug, PartialEq)]
 pub struct Claims {
     /// `sub`: whose authority it carries.
@@ -52,7 +53,8 @@ impl Rules {
             return Err(Reason::Issuer);
         }
         self.check_audience(claims.get("aud"))?;
-        // Required by RFC 9068 though nothing here looks at it: without, no deny list could name the token.
+        // Required by RFC 9068 though nothing here looks at it: without, no deny list could name
+        // the token.
         required("jti")?;
         Ok(Claims {
             subject: required("sub")?.to_owned(),

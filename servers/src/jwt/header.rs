@@ -5,9 +5,10 @@ use super::object::Object;
 use super::parts::decode;
 use crate::refusal::Reason;
 
-/// Members that have no business in a header of ours. Keys come from the configured issuer only (RFC 8725 §3.10), `crit`
-/// and `b64` change what is signed in ways not supported here (RFC 7515 §4.1.11, RFC 7797), `zip` and `enc` belong to
-/// encryption. Ignoring them would be legal for some, but each is a trap for the next reader of the same token.
+/// Members that have no business in a header of ours. Keys come from the configured issuer only
+/// (RFC 8725 §3.10), `crit` and `b64` change what is signed in ways not supported here (RFC 7515
+/// §4.1.11, RFC 7797), `zip` and `enc` belong to encryption. Ignoring them would be legal for some,
+/// but each is a trap for the next reader of the same token.
 const FORBIDDEN: [&str; 10] = [
     "crit", "b64", "jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "zip", "enc",
 ];

@@ -31,8 +31,9 @@ pub enum KeysError {
     CoolingDown,
 }
 
-/// Keeps the issuer's keys. An unknown `kid` makes it look again, but not more than once per cool-down: anybody can make
-/// up key identifiers, and each must not become a request to the issuer.
+/// Keeps the issuer's keys. An unknown `kid` makes it look again, but not more than once per
+/// cool-down: anybody can make up key identifiers, and each must not become a request to the
+/// issuer.
 #[derive(Debug)]
 pub struct JwksClient {
     upstream: Arc<Upstream>,
@@ -74,8 +75,8 @@ impl JwksClient {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks for newer keys than `known`, in which something was missing. Answers the keys as they are then, which are
-    /// `known` again if looking is not allowed yet and the last look succeeded.
+    /// Looks for newer keys than `known`, in which something was missing. Answers the keys as they
+    /// are then, which are `known` again if looking is not allowed yet and the last look succeeded.
     pub async fn newer_than(&self, known: &Arc<KeySet>) -> Result<Arc<KeySet>, KeysError> {
         let mut last_attempt = self.last_attempt.lock().await;
         let current = self.keys();

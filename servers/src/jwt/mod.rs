@@ -1,11 +1,13 @@
 //! Access tokens as signed JWTs (RFC 9068), issued and judged.
 //!
-//! The `jsonwebtoken` crate verifies signatures. It judges claims too leniently to be left alone with the rest (it
-//! accepts any `typ`, `crit`, duplicate members, claims of wrong types, `exp` equal to now, any lifetime), so header and
-//! claims are read here, once, strictly. A token passes four gates, cheapest first:
+//! The `jsonwebtoken` crate verifies signatures. It judges claims too leniently to be left alone
+//! with the rest (it accepts any `typ`, `crit`, duplicate members, claims of wrong types, `exp`
+//! equal to now, any lifetime), so header and claims are read here, once, strictly. A token passes
+//! four gates, cheapest first:
 //!
 //! 1. [`parts`]: size, shape, alphabet
-//! 2. [`header`]: exactly the header of an access token, naming a key that we hold ([`keys`], [`jwks_client`])
+//! 2. [`header`]: exactly the header of an access token, naming a key that we hold ([`keys`],
+//!    [`jwks_client`])
 //! 3. the signature
 //! 4. [`claims`]: types, issuer, audience, times
 //!
@@ -14,8 +16,10 @@
 pub mod algorithm;
 pub mod claims;
 pub mod header;
+mod jwk;
 pub mod jwks_client;
 pub mod keys;
+mod minter;
 pub mod object;
 pub mod parts;
 pub mod signing;
@@ -25,10 +29,12 @@ pub use algorithm::SigningAlgorithm;
 pub use claims::{Claims, Rules};
 pub use jwks_client::KeysError;
 pub use keys::KeySet;
-pub use signing::{KeyError, Minter, SigningKey};
+pub use minter::Minter;
+pub use signing::{KeyError, SigningKey};
 pub use verifier::{KeySource, Verifier};
 
-/// Chooses aws-lc-rs as the process-wide cryptography of the `jsonwebtoken` crate. Harmless to call again.
+/// Chooses aws-lc-rs as the process-wide cryptography of the `jsonwebtoken` crate. Harmless to call
+/// again.
 pub fn install_crypto() {
     // It fails only when a choice was made before: by us, or by a test that uses the crate itself.
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();

@@ -1,8 +1,8 @@
 //! Strict reading of one JSON object: unique member names, bounded size and depth, no coercion.
 //!
-//! Used for all that decides about access: JOSE headers, claims, introspection answers. `serde_json::Value` would take
-//! the last of two members of one name, and a derived struct does not see unknown names twice; different readers of one
-//! token could then see different claims.
+//! Used for all that decides about access: JOSE headers, claims, introspection answers.
+//! `serde_json::Value` would take the last of two members of one name, and a derived struct does
+//! not see unknown names twice; different readers of one token could then see different claims.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -71,11 +71,13 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A member that must be a NumericDate (RFC 7519 §2: seconds, fractions allowed), in milliseconds.
+    /// A member that must be a NumericDate (RFC 7519 §2: seconds, fractions allowed), in
+    /// milliseconds.
     pub fn date_ms(&self, name: &str) -> Result<Option<i64>, WrongType> {
         match self.get(name) {
             None => Ok(None),
-            // Rounded, or 0.501 s would read as 500 ms. The cast saturates: the year 1e300 is far enough in the future to be refused as such.
+            // Rounded, or 0.501 s would read as 500 ms. The cast saturates: the year 1e300 is far
+            // enough in the future to be refused as such.
             Some(Value::Number(seconds)) => Ok(Some((seconds * 1e3).round() as i64)),
             Some(_) => Err(WrongType),
         }

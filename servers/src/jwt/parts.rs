@@ -5,10 +5,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::refusal::Reason;
 
-/// Bytes of a token at most. Ours have some 700; half of the header limit leaves room for large claims.
+/// Bytes of a token at most. Ours have some 700; half of the header limit leaves room for large
+/// claims.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
-/// Bytes of the header segment at most. It is parsed before the signature is known to be good, so it must stay cheap:
-/// 8 KiB of `[]` cost thirty refusals.
+/// Bytes of the header segment at most. It is parsed before the signature is known to be good, so
+/// it must stay cheap: 8 KiB of `[]` cost thirty refusals.
 pub const MAX_HEADER_BYTES: usize = 1024;
 
 /// A token taken apart. Nothing is decoded yet.

@@ -24,8 +24,8 @@ pub struct Verifier {
     keys: KeySource,
 }
 
-/// Reads a token that must have been signed by a key of `keys`, whatever the time: the first gates, for the issuer
-/// itself, which also reads its expired tokens (logout).
+/// Reads a token that must have been signed by a key of `keys`, whatever the time: the first gates,
+/// for the issuer itself, which also reads its expired tokens (logout).
 pub fn read(token: &str, keys: &KeySet, rules: &Rules) -> Result<Claims, Reason> {
     let parts = Parts::split(token)?;
     let key = keys.find(parts.header)?.ok_or(Reason::UnknownKey)?;

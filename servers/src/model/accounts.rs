@@ -9,7 +9,8 @@ pub struct Accounts {
     count: u32,
 }
 
-/// Where an account's flag is. It is read by logins after they have written, so it must be a key of its own.
+/// Where an account's flag is. It is read by logins after they have written, so it must be a key of
+/// its own.
 pub fn disabled_flag(account: &str) -> String {
     format!("disabled:{account}")
 }

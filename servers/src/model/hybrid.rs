@@ -1,8 +1,10 @@
-//! `hybrid`: a short-lived JWT for the resource servers, renewed by a rotating refresh token in a cookie.
+//! `hybrid`: a short-lived JWT for the resource servers, renewed by a rotating refresh token in a
+//! cookie.
 //!
-//! Requests cost what `jwt` costs. Every renewal is two round trips to the store, where the refresh *family* lives: ending
-//! the family ends the renewals, so that the revocation lag is at most the access token's life. A refresh token that is used
-//! twice ends its family, unless it looks like a retry (see [`crate::rotation`]).
+//! Requests cost what `jwt` costs. Every renewal is two round trips to the store, where the refresh
+//! *family* lives: ending the family ends the renewals, so that the revocation lag is at most the
+//! access token's life. A refresh token that is used twice ends its family, unless it looks like a
+//! retry (see [`crate::rotation`]).
 
 use std::time::Duration;
 
@@ -23,7 +25,8 @@ use crate::rotation::{Decision, RefreshToken, RotationKey, decide};
 use crate::scope::Scope;
 use crate::store::StoreError;
 
-/// The refresh cookie. Its path keeps it off every other request, so it cannot have a `__Host-` name.
+/// The refresh cookie. Its path keeps it off every other request, so it cannot have a `__Host-`
+/// name.
 pub const COOKIE: CookieShape = CookieShape {
     name: "__Secure-refresh",
     attributes: "; Path=/token; Secure; HttpOnly; SameSite=Strict",
@@ -82,8 +85,9 @@ impl HybridIssuer {
             })
     }
 
-    /// A renewal may ask for less than was granted, never for more (RFC 6749 §6). Asked before anything is committed, or
-    /// a mistake in the scope would use the token up. It costs a round trip, but only where a scope is given.
+    /// A renewal may ask for less than was granted, never for more (RFC 6749 §6). Asked before
+    /// anything is committed, or a mistake in the scope would use the token up. It costs a round
+    /// trip, but only where a scope is given.
     async fn allows(
         &self,
         handle: &str,
@@ -96,13 +100,15 @@ impl HybridIssuer {
         })
     }
 
-    /// Commits the rotation and finds out whether the family may go on. `Ok(Ok)`: it does, this is it.
+    /// Commits the rotation and finds out whether the family may go on. `Ok(Ok)`: it does, this is
+    /// it.
     async fn rotate(
         &self,
         token: &RefreshToken,
     ) -> Result<Result<ActiveGrant, GrantRefusal>, StoreError> {
         let (now_ms, handle) = (self.ledger.clock().now_ms(), token.family_handle());
-        // As long as any family lives: were a rotation forgotten sooner, its token could be used a second time.
+        // As long as any family lives: were a rotation forgotten sooner, its token could be used a
+        // second time.
         let (remembered, family_key) = (self.policy.absolute, record_key(&handle));
         let (from, next) = (token.rotation_key(), token.successor().rotation_key());
         let record = committed_record(now_ms);
@@ -118,7 +124,8 @@ impl HybridIssuer {
             self.ledger.end(&handle, &family.grant.subject).await?;
             return Ok(Err(GrantRefusal::Replay));
         }
-        // The second look closes a race: if the family ended while this was under way, it stays ended.
+        // The second look closes a race: if the family ended while this was under way, it stays
+        // ended.
         let remaining_ms = u64::try_from(family.expires_at_ms - now_ms).unwrap_or(0);
         let idle = self.policy.idle.min(Duration::from_millis(remaining_ms));
         let goes_on = !idle.is_zero() && self.ledger.touch(&handle, idle).await?;
@@ -199,7 +206,8 @@ impl Issuer for HybridIssuer {
             .map(|family| self.granted(family, &token, &refresh)))
     }
 
-    /// Unlike a resource server, the issuer knows whether the family behind an access token still lives.
+    /// Unlike a resource server, the issuer knows whether the family behind an access token still
+    /// lives.
     async fn introspect(&self, token: &str) -> Result<Option<ActiveGrant>, StoreError> {
         let Some(claims) = self.tokens.read_active(token).await? else {
             return Ok(None);
@@ -227,8 +235,8 @@ impl Issuer for HybridIssuer {
         })
     }
 
-    /// The access token's `sid` names the family. An expired token still ends its own session: a user who was away must
-    /// be able to leave.
+    /// The access token's `sid` names the family. An expired token still ends its own session: a
+    /// user who was away must be able to leave.
     async fn log_out(
         &self,
         presented: Presented<'_>,

@@ -1,7 +1,8 @@
 //! `jwt`: a signed access token (RFC 9068) that the resource server judges by itself.
 //!
-//! No request costs a round trip, and nothing can be taken back: whatever ends (a logout, an account), a token that was
-//! issued is good until it expires. The revocation lag is what is left of its life, plus the leeway.
+//! No request costs a round trip, and nothing can be taken back: whatever ends (a logout, an
+//! account), a token that was issued is good until it expires. The revocation lag is what is left
+//! of its life, plus the leeway.
 
 use hyper::HeaderMap;
 

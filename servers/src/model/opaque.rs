@@ -1,7 +1,8 @@
 //! `opaque`: a random access token that only the authorization server can tell about.
 //!
-//! Each request is one introspection (RFC 7662), which is one round trip to the authorization server and one from there to
-//! the store. Ending a token deletes its record; the revocation lag is zero, or the TTL of the resource server's cache.
+//! Each request is one introspection (RFC 7662), which is one round trip to the authorization
+//! server and one from there to the store. Ending a token deletes its record; the revocation lag is
+//! zero, or the TTL of the resource server's cache.
 
 use std::time::Duration;
 

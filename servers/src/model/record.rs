@@ -1,7 +1,8 @@
-//! What the store keeps for a session, an opaque token or a refresh family: the grant and its absolute end.
+//! What the store keeps for a session, an opaque token or a refresh family: the grant and its
+//! absolute end.
 //!
-//! The three are alike in the store (a record under the hash of a credential, and an entry in the account's index), which
-//! is why one [`Ledger`] serves the three models.
+//! The three are alike in the store (a record under the hash of a credential, and an entry in the
+//! account's index), which is why one [`Ledger`] serves the three models.
 
 use std::time::Duration;
 
@@ -24,7 +25,8 @@ struct Record<'a> {
     ends_ms: i64,
 }
 
-/// Opens, finds and ends records. A *handle* is the hash of a credential; it opens nothing by itself.
+/// Opens, finds and ends records. A *handle* is the hash of a credential; it opens nothing by
+/// itself.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     store: Store,
@@ -40,7 +42,8 @@ fn index_key(account: &str) -> String {
     format!("records:{account}")
 }
 
-/// Reads a record. `None` if it cannot be read, which is treated as if it were not there: nobody gets in by it.
+/// Reads a record. `None` if it cannot be read, which is treated as if it were not there: nobody
+/// gets in by it.
 pub fn read(bytes: &[u8]) -> Option<ActiveGrant> {
     let record: Record<'_> = serde_json::from_slice(bytes).ok()?;
     let client = Client::with_id(&record.client_id)?;
@@ -71,9 +74,11 @@ impl Ledger {
         &self.clock
     }
 
-    /// Opens a record that the store drops after `ttl` unless it is touched, and that ends after `lifetime` in any case.
+    /// Opens a record that the store drops after `ttl` unless it is touched, and that ends after
+    /// `lifetime` in any case.
     ///
-    /// Answers whether it is open: if the account is disabled it is not, even if that happened at the same moment.
+    /// Answers whether it is open: if the account is disabled it is not, even if that happened at
+    /// the same moment.
     pub async fn open(
         &self,
         grant: &Grant,
@@ -115,7 +120,8 @@ impl Ledger {
         Ok(self.live(record))
     }
 
-    /// Keeps the record of `handle` for another `idle`; answers whether it is still there. It never brings one back.
+    /// Keeps the record of `handle` for another `idle`; answers whether it is still there. It never
+    /// brings one back.
     pub async fn touch(&self, handle: &str, idle: Duration) -> Result<bool, StoreError> {
         Ok(self
             .store
@@ -132,7 +138,8 @@ impl Ledger {
             .map(drop)
     }
 
-    /// Ends the record of `handle`; answers whose it was. One round trip more than [`Ledger::end`], to learn that.
+    /// Ends the record of `handle`; answers whose it was. One round trip more than [`Ledger::end`],
+    /// to learn that.
     pub async fn find_and_end(&self, handle: &str) -> Result<Option<String>, StoreError> {
         let Some(bytes) = self.store.get(&record_key(handle)).await? else {
             return Ok(None);

@@ -1,8 +1,9 @@
 //! `session`: a random id in a cookie, everything else in the store.
 //!
-//! Each request is one round trip to the store, which finds the session and moves its idle time-out on. The absolute
-//! time-out stands inside the record: no amount of use moves it (ASVS 7.3). Ending a session deletes its record, and the
-//! next request finds nothing: the revocation lag is that of the store.
+//! Each request is one round trip to the store, which finds the session and moves its idle time-out
+//! on. The absolute time-out stands inside the record: no amount of use moves it (ASVS 7.3). Ending
+//! a session deletes its record, and the next request finds nothing: the revocation lag is that of
+//! the store.
 
 use std::time::Duration;
 
@@ -20,7 +21,8 @@ use crate::refusal::{Reason, Unavailable};
 use crate::secret::{Fingerprint, is_random_id, random_id};
 use crate::store::{Store, StoreError};
 
-/// The cookie. `__Host-` keeps sibling hosts from setting it (RFC 6265bis §4.1.3.2); `Lax` lets links in.
+/// The cookie. `__Host-` keeps sibling hosts from setting it (RFC 6265bis §4.1.3.2); `Lax` lets
+/// links in.
 pub const COOKIE: CookieShape = CookieShape {
     name: "__Host-session",
     attributes: "; Path=/; Secure; HttpOnly; SameSite=Lax",
@@ -52,8 +54,8 @@ impl SessionIssuer {
         }
     }
 
-    /// Ends the session that a browser brings to its login: a new login always has a new id (ASVS 7.2.4), and the old
-    /// one must not live on unseen.
+    /// Ends the session that a browser brings to its login: a new login always has a new id (ASVS
+    /// 7.2.4), and the old one must not live on unseen.
     async fn end_previous(&self, headers: &HeaderMap) -> Result<(), StoreError> {
         match cookie::value(headers, COOKIE.name) {
             Ok(Some(id)) if is_random_id(id) => self

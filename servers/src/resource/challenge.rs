@@ -1,4 +1,5 @@
-//! Refusing in the words of RFC 6750 §3 (and of RFC 9110 §11.6.1 where no bearer token is asked for).
+//! Refusing in the words of RFC 6750 §3 (and of RFC 9110 §11.6.1 where no bearer token is asked
+//! for).
 
 use hyper::StatusCode;
 use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
@@ -31,7 +32,8 @@ fn body(reason: Reason) -> &'static str {
 fn challenge(scheme: Scheme, reason: Reason, needed: Scope) -> Option<&'static str> {
     match (scheme, reason) {
         (Scheme::None, _) | (_, Reason::CrossSite) => None,
-        // No standard scheme describes a cookie; what RFC 9110 demands of a 401 is that it names one.
+        // No standard scheme describes a cookie; what RFC 9110 demands of a 401 is that it names
+        // one.
         (Scheme::Cookie, _) if reason.status() == StatusCode::UNAUTHORIZED => {
             Some("Cookie realm=\"authbench\"")
         }

@@ -1,7 +1,7 @@
 //! The resource server: what is protected, and hence what is measured.
 //!
-//! [`start`] runs one on the running runtime; [`serve`] is the whole process. Any number of them may stand behind one
-//! authorization server.
+//! [`start`] runs one on the running runtime; [`serve`] is the whole process. Any number of them
+//! may stand behind one authorization server.
 
 pub mod challenge;
 mod server;

@@ -1,7 +1,7 @@
 //! The protected resource, and what stands beside it.
 
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, AUTHORIZATION, HeaderValue};
+use hyper::header::{ALLOW, AUTHORIZATION, HeaderValue, VARY};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 
@@ -18,6 +18,8 @@ use crate::refusal::{Reason, Unavailable};
 use crate::scope::Scope;
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
+/// For caches that store what they must not: at least not for another caller (RFC 9111 §4.1).
+const CREDENTIALS: HeaderValue = HeaderValue::from_static("authorization, cookie");
 /// The resource: as small as an answer can be, so that what is measured is the way to it.
 const RESOURCE: &str = r#"{"ok":true}"#;
 
@@ -85,7 +87,11 @@ impl<V: Validator> ResourceServer<V> {
         match verdict {
             Ok(validated) if validated.scope.covers(needed) => {
                 self.outcomes.accepted();
-                reply::json_text(StatusCode::OK, RESOURCE)
+                reply::with_header(
+                    reply::json_text(StatusCode::OK, RESOURCE),
+                    VARY,
+                    CREDENTIALS,
+                )
             }
             Ok(validated) => self.refuse(
                 Refusal::unseen(Reason::InsufficientScope),
@@ -148,8 +154,8 @@ fn presented(head: &Parts) -> Presented<'_> {
     }
 }
 
-/// Why a token in a form body is refused, if there is one: RFC 6750 §2.2 allows it there, nobody needs it there, and next
-/// to a header it is one token too many.
+/// Why a token in a form body is refused, if there is one: RFC 6750 §2.2 allows it there, nobody
+/// needs it there, and next to a header it is one token too many.
 fn token_in_form(headers: &HeaderMap, body: &[u8]) -> Option<Reason> {
     let has_token =
         is_form(headers) && form_urlencoded::parse(body).any(|(name, _)| name == "access_token");

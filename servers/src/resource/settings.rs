@@ -35,7 +35,8 @@ pub struct ResourceSettings {
     pub upstream_deadline: Duration,
     /// The least time between two looks for new keys.
     pub jwks_cool_down: Duration,
-    /// A session is kept for so long after each request; the authorization server must be told the same.
+    /// A session is kept for so long after each request; the authorization server must be told the
+    /// same.
     pub session_idle: Duration,
     /// Where the audit log goes; nowhere by default.
     pub audit_log: Option<PathBuf>,
@@ -63,8 +64,8 @@ impl Default for ResourceSettings {
     }
 }
 
-/// Addresses and secrets, which come through a pipe or the environment and never on a command line. Each is needed by
-/// some models only.
+/// Addresses and secrets, which come through a pipe or the environment and never on a command line.
+/// Each is needed by some models only.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceWiring {

@@ -67,14 +67,16 @@ pub struct RunningResourceServer {
 }
 
 impl RunningResourceServer {
-    /// Ends it: no new connections, requests in progress are answered, the audit log is written out.
+    /// Ends it: no new connections, requests in progress are answered, the audit log is written
+    /// out.
     pub async fn shut_down(self) {
         self.listening.shut_down().await;
         self.audit.close();
     }
 }
 
-/// Runs a resource server as a process: until the end of standard input if `wired`, or until it is signalled.
+/// Runs a resource server as a process: until the end of standard input if `wired`, or until it is
+/// signalled.
 ///
 /// Prints one JSON line once it listens.
 pub fn serve(
@@ -107,7 +109,8 @@ pub async fn start(
         wiring: &wiring,
         clock,
     };
-    // From here on everything is monomorphic: the model's code is called directly, request for request.
+    // From here on everything is monomorphic: the model's code is called directly, request for
+    // request.
     match settings.model {
         Model::NoAuth => run(NoAuthValidator, listener, &parts),
         Model::Session => run(parts.session().await?, listener, &parts),
@@ -184,7 +187,8 @@ impl Parts<'_> {
             settings.jwks_cool_down,
             clock.clone(),
         );
-        // So that the first request does not wait for it. If the issuer is not there yet, the first request will ask.
+        // So that the first request does not wait for it. If the issuer is not there yet, the first
+        // request will ask.
         if let Err(error) = client.newer_than(&client.keys()).await {
             eprintln!("resource server: failed to {error}");
         }

@@ -9,10 +9,11 @@ use crate::store::Rotation;
 pub enum Decision {
     /// The first use. The successor takes over.
     Rotated,
-    /// Used again within the grace window while the successor is unused: a retry after a lost answer, or a second tab.
-    /// The same successor is given again.
+    /// Used again within the grace window while the successor is unused: a retry after a lost
+    /// answer, or a second tab. The same successor is given again.
     Retried,
-    /// Used again too late, or after its successor: two parties hold tokens of this family, and it must end.
+    /// Used again too late, or after its successor: two parties hold tokens of this family, and it
+    /// must end.
     Replayed,
     /// The family has ended already.
     FamilyEnded,
@@ -25,8 +26,8 @@ pub fn committed_record(now_ms: i64) -> Vec<u8> {
 
 /// Judges one use at `now_ms`.
 ///
-/// The grace window is the trade between false alarms (most replays are retries) and the time in which a stolen token
-/// is good a second time. Zero: every second use is a replay.
+/// The grace window is the trade between false alarms (most replays are retries) and the time in
+/// which a stolen token is good a second time. Zero: every second use is a replay.
 pub fn decide(rotation: &Rotation, now_ms: i64, grace: Duration) -> Decision {
     if rotation.family.is_none() {
         return Decision::FamilyEnded;

@@ -23,8 +23,9 @@ pub struct RefreshToken {
 
 /// Writes and reads refresh tokens.
 ///
-/// The MAC covers the family, the generation and the client. Covering the client makes a token worthless to any other
-/// (RFC 6749 §10.4) before the store is asked; and what nobody issued never reaches the store at all.
+/// The MAC covers the family, the generation and the client. Covering the client makes a token
+/// worthless to any other (RFC 6749 §10.4) before the store is asked; and what nobody issued never
+/// reaches the store at all.
 pub struct RotationKey(hmac::Key);
 
 impl RotationKey {

@@ -1,4 +1,5 @@
-//! One target (a store, an authorization server, a resource server) in the test's process, and a client for it.
+//! One target (a store, an authorization server, a resource server) in the test's process, and a
+//! client for it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,5 @@
-//! The reference servers over real sockets, one module per promise, on the embedded store and on a real Redis.
+//! The reference servers over real sockets, one module per promise, on the embedded store and on a
+//! real Redis.
 
 mod access_tokens;
 mod accounts;

@@ -1,4 +1,5 @@
-//! What callers are told while something that has to be asked is gone: a 503, never a 401 and never a 200.
+//! What callers are told while something that has to be asked is gone: a 503, never a 401 and never
+//! a 200.
 
 use std::time::Duration;
 

@@ -30,7 +30,8 @@ async fn the_absolute_time_out_ends_a_session_in_constant_use() {
     }
 }
 
-/// The store keeps idle time, and does not follow a test's clock: real time, with room for a slow machine.
+/// The store keeps idle time, and does not follow a test's clock: real time, with room for a slow
+/// machine.
 #[tokio::test]
 async fn the_idle_time_out_slides_with_use() {
     for kind in StartedStore::kinds_here() {

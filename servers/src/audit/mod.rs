@@ -1,23 +1,28 @@
-//! The security audit log: JSON lines, one per event that someone may have to answer for (ASVS 16.2, 16.3).
+//! The security audit log: JSON lines, one per event that someone may have to answer for (ASVS
+//! 16.2, 16.3).
 //!
-//! Logins, refusals, revocations, disablings and replays have a line; accepted requests have none, or the log would
-//! be what is measured. Credentials appear as a short SHA-256 prefix only.
+//! Logins, refusals, revocations, disablings and replays have a line; accepted requests have none,
+//! or the log would be what is measured. Credentials appear as a short SHA-256 prefix only.
+
+mod line;
 
 use std::borrow::Cow;
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
+use std::fs::OpenOptions;
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use serde::Serialize;
 
+use self::line::write_lines;
 use crate::clock::Clock;
 use crate::secret::Fingerprint;
 
-/// Lines that may wait for the disk. Past that they are dropped and counted: a full disk must not stop logins.
+/// Lines that may wait for the disk. Past that they are dropped and counted: a full disk must not
+/// stop logins.
 const BUFFERED_LINES: usize = 8_192;
 
 /// The audit log could not be opened.
@@ -214,70 +219,6 @@ impl std::fmt::Debug for AuditLog {
             .field("dropped", &self.dropped())
             .finish()
     }
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    time: String,
-    server: &'a str,
-    event: AuditKind,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<Cow<'static, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    credential: Option<String>,
-}
-
-impl<'a> Line<'a> {
-    fn new(server: &'a str, at_ms: i64, event: AuditEvent) -> Self {
-        Self {
-            time: rfc3339(at_ms),
-            server,
-            event: event.kind,
-            subject: event.subject,
-            client: event.client,
-            reason: event.reason,
-            credential: event
-                .credential
-                .map(|fingerprint| format!("sha256:{}", fingerprint.prefix())),
-        }
-    }
-}
-
-/// Formats and writes on a thread of its own: neither the disk nor JSON belongs in a request's time.
-fn write_lines(events: &Receiver<(i64, AuditEvent)>, mut file: BufWriter<File>, server: &str) {
-    loop {
-        let next = match events.try_recv() {
-            Ok(event) => Some(event),
-            Err(TryRecvError::Disconnected) => None,
-            Err(TryRecvError::Empty) => {
-                report(file.flush());
-                events.recv().ok()
-            }
-        };
-        let Some((at_ms, event)) = next else { break };
-        report(write_line(&mut file, &Line::new(server, at_ms, event)));
-    }
-    report(file.flush());
-}
-
-fn write_line(file: &mut BufWriter<File>, line: &Line<'_>) -> std::io::Result<()> {
-    serde_json::to_writer(&mut *file, line)?;
-    file.write_all(b"\n")
-}
-
-fn report(outcome: std::io::Result<()>) {
-    if let Err(error) = outcome {
-        eprintln!("failed to write the audit log: {error}");
-    }
-}
-
-fn rfc3339(at_ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(at_ms)
-        .map_or_else(|_| at_ms.to_string(), |time| format!("{time:.3}"))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

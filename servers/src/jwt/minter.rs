@@ -1,0 +1,162 @@
+//! Issuing access tokens.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::json;
+
+use super::keys::KeySet;
+use super::signing::SigningKey;
+use crate::model::Grant;
+use crate::secret::random_bytes;
+
+/// Issues access tokens.
+#[derive(Debug)]
+pub struct Minter {
+    key: SigningKey,
+    issuer: String,
+    audience: String,
+    lifetime: Duration,
+    /// The encoded header: the same for every token.
+    header: String,
+}
+
+#[derive(Serialize)]
+struct Payload<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    client_id: &'a str,
+    iat: i64,
+    exp: i64,
+    jti: String,
+    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<&'a str>,
+}
+
+impl Minter {
+    /// An issuer of tokens that live for `lifetime` (at least 1 s, `exp` has whole seconds).
+    pub fn new(key: SigningKey, issuer: &str, audience: &str, lifetime: Duration) -> Self {
+        let header =
+            json!({ "typ": "at+jwt", "alg": key.algorithm().name(), "kid": key.id() }).to_string();
+        Self {
+            header: URL_SAFE_NO_PAD.encode(header),
+            key,
+            issuer: issuer.to_owned(),
+            audience: audience.to_owned(),
+            lifetime,
+        }
+    }
+
+    /// Issues a token at `now_ms`; `session` becomes the `sid` claim.
+    ///
+    /// `exp` is rounded *down*: a token may live up to a second less than promised, never more, or
+    /// a bound on its life would be broken by the rounding.
+    pub fn mint(&self, grant: &Grant, session: Option<&str>, now_ms: i64) -> String {
+        let payload = Payload {
+            iss: &self.issuer,
+            sub: &grant.subject,
+            aud: &self.audience,
+            client_id: grant.client.id(),
+            iat: now_ms.div_euclid(1_000),
+            exp: (now_ms + self.lifetime.as_millis() as i64).div_euclid(1_000),
+            jti: URL_SAFE_NO_PAD.encode(random_bytes::<16>()),
+            scope: grant.scope.to_string(),
+            sid: session,
+        };
+        let payload = serde_json::to_vec(&payload).expect("a plain struct serialises");
+        let signed = format!("{}.{}", self.header, URL_SAFE_NO_PAD.encode(payload));
+        let signature = self.key.sign(signed.as_bytes());
+        format!("{signed}.{signature}")
+    }
+
+    /// How long its tokens live.
+    pub fn lifetime(&self) -> Duration {
+        self.lifetime
+    }
+
+    /// The public keys, as published (RFC 7517 §5).
+    pub fn jwks(&self) -> String {
+        json!({ "keys": self.key.jwk().into_iter().collect::<Vec<_>>() }).to_string()
+    }
+
+    /// The keys that verify its tokens.
+    pub fn key_set(&self) -> &KeySet {
+        self.key.key_set()
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Client;
+    use crate::jwt::algorithm::{ALGORITHMS, SigningAlgorithm};
+    use crate::jwt::install_crypto;
+    use crate::jwt::signing::decode_secret;
+    use crate::scope::Scope;
+    use crate::secret::Secret;
+    use jsonwebtoken::{DecodingKey, Validation, decode, jwk::JwkSet};
+    use serde_json::Value;
+
+    const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+    fn minter(algorithm: SigningAlgorithm) -> Minter {
+        install_crypto();
+        let secret = Secret::new(SECRET);
+        let key =
+            SigningKey::new(algorithm, algorithm.is_symmetric().then_some(&secret)).expect("a key");
+        Minter::new(key, "https://auth.test", "api", Duration::from_secs(300))
+    }
+
+    /// An independent reader accepts what is minted, with the key as published.
+    #[test]
+    fn another_library_verifies_our_tokens() {
+        let now_ms = crate::clock::Clock::system().now_ms();
+        let grant = Grant {
+            subject: "user-00001".into(),
+            client: Client::App,
+            scope: Scope::ALL,
+        };
+        for algorithm in ALGORITHMS {
+            let minter = minter(algorithm);
+            let jwks: JwkSet = serde_json::from_str(&minter.jwks()).expect("a JWK set");
+            let key = match jwks.keys.first() {
+                Some(jwk) => DecodingKey::from_jwk(jwk).expect("a key"),
+                None => DecodingKey::from_secret(
+                    &decode_secret(&Secret::new(SECRET)).expect("a secret"),
+                ),
+            };
+            let mut validation = Validation::new(algorithm.in_jsonwebtoken());
+            validation.set_audience(&["api"]);
+            validation.set_issuer(&["https://auth.test"]);
+            let token = minter.mint(&grant, Some("s"), now_ms);
+            let read = decode::<Value>(&token, &key, &validation).expect("verifies");
+            assert_eq!(read.header.typ.as_deref(), Some("at+jwt"));
+            assert_eq!(read.claims["sub"], "user-00001");
+            assert_eq!(read.claims["scope"], "read write");
+            assert_eq!(read.claims["sid"], "s");
+        }
+    }
+
+    #[test]
+    fn a_token_never_outlives_its_promise() {
+        let minter = minter(SigningAlgorithm::Hs256);
+        let grant = Grant {
+            subject: "u".into(),
+            client: Client::App,
+            scope: Scope::READ,
+        };
+        let token = minter.mint(&grant, None, 1_800_000_000_999);
+        let payload = URL_SAFE_NO_PAD
+            .decode(token.split('.').nth(1).expect("a payload"))
+            .expect("base64url");
+        let claims: Value = serde_json::from_slice(&payload).expect("JSON");
+        assert_eq!(
+            (claims["iat"].as_i64(), claims["exp"].as_i64()),
+            (Some(1_800_000_000), Some(1_800_000_300))
+        );
+        assert!(claims.get("sid").is_none());
+    }
+}

@@ -1,0 +1,132 @@
+//! The Prometheus text form.
+
+use std::fmt::{Display, Write};
+use std::time::Duration;
+
+use super::LatencyHistogram;
+use crate::store::{LATENCY_BOUNDS, Store};
+
+/// Something with figures to show.
+pub trait Figures {
+    /// Writes them.
+    fn write(&self, text: &mut Exposition);
+}
+/// The Prometheus text exposition format, version 0.0.4, being written.
+#[derive(Debug, Default)]
+pub struct Exposition(String);
+
+impl Exposition {
+    /// Writes the figures of one source.
+    pub fn with(mut self, figures: &impl Figures) -> Self {
+        figures.write(&mut self);
+        self
+    }
+
+    /// Writes what the store was asked; a server without a store asked nothing.
+    pub fn with_store(mut self, store: Option<&Store>) -> Self {
+        let counters = store.map(Store::counters);
+        let (commands, round_trips) = counters
+            .as_ref()
+            .map_or((0, 0), |asked| (asked.commands, asked.round_trips));
+        self.counter(
+            "authbench_store_commands_total",
+            "Commands sent to the store",
+            commands,
+        );
+        self.counter(
+            "authbench_store_round_trips_total",
+            "Waits for an answer of the store",
+            round_trips,
+        );
+        if let Some(asked) = counters {
+            self.counter(
+                "authbench_store_failures_total",
+                "Store operations that failed",
+                asked.failures,
+            );
+            let help = "Round trips to the store";
+            self.histogram(
+                "authbench_store_seconds",
+                help,
+                &asked.latency_buckets,
+                asked.latency_sum,
+            );
+        }
+        self
+    }
+
+    /// Writes how often introspection happened, and for the asking side how long it took.
+    pub fn with_introspections(mut self, count: u64, latency: Option<&LatencyHistogram>) -> Self {
+        self.counter(
+            "authbench_introspections_total",
+            "Introspection requests",
+            count,
+        );
+        if let Some(latency) = latency {
+            latency.write(
+                &mut self,
+                "authbench_introspection_seconds",
+                "Introspection round trips",
+            );
+        }
+        self
+    }
+
+    /// Writes how many audit lines were lost.
+    pub fn with_audit_drops(mut self, dropped: u64) -> Self {
+        self.counter(
+            "authbench_audit_lines_dropped_total",
+            "Audit lines lost to a full buffer",
+            dropped,
+        );
+        self
+    }
+
+    /// The text.
+    pub fn into_text(self) -> String {
+        self.0
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) {
+        self.family(name, "counter", help);
+        self.sample(name, "", value);
+    }
+
+    pub(super) fn histogram(
+        &mut self,
+        name: &str,
+        help: &str,
+        buckets: &[u64; LATENCY_BOUNDS.len() + 1],
+        sum: Duration,
+    ) {
+        self.family(name, "histogram", help);
+        let mut cumulative = 0;
+        for (bound, count) in LATENCY_BOUNDS.iter().zip(buckets) {
+            cumulative += count;
+            let le = *bound as f64 / 1e6;
+            self.sample(
+                &format!("{name}_bucket"),
+                &format!("{{le=\"{le}\"}}"),
+                cumulative,
+            );
+        }
+        cumulative += buckets[LATENCY_BOUNDS.len()];
+        self.sample(&format!("{name}_bucket"), "{le=\"+Inf\"}", cumulative);
+        self.sample(&format!("{name}_sum"), "", sum.as_secs_f64());
+        self.sample(&format!("{name}_count"), "", cumulative);
+    }
+
+    pub(super) fn family(&mut self, name: &str, kind: &str, help: &str) {
+        self.line(format_args!("# HELP {name} {help}"));
+        self.line(format_args!("# TYPE {name} {kind}"));
+    }
+
+    pub(super) fn sample(&mut self, name: &str, labels: &str, value: impl Display) {
+        self.line(format_args!("{name}{labels} {value}"));
+    }
+
+    fn line(&mut self, line: std::fmt::Arguments<'_>) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "{line}");
+    }
+}
