@@ -102,28 +102,38 @@ fn code(measured: &Measured, of_summary: u8) -> u8 {
 
 /// The scenarios and their targets, read and checked.
 fn load(arguments: &RunArguments) -> Result<Vec<(Scenario, Vec<TargetFile>)>> {
-    let names: Vec<String> = match arguments.scenarios.as_slice() {
-        [] => scenario_file::names().map(str::to_owned).collect(),
-        named => named.to_vec(),
-    };
-    let mut loaded = Vec::new();
-    for name in &names {
-        let mut scenario = Scenario::load(name)?;
-        if !arguments.targets.is_empty() {
-            scenario.targets = chosen(&scenario, &arguments.targets);
-        }
-        let files = scenario.load_targets()?;
-        loaded.push((scenario, files));
-    }
-    for (index, (scenario, _)) in loaded.iter().enumerate() {
-        if loaded[..index]
-            .iter()
-            .any(|(other, _)| other.name == scenario.name)
-        {
+    let mut loaded: Vec<(Scenario, Vec<TargetFile>)> = Vec::new();
+    for name in scenario_names(arguments) {
+        let scenario = Scenario::load(&name)?;
+        if loaded.iter().any(|(other, _)| other.name == scenario.name) {
             bail!("scenario {} was named twice", scenario.name);
+        }
+        let files = match arguments.targets.as_slice() {
+            [] => scenario.load_targets()?,
+            targets => scenario.load_in_their_place(&chosen(&scenario, targets))?,
+        };
+        if !files.is_empty() {
+            loaded.push((scenario, files));
+        } else if arguments.scenarios.is_empty() {
+            eprintln!(
+                "scenario {} is left out: no target has any of its events",
+                scenario.name
+            );
+        } else {
+            bail!(
+                "scenario {}: no target has any of its events",
+                scenario.name
+            );
         }
     }
     Ok(loaded)
+}
+
+fn scenario_names(arguments: &RunArguments) -> Vec<String> {
+    match arguments.scenarios.as_slice() {
+        [] => scenario_file::names().map(str::to_owned).collect(),
+        named => named.to_vec(),
+    }
 }
 
 /// The targets asked for; the control first, where the scenario has it.

@@ -6,6 +6,7 @@ use crate::target::{Judgement, Point};
 use authbench_reports::revocation::{Acknowledgement, Probe, Verdict};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
 /// Probes this much rarer once the credential was refused: they only look for it being accepted again.
 const TAIL_SPACING: u32 = 4;
@@ -26,8 +27,11 @@ pub struct Watch {
     pub zero: Instant,
     /// First probe.
     pub from: Instant,
-    /// When the revoking call is sent.
+    /// The revoking call is not sent before this.
     pub revoke: Instant,
+    /// A permit for every point that has answered its first probe. The call waits for all of them, for a refusal means nothing at a
+    /// point that was never seen to accept.
+    pub first_answers: Arc<Semaphore>,
     /// Intended distance of two probes.
     pub every: Duration,
     /// How long to go on after the first refusal.
@@ -55,6 +59,9 @@ pub async fn probe(
         tokio::time::sleep_until(next.into()).await;
         let (probe, sent, done) = ask(connection, point, request, watch.zero).await;
         probes.push(probe);
+        if probes.len() == 1 {
+            watch.first_answers.add_permits(1);
+        }
         if let Some(answered) = watch.answered.get() {
             if answered.acknowledgement != Acknowledgement::Received {
                 return probes;

@@ -16,6 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
 /// Probing begins this long before the revoking call: what a point accepts while it should.
 const LEAD: Duration = Duration::from_millis(50);
@@ -129,8 +130,7 @@ impl TrialUser {
         })
     }
 
-    /// Every trial is staggered against the others by a random part of the probes' distance. However young the credential is to be
-    /// revoked, every point is first asked while it should still accept it: a refusal means nothing otherwise.
+    /// Every trial is staggered against the others by a random part of the probes' distance.
     fn watch(&mut self, zero: Instant, wanted: Instant, event: &Event) -> Watch {
         let every = self.settings.probe_every;
         let phase = every.mul_f64(self.phase.random_range(0.0..1.0));
@@ -148,7 +148,8 @@ impl TrialUser {
         Watch {
             zero,
             from,
-            revoke: wanted.max(from + every),
+            revoke: wanted,
+            first_answers: Arc::new(Semaphore::new(0)),
             every,
             tail: self.settings.tail,
             observe: longest + self.settings.observe_past_bound,
@@ -169,6 +170,11 @@ impl TrialUser {
         let (client, target) = (&mut self.client, &self.target);
         let call = async {
             tokio::time::sleep_until(watch.revoke.into()).await;
+            // Never closed; every first probe ends, at the latest at the request deadline.
+            let _ = watch
+                .first_answers
+                .acquire_many(requests.len() as u32)
+                .await;
             let sent = Instant::now();
             let outcome = run_steps(client, target, &event.steps, credential).await;
             let call = Call::of(sent, outcome.map(|steps| steps.map(|last| last.done)));

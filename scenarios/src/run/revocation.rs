@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 const SLICE: Duration = Duration::from_millis(500);
 /// Credentials of a target without a fact `access_ttl` are revoked at an age of up to this.
 const AGE_UP_TO: Duration = Duration::from_secs(2);
+/// Credentials that do not say when they expire are revoked within this part of their `access_ttl`: it may be counted in whole seconds, and
+/// one that has expired already shows nothing.
+const CERTAINLY_ALIVE: f64 = 0.4;
 /// Observation goes on this long past the largest bound of an event, so that a breach is seen as one.
 const OBSERVE_PAST_BOUND: Duration = Duration::from_secs(1);
 
@@ -113,7 +116,7 @@ fn trial_users(
     let settings = TrialSettings {
         probe_every: plan.probe_every,
         tail: plan.tail,
-        age_up_to: lifetime.copied().unwrap_or(AGE_UP_TO),
+        age_up_to: lifetime.map_or(AGE_UP_TO, |ttl| ttl.mul_f64(CERTAINLY_ALIVE)),
         observe_past_bound: OBSERVE_PAST_BOUND,
     };
     let user = |slot| {

@@ -135,14 +135,32 @@ impl Scenario {
         &self.plans[profile as usize]
     }
 
-    /// Loads the targets, with the scenario's variables in place of theirs.
+    /// Loads the scenario's own targets, with its variables in place of theirs.
     ///
     /// # Errors
     /// When a target cannot be loaded, two have the same name, or no target has a variable or event that the scenario names: a typing
     /// mistake would otherwise measure something else than it says.
     pub fn load_targets(&self) -> Result<Vec<TargetFile>, LoadError> {
+        let files = self.load_all(&self.targets)?;
+        check::fits(&self.source, &self.vars, self.events(), &files)?;
+        Ok(files)
+    }
+
+    /// Loads other targets in place of its own. They need not have its variables; those that have none of its events are left out,
+    /// where it has events, so the result may be empty.
+    ///
+    /// # Errors
+    /// When a target cannot be loaded, or two have the same name.
+    pub fn load_in_their_place(&self, names: &[String]) -> Result<Vec<TargetFile>, LoadError> {
+        let mut files = self.load_all(names)?;
+        let events = self.events();
+        files.retain(|file| events.is_empty() || events.iter().any(|event| file.has_event(event)));
+        Ok(files)
+    }
+
+    fn load_all(&self, names: &[String]) -> Result<Vec<TargetFile>, LoadError> {
         let mut files: Vec<TargetFile> = Vec::new();
-        for name in &self.targets {
+        for name in names {
             let file = TargetFile::load(name, &self.vars)?;
             if files
                 .iter()
@@ -152,7 +170,6 @@ impl Scenario {
             }
             files.push(file);
         }
-        check::fits(&self.source, &self.vars, self.events(), &files)?;
         Ok(files)
     }
 
