@@ -62,13 +62,13 @@ impl Clock {
 impl ManualTime {
     /// Moves the time forward.
     pub fn advance(&self, by: Duration) {
-        self.shift(by.as_millis() as i64);
+        self.shift(millis(by));
     }
 
     /// Sets the underlying time back, as a faulty time source would. The clock's own readings stand
     /// still.
     pub fn set_back(&self, by: Duration) {
-        self.shift(-(by.as_millis() as i64));
+        self.shift(-millis(by));
     }
 
     fn shift(&self, by_ms: i64) {
@@ -78,12 +78,17 @@ impl ManualTime {
     }
 }
 
+/// A duration in milliseconds; one too long for the number is as long as the number goes.
+pub fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
 fn wall_ms() -> i64 {
     // A clock before 1970 reads as 1970: then nothing issued by a sane clock has expired, and
     // nothing is valid yet.
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis() as i64)
+        .map_or(0, millis)
 }
 
 #[cfg(test)]
@@ -96,6 +101,12 @@ mod tests {
         let other = clock.clone();
         time.advance(Duration::from_millis(5));
         assert_eq!((clock.now_ms(), other.now_ms()), (1_005, 1_005));
+    }
+
+    #[test]
+    fn a_duration_without_end_stays_one() {
+        assert_eq!(millis(Duration::MAX), i64::MAX);
+        assert_eq!(millis(Duration::from_micros(1_999)), 1);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::answer::Answer;
 use super::{IntrospectionClient, IntrospectionError};
-use crate::clock::Clock;
+use crate::clock::{Clock, millis};
 use crate::secret::Fingerprint;
 
 /// Answers kept at most.
@@ -43,7 +43,7 @@ struct KeptAnswer {
 impl Introspection {
     /// Asks through `client`, and keeps answers for `ttl` (zero: asks every time).
     pub fn new(client: IntrospectionClient, clock: Clock, ttl: Duration) -> Self {
-        let ttl_ms = ttl.as_millis() as i64;
+        let ttl_ms = millis(ttl);
         let kept = (ttl_ms > 0).then(|| Kept {
             ttl_ms,
             answers: Cache::new(CAPACITY),
@@ -106,7 +106,9 @@ impl Introspection {
 impl Kept {
     fn usable_until_ms(&self, asked_ms: i64, answer: &Answer) -> i64 {
         let expires_at_ms = answer.as_ref().ok().and_then(|active| active.expires_at_ms);
-        (asked_ms + self.ttl_ms).min(expires_at_ms.unwrap_or(i64::MAX))
+        asked_ms
+            .saturating_add(self.ttl_ms)
+            .min(expires_at_ms.unwrap_or(i64::MAX))
     }
 }
 

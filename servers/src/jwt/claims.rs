@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::algorithm::SigningAlgorithm;
 use super::object::{Object, Value};
+use crate::clock::millis;
 use crate::refusal::Reason;
 use crate::scope::Scope;
 
@@ -69,7 +70,7 @@ impl Rules {
 
     /// Checks the times of a token at `now_ms`.
     pub fn check_times(&self, claims: &Claims, now_ms: i64) -> Result<(), Reason> {
-        let leeway_ms = self.leeway.as_millis() as i64;
+        let leeway_ms = millis(self.leeway);
         let latest_start = claims
             .issued_at_ms
             .max(claims.not_before_ms.unwrap_or(i64::MIN));
@@ -79,7 +80,7 @@ impl Rules {
         } else if latest_start > now_ms.saturating_add(leeway_ms) {
             Err(Reason::NotYetValid)
         } else if claims.expires_at_ms.saturating_sub(claims.issued_at_ms)
-            > i64::try_from(self.max_lifetime.as_millis()).unwrap_or(i64::MAX)
+            > millis(self.max_lifetime)
         {
             Err(Reason::Lifetime)
         } else {

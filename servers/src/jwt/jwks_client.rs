@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use super::algorithm::SigningAlgorithm;
 use super::keys::KeySet;
-use crate::clock::Clock;
+use crate::clock::{Clock, millis};
 use crate::http::upstream::{Upstream, UpstreamError};
 
 const PATH: &str = "/jwks.json";
@@ -31,18 +31,33 @@ pub enum KeysError {
     CoolingDown,
 }
 
-/// Keeps the issuer's keys. An unknown `kid` makes it look again, but not more than once per
-/// cool-down: anybody can make up key identifiers, and each must not become a request to the
-/// issuer.
+/// How often the issuer may be asked, and must be.
+#[derive(Clone, Copy, Debug)]
+pub struct RefetchPolicy {
+    /// An unknown `kid` makes the client look again, but not more than once in this time: anybody
+    /// can make up key identifiers, and each must not become a request to the issuer.
+    pub cool_down: Duration,
+    /// Keys older than this are looked at again, or a key that the issuer has withdrawn would be
+    /// good here for ever. If the issuer does not answer then, the old keys stay in use.
+    pub max_age: Duration,
+}
+
+/// Keeps the issuer's keys.
 #[derive(Debug)]
 pub struct JwksClient {
     upstream: Arc<Upstream>,
     algorithm: SigningAlgorithm,
-    cool_down: Duration,
+    policy: RefetchPolicy,
     clock: Clock,
-    keys: RwLock<Arc<KeySet>>,
+    fetched: RwLock<Fetched>,
     /// Held while fetching, so that concurrent requests share one fetch.
     last_attempt: Mutex<Option<Attempt>>,
+}
+
+#[derive(Clone, Debug)]
+struct Fetched {
+    keys: Arc<KeySet>,
+    at_ms: i64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,30 +71,37 @@ impl JwksClient {
     pub fn new(
         upstream: Arc<Upstream>,
         algorithm: SigningAlgorithm,
-        cool_down: Duration,
+        policy: RefetchPolicy,
         clock: Clock,
     ) -> Self {
-        let keys = RwLock::new(Arc::new(KeySet::empty(algorithm)));
+        let none = Fetched {
+            keys: Arc::new(KeySet::empty(algorithm)),
+            at_ms: clock.now_ms(),
+        };
         Self {
             upstream,
             algorithm,
-            cool_down,
+            policy,
             clock,
-            keys,
+            fetched: RwLock::new(none),
             last_attempt: Mutex::new(None),
         }
     }
 
-    /// The keys as last fetched; none before the first success.
-    pub fn keys(&self) -> Arc<KeySet> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    /// The keys as they are known at `now_ms`; none before the first success.
+    pub async fn keys(&self, now_ms: i64) -> Arc<KeySet> {
+        let Fetched { keys, at_ms } = self.fetched();
+        if now_ms < after(at_ms, self.policy.max_age) {
+            return keys;
+        }
+        self.newer_than(&keys).await.unwrap_or(keys)
     }
 
     /// Looks for newer keys than `known`, in which something was missing. Answers the keys as they
     /// are then, which are `known` again if looking is not allowed yet and the last look succeeded.
     pub async fn newer_than(&self, known: &Arc<KeySet>) -> Result<Arc<KeySet>, KeysError> {
         let mut last_attempt = self.last_attempt.lock().await;
-        let current = self.keys();
+        let current = self.fetched().keys;
         if !Arc::ptr_eq(&current, known) {
             return Ok(current);
         }
@@ -99,19 +121,30 @@ impl JwksClient {
                     failed: fetched.is_err(),
                 });
                 let fetched = Arc::new(fetched?);
-                *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fetched);
+                *self.fetched.write().unwrap_or_else(PoisonError::into_inner) = Fetched {
+                    keys: Arc::clone(&fetched),
+                    at_ms: now_ms,
+                };
                 Ok(fetched)
             }
         }
     }
 
     fn is_cooling_down(&self, attempt: Attempt, now_ms: i64, current: &KeySet) -> bool {
+        let cool_down = self.policy.cool_down;
         let pause = if current.is_empty() {
-            self.cool_down.min(FIRST_KEYS_COOL_DOWN)
+            cool_down.min(FIRST_KEYS_COOL_DOWN)
         } else {
-            self.cool_down
+            cool_down
         };
-        now_ms < attempt.at_ms.saturating_add(pause.as_millis() as i64)
+        now_ms < after(attempt.at_ms, pause)
+    }
+
+    fn fetched(&self) -> Fetched {
+        self.fetched
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     async fn fetch(&self) -> Result<KeySet, KeysError> {
@@ -123,4 +156,8 @@ impl JwksClient {
         }
         KeySet::from_jwks(&body, self.algorithm).map_err(|_| KeysError::Unusable)
     }
+}
+
+fn after(at_ms: i64, pause: Duration) -> i64 {
+    at_ms.saturating_add(millis(pause))
 }

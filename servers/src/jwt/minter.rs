@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::keys::KeySet;
 use super::signing::SigningKey;
+use crate::clock::millis;
 use crate::model::Grant;
 use crate::secret::random_bytes;
 
@@ -62,7 +63,7 @@ impl Minter {
             aud: &self.audience,
             client_id: grant.client.id(),
             iat: now_ms.div_euclid(1_000),
-            exp: (now_ms + self.lifetime.as_millis() as i64).div_euclid(1_000),
+            exp: (now_ms + millis(self.lifetime)).div_euclid(1_000),
             jti: URL_SAFE_NO_PAD.encode(random_bytes::<16>()),
             scope: grant.scope.to_string(),
             sid: session,

@@ -51,7 +51,7 @@ impl Verifier {
         match &self.keys {
             KeySource::Shared(keys) => Ok(self.judge(&parts, keys, now_ms)),
             KeySource::Published(client) => {
-                let keys = client.keys();
+                let keys = client.keys(now_ms).await;
                 match self.judge(&parts, &keys, now_ms) {
                     Err(Reason::UnknownKey) => {
                         self.judge_with_newer_keys(&parts, client, &keys, now_ms)

@@ -1,4 +1,4 @@
-//! Counters, lock-free, and their text form ([`exposition`]).
+//! Counters, lock-free, and their text form ([`Exposition`]).
 //!
 //! Relaxed atomics throughout: each counter stands for itself, and a request must not wait for
 //! another one's counting.

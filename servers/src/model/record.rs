@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::accounts::disabled_flag;
 use super::{ActiveGrant, Grant, SessionEntry};
 use crate::client::Client;
-use crate::clock::Clock;
+use crate::clock::{Clock, millis};
 use crate::scope::Scope;
 use crate::store::{IndexedRecord, Store, StoreError};
 
@@ -87,7 +87,7 @@ impl Ledger {
         lifetime: Duration,
     ) -> Result<bool, StoreError> {
         let now_ms = self.clock.now_ms();
-        let expires_at_ms = now_ms + lifetime.as_millis() as i64;
+        let expires_at_ms = now_ms + millis(lifetime);
         let record = Record {
             sub: grant.subject.as_str().into(),
             client_id: grant.client.id().into(),

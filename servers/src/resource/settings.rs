@@ -35,6 +35,8 @@ pub struct ResourceSettings {
     pub upstream_deadline: Duration,
     /// The least time between two looks for new keys.
     pub jwks_cool_down: Duration,
+    /// The most time for which published keys are used without another look.
+    pub jwks_max_age: Duration,
     /// A session is kept for so long after each request; the authorization server must be told the
     /// same.
     pub session_idle: Duration,
@@ -57,6 +59,7 @@ impl Default for ResourceSettings {
             introspection_cache: Duration::ZERO,
             upstream_deadline: Duration::from_millis(500),
             jwks_cool_down: Duration::from_secs(30),
+            jwks_max_age: Duration::from_secs(10 * 60),
             session_idle: Duration::from_secs(30 * 60),
             audit_log: None,
             limits: Limits::default(),

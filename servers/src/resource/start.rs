@@ -14,7 +14,7 @@ use crate::http::connection::{self, BindError, Listening};
 use crate::http::upstream::{Upstream, UpstreamUrlError};
 use crate::introspection::IntrospectionClient;
 use crate::introspection::cache::Introspection;
-use crate::jwt::jwks_client::JwksClient;
+use crate::jwt::jwks_client::{JwksClient, RefetchPolicy};
 use crate::jwt::signing::shared_key_set;
 use crate::jwt::{KeyError, KeySource, Rules, Verifier, install_crypto};
 use crate::lifecycle::{self, LifecycleError};
@@ -181,15 +181,14 @@ impl Parts<'_> {
         let Parts {
             settings, clock, ..
         } = self;
-        let client = JwksClient::new(
-            self.upstream()?,
-            settings.algorithm,
-            settings.jwks_cool_down,
-            clock.clone(),
-        );
+        let policy = RefetchPolicy {
+            cool_down: settings.jwks_cool_down,
+            max_age: settings.jwks_max_age,
+        };
+        let client = JwksClient::new(self.upstream()?, settings.algorithm, policy, clock.clone());
         // So that the first request does not wait for it. If the issuer is not there yet, the first
         // request will ask.
-        if let Err(error) = client.newer_than(&client.keys()).await {
+        if let Err(error) = client.newer_than(&client.keys(clock.now_ms()).await).await {
             eprintln!("resource server: failed to {error}");
         }
         Ok(client)

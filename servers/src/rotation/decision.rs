@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::clock::millis;
 use crate::store::Rotation;
 
 /// The verdict on one use of a refresh token.
@@ -40,7 +41,7 @@ pub fn decide(rotation: &Rotation, now_ms: i64, grace: Duration) -> Decision {
         .ok()
         .and_then(|text| text.parse::<i64>().ok());
     let age_ms = committed_ms.map_or(i64::MAX, |committed_ms| now_ms.saturating_sub(committed_ms));
-    if age_ms < grace.as_millis() as i64 && !rotation.successor_exists {
+    if age_ms < millis(grace) && !rotation.successor_exists {
         Decision::Retried
     } else {
         Decision::Replayed

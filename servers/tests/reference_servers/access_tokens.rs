@@ -119,6 +119,10 @@ async fn a_logout_or_disabling_leaves_the_token_as_it_is_but_not_the_account() {
     let login = target.log_in("user-00001").await;
     let logout = Call::new(&target.authorization.url, Method::POST, "/logout");
     assert_eq!(logout.bearer(login.token()).send().await.code(), 204);
+    assert_eq!(
+        target.introspect(login.token()).await.json()["active"],
+        true
+    );
     target.disable("user-00001").await;
     assert_eq!(target.read(login.token()).await.code(), 200);
     // The issuer, which is asked, knows better than the resource server, which judges alone.
@@ -203,6 +207,26 @@ async fn a_new_key_is_found_after_the_cool_down_and_a_retired_one_is_gone() {
     target.time.advance(Duration::from_secs(30));
     assert_eq!(target.read(&mint(&target, &new)).await.code(), 200);
     assert_eq!(target.read(&mint(&target, &old)).await.code(), 401);
+}
+
+#[tokio::test]
+async fn a_withdrawn_key_is_good_for_the_maximum_age_at_most() {
+    let (target, issuer, old) = with_fake_issuer().await;
+    assert_eq!(target.read(&mint(&target, &old)).await.code(), 200);
+    issuer.answer(StatusCode::OK, r#"{"keys":[]}"#);
+    target.time.advance(Duration::from_secs(10 * 60));
+    assert_eq!(target.read(&mint(&target, &old)).await.code(), 401);
+}
+
+#[tokio::test]
+async fn old_keys_stay_in_use_while_the_issuer_is_away() {
+    let (target, issuer, minter) = with_fake_issuer().await;
+    issuer.answer(StatusCode::INTERNAL_SERVER_ERROR, "");
+    target.time.advance(Duration::from_secs(10 * 60));
+    for _ in 0..5 {
+        assert_eq!(target.read(&mint(&target, &minter)).await.code(), 200);
+    }
+    assert_eq!(issuer.count(), 2);
 }
 
 #[tokio::test]

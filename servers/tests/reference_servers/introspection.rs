@@ -53,6 +53,22 @@ async fn an_active_token_is_described_and_any_other_is_not() {
 }
 
 #[tokio::test]
+async fn the_issuer_answers_for_its_jwts_too() {
+    for model in [Model::Jwt, Model::Hybrid] {
+        let target = Plan::new(model).embedded().await;
+        let login = target.log_in("user-00001").await;
+        let active = target.introspect(login.token()).await.json();
+        assert_eq!(active["active"], true, "{model}");
+        assert_eq!(active["sub"], "user-00001");
+        let mut forged = login.token().to_owned();
+        forged.truncate(forged.len() - 4);
+        assert_eq!(target.introspect(&forged).await.text(), INACTIVE);
+        target.time.advance(Duration::from_secs(300));
+        assert_eq!(target.introspect(login.token()).await.text(), INACTIVE);
+    }
+}
+
+#[tokio::test]
 async fn only_the_resource_server_may_ask() {
     let target = target().await;
     let login = target.log_in("user-00001").await;

@@ -277,6 +277,8 @@ async fn disabling_and_ending_sessions_end_every_family() {
             target.log_in("user-00001").await,
         ];
         let bystander = target.log_in("user-00002").await;
+        let introspected = target.introspect(logins[0].token()).await;
+        assert_eq!(introspected.json()["active"], true);
         target.disable("user-00001").await;
         for login in &logins {
             refused(&target, login.cookie()).await;
