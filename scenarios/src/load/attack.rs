@@ -134,8 +134,8 @@ impl Attack {
             .set_default(GooseDefault::Users, self.users)?
             .set_default(GooseDefault::IncreaseRate, START_RATE)?
             .set_default(GooseDefault::NoTelnet, true)?
+            // With metrics kept, or reset but not displayed, goose prints nothing: standard output is the report's.
             .set_default(GooseDefault::NoPrintMetrics, true)?
-            .set_default(GooseDefault::NoResetMetrics, true)?
             .set_default(GooseDefault::Quiet, 3usize)?;
         let attack = match &self.report {
             Some(path) => {

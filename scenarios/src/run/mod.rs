@@ -8,7 +8,7 @@ pub mod system;
 use self::progress::Progress;
 use self::system::{StartError, System};
 use crate::flow::{EncodeError, StepError};
-use crate::load::attack::AttackError;
+use crate::load::attack::{Attack, AttackError};
 use crate::process::{ProcessError, RunSettings};
 use crate::scenario_file::{Plan as Workload, Profile, Scenario};
 use crate::target::TargetFile;
@@ -126,10 +126,10 @@ impl Context<'_> {
         }
     }
 
-    fn goose_report(&self, scenario: &str) -> Option<PathBuf> {
-        self.goose_reports
-            .as_ref()
-            .map(|directory| directory.join(format!("goose-{scenario}.html")))
+    /// The users of `scenario`; goose's own report of them goes where it was asked for.
+    fn attack(&self, scenario: &str) -> Attack {
+        let report = |directory: &PathBuf| directory.join(format!("goose-{scenario}.html"));
+        Attack::new(self.goose_reports.as_ref().map(report))
     }
 }
 
@@ -223,13 +223,14 @@ async fn measure(
         steady: None,
         revocation: None,
     };
-    let load = &scenario.load;
+    let (load, attack) = (&scenario.load, context.attack(&scenario.name));
     match scenario.plan(context.profile) {
         Workload::Steady(plan) => {
-            record.steady = Some(steady::measure(systems, load, plan, context).await?);
+            record.steady = Some(steady::measure(systems, load, plan, attack, context).await?);
         }
         Workload::Revocation(plan) => {
-            record.revocation = Some(revocation::measure(systems, load, plan, context).await?);
+            record.revocation =
+                Some(revocation::measure(systems, load, plan, attack, context).await?);
         }
     }
     Ok(record)

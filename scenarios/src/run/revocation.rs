@@ -36,6 +36,7 @@ pub(super) async fn measure(
     systems: &[System],
     load: &Load,
     plan: &Revocations,
+    mut attack: Attack,
     context: &Context<'_>,
 ) -> Result<RevocationRecord, MeasureError> {
     let wallets = context
@@ -55,7 +56,6 @@ pub(super) async fn measure(
             ))
         })
         .collect();
-    let mut attack = Attack::new(context.goose_report("revocation"));
     let mut lanes = Vec::new();
     for ((system, wallet), trials) in systems.iter().zip(&wallets).zip(&trials) {
         let (lane, users) = Lane::new(&wallet.endpoints(), load.connections_per_target as usize);

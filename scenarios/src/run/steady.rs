@@ -26,6 +26,7 @@ pub(super) async fn measure(
     systems: &[System],
     load: &Load,
     plan: &Rounds,
+    mut attack: Attack,
     context: &Context<'_>,
 ) -> Result<SteadyRecord, MeasureError> {
     let wallets = context
@@ -42,7 +43,6 @@ pub(super) async fn measure(
         lanes: Vec::new(),
         renewals: Vec::new(),
     };
-    let mut attack = Attack::new(context.goose_report("steady"));
     for (system, wallet) in systems.iter().zip(&wallets) {
         let (lane, users) = Lane::new(&wallet.endpoints(), load.connections_per_target as usize);
         attack.crew(system.name(), users)?;
