@@ -13,7 +13,7 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
@@ -166,7 +166,10 @@ async fn converse<H: Handler>(
             // An error is the peer's (broken connection, malformed request): hyper has answered
             // what can be answered.
             _ = connection.as_mut() => return,
-            () = silence.past_limit(&requests) => connection.as_mut().graceful_shutdown(),
+            limit = silence.past_limit(&requests) => match limit {
+                SilenceLimit::Idle => connection.as_mut().graceful_shutdown(),
+                SilenceLimit::Header => return,
+            },
             _ = stopping.changed() => break,
         }
     }
@@ -176,11 +179,12 @@ async fn converse<H: Handler>(
 
 fn builder(limits: &Limits) -> http1::Builder {
     let mut builder = http1::Builder::new();
-    // The number of header lines keeps hyper's default, 100: any other value makes it allocate for
-    // each request.
+    // Without hyper's own header timer: it allocates and registers a timer for each request, and it
+    // also runs between requests, where it cuts a connection that should be closed in order.
+    // [`Silence`] covers both cases. The number of header lines keeps hyper's default, 100: any
+    // other value makes it allocate for each request.
     builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
+        .header_read_timeout(None)
         .max_header_size(limits.header_bytes);
     builder
 }
@@ -188,8 +192,19 @@ fn builder(limits: &Limits) -> http1::Builder {
 /// Watches for a connection on which nothing is asked.
 struct Silence {
     ticks: tokio::time::Interval,
+    header_ticks: u32,
     seen: u64,
     silent_ticks: u32,
+}
+
+/// How long a connection has been silent.
+#[derive(Debug, PartialEq, Eq)]
+enum SilenceLimit {
+    /// For the keep-alive idle time: it is closed if it stands between two requests.
+    Idle,
+    /// For the header time-out: it is cut, for it is stuck within a request's header. (A request
+    /// whose header has arrived is bounded by other, shorter limits.)
+    Header,
 }
 
 impl Silence {
@@ -197,15 +212,17 @@ impl Silence {
         let period = limits.keep_alive_idle / TICKS_PER_IDLE;
         let mut ticks = interval_at(Instant::now() + period, period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let header_ticks = limits.header_timeout.div_duration_f64(period).ceil() as u32;
         Self {
             ticks,
+            header_ticks,
             seen: 0,
             silent_ticks: 0,
         }
     }
 
-    /// Ends when no request came during the idle limit.
-    async fn past_limit(&mut self, requests: &AtomicU64) {
+    /// Ends when no request came for as long as one of the limits.
+    async fn past_limit(&mut self, requests: &AtomicU64) -> SilenceLimit {
         loop {
             self.ticks.tick().await;
             let count = requests.load(Relaxed);
@@ -215,9 +232,11 @@ impl Silence {
                 0
             };
             self.seen = count;
-            if self.silent_ticks >= TICKS_PER_IDLE {
-                self.silent_ticks = 0;
-                return;
+            if self.silent_ticks >= self.header_ticks {
+                return SilenceLimit::Header;
+            }
+            if self.silent_ticks == TICKS_PER_IDLE {
+                return SilenceLimit::Idle;
             }
         }
     }
@@ -229,25 +248,23 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn silence_is_counted_from_the_last_request() {
-        let limits = Limits {
-            keep_alive_idle: Duration::from_secs(60),
-            ..Limits::default()
-        };
         let requests = AtomicU64::new(0);
-        let mut silence = Silence::new(&limits);
-        assert!(
-            timeout(Duration::from_secs(50), silence.past_limit(&requests))
-                .await
-                .is_err()
-        );
+        let mut silence = Silence::new(&Limits::default());
+        let early = timeout(Duration::from_secs(50), silence.past_limit(&requests));
+        assert!(early.await.is_err());
         requests.fetch_add(1, Relaxed);
         let since = Instant::now();
-        silence.past_limit(&requests).await;
-        let waited = since.elapsed();
-        assert!(
-            (Duration::from_secs(60)..=Duration::from_secs(75)).contains(&waited),
-            "{waited:?}"
-        );
+        for (limit, from_s, to_s) in [
+            (SilenceLimit::Idle, 60, 75),
+            (SilenceLimit::Header, 90, 105),
+        ] {
+            assert_eq!(silence.past_limit(&requests).await, limit);
+            let waited = since.elapsed().as_secs();
+            assert!(
+                (from_s..=to_s).contains(&waited),
+                "{limit:?} after {waited} s"
+            );
+        }
     }
 
     #[tokio::test]

@@ -17,6 +17,8 @@ pub mod reply;
 pub mod site;
 pub mod upstream;
 
+use std::time::Duration;
+
 use hyper::{HeaderMap, Method, Uri};
 
 /// The part of a request in which a credential may stand.
@@ -34,23 +36,23 @@ pub struct Presented<'a> {
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// A keep-alive connection without a request for this long is closed, between requests.
-    pub keep_alive_idle: std::time::Duration,
-    /// How long a request's header may take to arrive. Must exceed `keep_alive_idle`: hyper's timer
-    /// also runs *between* requests, where it cuts the connection instead of closing it in order.
-    pub header_timeout: std::time::Duration,
+    pub keep_alive_idle: Duration,
+    /// A connection on which a request's header has begun, and no request has come for this long, is
+    /// cut. Longer than `keep_alive_idle`, so that a connection between requests is closed in order.
+    pub header_timeout: Duration,
     /// How long a request's body may take to arrive: 408 past it.
-    pub body_timeout: std::time::Duration,
+    pub body_timeout: Duration,
     /// Bytes of a request's header, the request line included: 431 past it.
     pub header_bytes: usize,
     /// Bytes of a request's body: 413 past it.
     pub body_bytes: usize,
     /// How long requests in progress may take to end at shutdown.
-    pub drain: std::time::Duration,
+    pub drain: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        let seconds = std::time::Duration::from_secs;
+        let seconds = Duration::from_secs;
         Self {
             keep_alive_idle: seconds(60),
             header_timeout: seconds(90),

@@ -226,6 +226,17 @@ async fn an_idle_connection_is_closed_in_order() {
 }
 
 #[tokio::test]
+async fn a_header_that_never_ends_is_cut() {
+    let mut plan = Plan::new(Model::NoAuth);
+    plan.resource.limits.keep_alive_idle = Duration::from_millis(100);
+    plan.resource.limits.header_timeout = Duration::from_millis(150);
+    let target = plan.embedded().await;
+    for begun in ["", "GET /resource HTTP/1.1\r\nhost"] {
+        assert_eq!(exchange(&target.resource.url, begun.as_bytes()).await, "");
+    }
+}
+
+#[tokio::test]
 async fn no_auth_lets_everybody_do_everything() {
     let target = Plan::new(Model::NoAuth).embedded().await;
     let url = &target.resource.url;
