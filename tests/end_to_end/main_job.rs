@@ -198,7 +198,7 @@ fn check_revocations(summary: &Value) {
 fn on_the_embedded_store_where_there_is_no_redis() {
     let workspace = Workspace::new();
     let summary = measured(&workspace, |command| {
-        _ = command.env("PATH", "/nonexistent")
+        command.env("PATH", "/nonexistent");
     });
     check(&summary);
     assert_eq!(summary["store"]["kind"], "embedded");
@@ -215,7 +215,7 @@ fn on_a_real_redis_that_it_starts_itself() {
     }
     let workspace = Workspace::new();
     let summary = measured(&workspace, |command| {
-        _ = command.arg("--require-real-redis")
+        command.arg("--require-real-redis");
     });
     check(&summary);
     assert!(

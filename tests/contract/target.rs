@@ -1,0 +1,339 @@
+//! A target of one model (store, authorization server, resource server), and what its users, clients and
+//! administrators do.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use authbench_servers::authorization::passwords::LoginHash;
+use authbench_servers::authorization::{
+    self, AuthorizationSettings, AuthorizationWiring, RunningAuthorizationServer,
+};
+use authbench_servers::clock::{Clock, ManualTime};
+use authbench_servers::jwt::SigningAlgorithm;
+use authbench_servers::model::Model;
+use authbench_servers::resource::{self, ResourceSettings, ResourceWiring, RunningResourceServer};
+use authbench_servers::secret::{Secret, random_id};
+use authbench_servers::store::{StartedStore, StoreKind, StoreUrl};
+use tempfile::NamedTempFile;
+
+use crate::answer::{
+    ACCEPTED, Answer, DONE, Expected, INVALID_SESSION, INVALID_TOKEN, OK, Outcome, check,
+};
+use crate::call::Call;
+use crate::tap::Tap;
+
+/// When every clock of a test starts (Unix milliseconds): a whole second, on which an `exp` can fall exactly.
+pub(crate) const START_MS: i64 = 1_800_000_000_000;
+/// The life of an access token, unless a row says otherwise.
+pub(crate) const ACCESS_TTL: Duration = Duration::from_secs(300);
+/// The password of every account.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+/// The account that most rows use.
+pub(crate) const USER: &str = "user-00001";
+/// Short enough to wait for where the store's own expiry is what is tested.
+pub(crate) const SHORT_IDLE: Duration = Duration::from_millis(150);
+
+/// Settings that rows change.
+pub(crate) struct Plan {
+    pub(crate) authorization: AuthorizationSettings,
+    pub(crate) resource: ResourceSettings,
+}
+
+/// A running target. Its clock is manual, and one for both servers.
+pub(crate) struct Target {
+    pub(crate) model: Model,
+    pub(crate) kind: StoreKind,
+    pub(crate) store: RefCell<StartedStore>,
+    pub(crate) tap: Tap,
+    pub(crate) authorization: RunningAuthorizationServer,
+    pub(crate) resource: RunningResourceServer,
+    pub(crate) time: ManualTime,
+    pub(crate) wiring: AuthorizationWiring,
+    authorization_log: NamedTempFile,
+    resource_log: NamedTempFile,
+}
+
+/// What a user holds after a login or a renewal.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Login {
+    access_token: Option<String>,
+    cookie: Option<String>,
+}
+
+impl Target {
+    /// Starts a target whose settings are as `change` leaves them.
+    pub(crate) async fn start(model: Model, kind: StoreKind, change: fn(&mut Plan)) -> Self {
+        let store = StartedStore::start(kind).expect("a store");
+        let tap = Tap::before(store.url()).await;
+        let [authorization_log, resource_log] =
+            std::array::from_fn(|_| NamedTempFile::new().expect("a file"));
+        let mut plan = Plan::new(model, &authorization_log, &resource_log);
+        change(&mut plan);
+        let (clock, time) = Clock::manual(START_MS);
+        let wiring = wiring(&tap.url);
+        let authorization = authorization::start(plan.authorization, wiring.clone(), clock.clone());
+        let authorization = authorization.await.expect("an authorization server");
+        let url = &mut plan.resource.authorization_server;
+        url.get_or_insert_with(|| authorization.url.clone());
+        let resource = resource::start(plan.resource, resource_wiring(&wiring), clock).await;
+        Self {
+            model,
+            kind,
+            store: store.into(),
+            tap,
+            authorization,
+            resource: resource.expect("a resource server"),
+            time,
+            wiring,
+            authorization_log,
+            resource_log,
+        }
+    }
+
+    /// Whether the credential is judged without asking anybody, so that nothing ends it but its expiry.
+    pub(crate) fn is_self_contained(&self) -> bool {
+        matches!(self.model, Model::Jwt | Model::Hybrid)
+    }
+
+    /// Lets time pass, for the servers; the store's own expiry does not follow.
+    pub(crate) fn passes(&self, time: Duration) {
+        self.time.advance(time);
+    }
+
+    /// A request to log in as `user`.
+    pub(crate) fn login(&self, user: &str) -> Call {
+        self.post("/login", &[("username", user), ("password", PASSWORD)])
+    }
+
+    /// Logs in, which must succeed.
+    pub(crate) async fn log_in(&self, user: &str) -> Result<Login, String> {
+        let answer = self.login(user).send().await;
+        Ok(Login::of(answer.is(OK, "login")?))
+    }
+
+    /// Logs in for less than all scopes.
+    pub(crate) async fn log_in_to_read(&self) -> Result<Login, String> {
+        let form = [("username", USER), ("password", PASSWORD), ("scope", "read")];
+        let answer = self.post("/login", &form).send().await;
+        Ok(Login::of(answer.is(OK, "login")?))
+    }
+
+    /// `method /resource` with what the login gave.
+    pub(crate) fn call(&self, method: &str, login: &Login) -> Call {
+        self.present(Call::new(method, &self.resource.url, "/resource"), login)
+    }
+
+    /// Adds what the model presents.
+    pub(crate) fn present(&self, call: Call, login: &Login) -> Call {
+        match self.model {
+            Model::NoAuth => call,
+            Model::Session => call.cookie(login.cookie()),
+            Model::Jwt | Model::Opaque | Model::Hybrid => call.bearer(login.token()),
+        }
+    }
+
+    /// Reads the resource, which must succeed.
+    pub(crate) async fn is_accepted(&self, login: &Login, when: &str) -> Outcome {
+        let answer = self.call("GET", login).send().await;
+        answer.is(ACCEPTED, when).map(drop)
+    }
+
+    /// Reads the resource, which must be refused.
+    pub(crate) async fn is_refused(&self, login: &Login, when: &str) -> Outcome {
+        let answer = self.call("GET", login).send().await;
+        answer.is(self.refusal(), when).map(drop)
+    }
+
+    /// How a credential that is not good is refused.
+    pub(crate) fn refusal(&self) -> Expected {
+        match self.model {
+            Model::Session => INVALID_SESSION,
+            _ => INVALID_TOKEN,
+        }
+    }
+
+    /// What must become of a credential that has been ended: refused now; or, if it is judged without asking anybody, at
+    /// the end of its life and not a moment later.
+    pub(crate) async fn has_ended(&self, login: &Login) -> Outcome {
+        if self.is_self_contained() {
+            self.is_accepted(login, "ended, but self-contained").await?;
+            self.passes(ACCESS_TTL - Duration::from_millis(1));
+            self.is_accepted(login, "at the end of its life").await?;
+            self.passes(Duration::from_millis(1));
+        }
+        self.is_refused(login, "ended").await
+    }
+
+    /// Logs out, which must succeed.
+    pub(crate) async fn log_out(&self, login: &Login) -> Outcome {
+        let call = Call::new("POST", &self.authorization.url, "/logout");
+        let answer = self.present(call, login).send().await;
+        answer.is(DONE, "logout").map(drop)
+    }
+
+    /// A POST of a form to the authorization server.
+    pub(crate) fn post(&self, path: &str, parameters: &[(&str, &str)]) -> Call {
+        Call::form(&self.authorization.url, path, parameters)
+    }
+
+    /// A renewal with the refresh cookie of `login`.
+    pub(crate) fn refresh(&self, login: &Login) -> Call {
+        let form = [("grant_type", "refresh_token"), ("client_id", "app")];
+        self.post("/token", &form).cookie(login.cookie())
+    }
+
+    /// A renewal that must succeed.
+    pub(crate) async fn renew(&self, login: &Login, when: &str) -> Result<Login, String> {
+        let answer = self.refresh(login).send().await;
+        Ok(Login::of(answer.is(OK, when)?))
+    }
+
+    /// A renewal that must be refused.
+    pub(crate) async fn cannot_renew(&self, login: &Login, when: &str) -> Outcome {
+        let answer = self.refresh(login).send().await;
+        answer.is(crate::answer::INVALID_GRANT, when).map(drop)
+    }
+
+    /// A question about a token, by the resource server's client.
+    pub(crate) fn introspect(&self, token: &str) -> Call {
+        self.ask(&[("token", token)])
+    }
+
+    /// The same with a form of one's own.
+    pub(crate) fn ask(&self, form: &[(&str, &str)]) -> Call {
+        let secret = self.wiring.introspection_secret.expose();
+        self.post("/introspect", form).basic("resource-server", secret)
+    }
+
+    /// A client's request to revoke a token.
+    pub(crate) fn revoke(&self, client: &str, token: &str) -> Call {
+        self.post("/revoke", &[("client_id", client), ("token", token)])
+    }
+
+    /// An administrator's request.
+    pub(crate) fn admin(&self, method: &str, path: &str) -> Call {
+        let secret = self.wiring.admin_secret.expose();
+        Call::new(method, &self.authorization.admin_url, path).bearer(secret)
+    }
+
+    /// Something done to an account, which must succeed.
+    pub(crate) async fn administers(&self, user: &str, action: &str) -> Outcome {
+        let path = format!("/accounts/{user}/{action}");
+        let answer = self.admin("POST", &path).send().await;
+        answer.is(DONE, action).map(drop)
+    }
+
+    /// The audit logs of both servers, as soon as all of `parts` stand in them.
+    pub(crate) async fn audit(&self, parts: &[&str]) -> Result<String, String> {
+        let mut text = String::new();
+        for _ in 0..200 {
+            let read = |file: &NamedTempFile| std::fs::read_to_string(file.path());
+            text = read(&self.authorization_log).expect("a log");
+            text += &read(&self.resource_log).expect("a log");
+            if parts.iter().all(|part| text.contains(part)) {
+                return Ok(text);
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Err(format!("not all of {parts:?} in the audit log: {text}"))
+    }
+}
+
+impl Plan {
+    fn new(model: Model, authorization_log: &NamedTempFile, resource_log: &NamedTempFile) -> Self {
+        // The cheapest algorithm to make keys for; that all of them work is a row of its own.
+        let algorithm = SigningAlgorithm::Es256;
+        let authorization = AuthorizationSettings {
+            model,
+            algorithm,
+            access_ttl: ACCESS_TTL,
+            users: 20,
+            login_hash: LoginHash::Cheap,
+            audit_log: Some(authorization_log.path().to_owned()),
+            ..AuthorizationSettings::default()
+        };
+        let resource = ResourceSettings {
+            model,
+            algorithm,
+            audit_log: Some(resource_log.path().to_owned()),
+            // A test machine may stall; rows about outages set their own.
+            upstream_deadline: Duration::from_secs(10),
+            ..ResourceSettings::default()
+        };
+        Self {
+            authorization,
+            resource,
+        }
+    }
+}
+
+impl Login {
+    /// What an answer hands out.
+    pub(crate) fn of(answer: &Answer) -> Self {
+        let cookie = answer.header("set-cookie");
+        let cookie = cookie.and_then(|cookie| cookie.split(';').next());
+        Self {
+            access_token: answer.text("access_token"),
+            cookie: cookie.map(str::to_owned),
+        }
+    }
+
+    /// A credential made up: `name=value` and the same as a bearer token.
+    pub(crate) fn made_up(cookie: &str) -> Self {
+        let value = cookie.split_once('=').map(|(_, value)| value.to_owned());
+        Self {
+            access_token: value,
+            cookie: Some(cookie.to_owned()),
+        }
+    }
+
+    /// The access token.
+    pub(crate) fn token(&self) -> &str {
+        self.access_token.as_deref().expect("an access token")
+    }
+
+    /// `name=value`, as a browser sends it.
+    pub(crate) fn cookie(&self) -> &str {
+        self.cookie.as_deref().expect("a cookie")
+    }
+
+    /// The value of the cookie.
+    pub(crate) fn cookie_value(&self) -> &str {
+        self.cookie().split_once('=').expect("name=value").1
+    }
+
+    /// Everything in it that opens anything.
+    pub(crate) fn secrets(&self) -> Vec<&str> {
+        let cookie = self.cookie.as_deref().and_then(|cookie| cookie.split_once('='));
+        let cookie = cookie.map(|(_, value)| value);
+        self.access_token.as_deref().into_iter().chain(cookie).collect()
+    }
+}
+
+/// Both of two credentials are what they must be.
+pub(crate) fn differ(one: &Login, other: &Login) -> Outcome {
+    check(one != other, "the same credential twice")
+}
+
+fn wiring(store_url: &str) -> AuthorizationWiring {
+    let secret = || Secret::new(random_id());
+    AuthorizationWiring {
+        store_url: StoreUrl::new(store_url),
+        admin_secret: secret(),
+        population_password: Secret::new(PASSWORD),
+        service_secret: secret(),
+        introspection_secret: secret(),
+        signing_secret: Some(secret()),
+        rotation_key: Some(secret()),
+        namespace: None,
+    }
+}
+
+fn resource_wiring(wiring: &AuthorizationWiring) -> ResourceWiring {
+    ResourceWiring {
+        store_url: Some(wiring.store_url.clone()),
+        introspection_secret: Some(wiring.introspection_secret.clone()),
+        signing_secret: wiring.signing_secret.clone(),
+        namespace: None,
+    }
+}
