@@ -16,6 +16,6 @@ pub mod tables;
 mod text;
 
 pub use html::html;
-pub use markdown::markdown;
+pub use markdown::{markdown, markdown_table};
 pub use svg::frontier_svg;
 pub use text::{TextOptions, text};

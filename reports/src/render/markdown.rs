@@ -51,19 +51,23 @@ pub fn markdown(run: &RunFile, summary: &Summary) -> String {
 }
 
 fn table(table: &Table, under: &str) -> String {
-    let mut lines = vec![
-        format!("## {}", table.title),
-        String::new(),
-        table.note.clone(),
-        String::new(),
-    ];
+    let (title, note) = (&table.title, &table.note);
+    format!(
+        "## {title}\n\n{note}\n\n{}\n\n<sub>{}</sub>",
+        markdown_table(table),
+        escaped(under)
+    )
+}
+
+/// The columns and rows of `table` alone, for pages that say the rest themselves.
+#[must_use]
+pub fn markdown_table(table: &Table) -> String {
     let titles = table.columns.iter().map(|column| escaped(&column.title));
-    lines.push(line(titles));
     let rules = table
         .columns
         .iter()
         .map(|column| if column.numeric { "---:" } else { "---" }.to_owned());
-    lines.push(line(rules));
+    let mut lines = vec![line(titles), line(rules)];
     for row in &table.rows {
         if let Some(heading) = &row.heading {
             let blank = table.columns.iter().skip(1).map(|_| String::new());
@@ -75,7 +79,6 @@ fn table(table: &Table, under: &str) -> String {
         }
         lines.push(line(cells(row)));
     }
-    lines.extend([String::new(), format!("<sub>{}</sub>", escaped(under))]);
     lines.join("\n")
 }
 

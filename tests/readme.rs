@@ -1,0 +1,82 @@
+//! What the README shows is what the committed sample run says.
+//!
+//! With `AUTHBENCH_SPLICE=1` the README is rewritten instead.
+
+use authbench_reports::render::{markdown_table, sentences, tables};
+use authbench_reports::run_directory::read_run;
+use authbench_reports::summary::Summary;
+use authbench_reports::validity::Verdict;
+use std::path::Path;
+
+const SAMPLE: &str = "reports/published/quick-redis";
+const END: &str = "<!-- /report -->";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn summary() -> Summary {
+    Summary::of(&read_run(&root().join(SAMPLE)).expect("a whole run"))
+}
+
+/// Sentences and table, as Markdown.
+fn section(summary: &Summary) -> String {
+    let said: Vec<String> = sentences::sentences(summary)
+        .iter()
+        .map(|sentence| format!("- {sentence}"))
+        .collect();
+    format!(
+        "{}\n\n{}\n",
+        said.join("\n"),
+        markdown_table(&tables::overview(summary))
+    )
+}
+
+#[test]
+fn the_readme_shows_the_committed_sample_run() {
+    let path = root().join("README.md");
+    let readme = std::fs::read_to_string(&path).expect("a README");
+    let begin = format!("<!-- report: {SAMPLE} -->\n");
+    let (before, rest) = readme.split_once(&begin).expect("the place for the report");
+    let (shown, after) = rest.split_once(END).expect("the end of that place");
+    let section = section(&summary());
+    if std::env::var("AUTHBENCH_SPLICE").is_ok() {
+        std::fs::write(&path, format!("{before}{begin}{section}\n{END}{after}"))
+            .expect("a writable README");
+        return;
+    }
+    assert_eq!(
+        shown.trim_end(),
+        section.trim_end(),
+        "run AUTHBENCH_SPLICE=1 cargo test --test readme"
+    );
+}
+
+#[test]
+fn the_sample_run_is_valid_and_on_a_real_redis() {
+    let summary = summary();
+    assert_eq!(summary.validity.verdict, Verdict::Valid);
+    assert_eq!(
+        summary.store.as_ref().map(|store| store.kind.as_str()),
+        Some("redis")
+    );
+    assert!(summary.failures.is_empty());
+    assert_eq!(summary.targets.len(), 5);
+}
+
+/// A reader must be able to trust the files beside it as well.
+#[test]
+fn the_reports_beside_the_sample_run_are_made_from_it() {
+    let run = read_run(&root().join(SAMPLE)).expect("a whole run");
+    let summary = Summary::of(&run);
+    let beside =
+        |name: &str| std::fs::read_to_string(root().join(SAMPLE).join(name)).expect("is there");
+    assert_eq!(
+        beside("report.md"),
+        authbench_reports::render::markdown(&run, &summary)
+    );
+    assert_eq!(
+        beside("report.html"),
+        authbench_reports::render::html(&run, &summary)
+    );
+}
