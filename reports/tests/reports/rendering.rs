@@ -85,7 +85,7 @@ fn sentences_of_broken_promises() {
         last_sent_ns: trial.answered_ns + 60_000_000_000,
         last_done_ns: trial.answered_ns + 60_000_000_001,
     };
-    trial.points.insert("resource-1".to_owned(), vec![still_in]);
+    fixture::answered_after(trial, "resource-1", &[still_in]);
     insta::assert_snapshot!(said(&run));
 }
 

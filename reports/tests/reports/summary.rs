@@ -121,9 +121,7 @@ fn nothing_is_projected_from_a_law_that_does_not_hold() {
             segment(Verdict::Accepted, t0 + 1, t0 + 45_000_000),
             segment(Verdict::Refused, t0 + 50_000_000, t0 + 90_000_000),
         ];
-        trial
-            .points
-            .insert("resource-1".to_owned(), segments.to_vec());
+        fixture::answered_after(trial, "resource-1", &segments);
     }
     let summary = Summary::of(&run);
     assert_eq!(row(&summary, "jwt", "logout").projected, None);
@@ -140,9 +138,7 @@ fn one_request_accepted_after_the_bound_is_a_breach() {
         segment(Verdict::Accepted, t0 + 1_000_000, t0 + 1_000_000),
         segment(Verdict::Refused, t0 + 6_000_000, t0 + 90_000_000),
     ];
-    trial
-        .points
-        .insert("resource-1".to_owned(), segments.to_vec());
+    fixture::answered_after(trial, "resource-1", &segments);
     let summary = Summary::of(&run);
     let row = row(&summary, "session", "logout");
     assert_eq!((row.breaches, row.certain_max_ms), (1, Some(1.0)));
@@ -158,7 +154,7 @@ fn a_lag_that_outlasts_observation_hides_the_figures_it_reaches() {
     let trial = &mut fixture::event(&mut run, "jwt", "logout").trials[0];
     let t0 = trial.answered_ns;
     let still_in = segment(Verdict::Accepted, t0 + 1, t0 + 60_000_000_000);
-    trial.points.insert("resource-1".to_owned(), vec![still_in]);
+    fixture::answered_after(trial, "resource-1", &[still_in]);
     let summary = Summary::of(&run);
     let row = row(&summary, "jwt", "logout");
     assert_eq!((row.censored, row.breaches), (1, 1));
@@ -245,7 +241,7 @@ fn a_median_that_was_not_seen_is_not_on_the_frontier_as_if_it_had_been() {
     for trial in &mut fixture::event(&mut run, "session", "logout").trials[..70] {
         let t0 = trial.answered_ns;
         let still_in = segment(Verdict::Accepted, t0 + 1, t0 + 5_900_000_000);
-        trial.points.insert("resource-1".to_owned(), vec![still_in]);
+        fixture::answered_after(trial, "resource-1", &[still_in]);
     }
     let frontier = Frontier::of(&Summary::of(&run));
     let session = frontier
@@ -272,9 +268,7 @@ fn points_that_are_only_probed_do_not_make_the_frontier() {
             segment(Verdict::Accepted, t0 + 1, t0 + 900_000_000),
             segment(Verdict::Refused, t0 + 905_000_000, t0 + 999_000_000),
         ];
-        trial
-            .points
-            .insert("introspection".to_owned(), late.to_vec());
+        fixture::answered_after(trial, "introspection", &late);
     }
     let frontier = Frontier::of(&Summary::of(&run));
     let opaque = frontier
