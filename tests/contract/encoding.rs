@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use crate::answer::{HEADER_TOO_LARGE, INVALID_BEARER_REQUEST, NOT_HTTP};
-use crate::forge::{Draft, Forged, Forger, expecting, refused};
+use crate::forge::{Draft, Forged, Forger, accepted, expecting, refused};
 use crate::row::{ALL, Row};
 
 pub(crate) const ROWS: &[Row] = &[
@@ -100,6 +100,7 @@ pub(crate) const ROWS: &[Row] = &[
         assert_ne!(token, standard, "nothing to replace");
         refused([standard])
     }),
+    Row::tokens("ENC/large", ALL, |forger| accepted([sized(forger, 5_000)])),
     Row::tokens("ENC/bytes", ALL, |forger| {
         let good = good(forger).into_bytes();
         refused([[&good[..], b"\xff"].concat(), [b"\xc3\x28", &good[..]].concat()])
@@ -129,9 +130,4 @@ fn split_by(forger: &Forger, inside: &str) -> String {
 fn sized(forger: &Forger, bytes: usize) -> String {
     let draft: Draft = forger.draft().claim("x", "x".repeat(bytes));
     forger.sign(draft)
-}
-
-/// Kept beside the rows: a token of almost the largest size that is still read.
-pub(crate) fn large(forger: &Forger) -> Vec<Forged> {
-    crate::forge::accepted([sized(forger, 5_000)])
 }
