@@ -21,7 +21,7 @@ pub enum Reason {
     CredentialMisplaced,
     /// More than one credential, or one that is not of the form its scheme demands.
     MalformedRequest,
-    /// A request that another site made the browser send.
+    /// A change that another site may have made the browser send.
     CrossSite,
     /// Longer than any token of ours, or not of the form of one.
     MalformedToken,

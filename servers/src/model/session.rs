@@ -132,6 +132,9 @@ impl Validator for SessionValidator {
             Ok(id) => id,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        if !presented.method.is_safe() && !site::is_same_site(presented.headers) {
+            return Ok(Err(Refusal::of(Reason::CrossSite, id)));
+        }
         let credential = Fingerprint::of(id);
         let refuse = |reason| {
             Ok(Err(Refusal {
@@ -165,9 +168,6 @@ fn session_id<'a>(presented: &Presented<'a>) -> Result<&'a str, Refusal> {
     let value = cookie::value(presented.headers, COOKIE.name)
         .map_err(|_| Refusal::unseen(Reason::MalformedRequest))?;
     let id = value.ok_or(Refusal::unseen(Reason::NoCredential))?;
-    if !presented.method.is_safe() && site::is_cross_site(presented.headers) {
-        return Err(Refusal::of(Reason::CrossSite, id));
-    }
     if is_random_id(id) {
         Ok(id)
     } else {
