@@ -23,32 +23,58 @@ pub(crate) const ROWS: &[Row] = &[
     }),
     Row::tokens("ALG-07", ALL, |forger| {
         let texts = [r#""alg":"\u0000none""#, r#""alg":"none\u0000""#];
-        let drafts = texts.map(|alg| forger.draft().without_header("alg").header_before(&format!("{alg},")));
+        let drafts = texts.map(|alg| {
+            forger
+                .draft()
+                .without_header("alg")
+                .header_before(&format!("{alg},"))
+        });
         refused(drafts.iter().flat_map(|draft| both(forger, draft)))
     }),
     Row::tokens("ALG-08", ALL, |forger| signed_as(forger, [json!("")])),
     Row::tokens("ALG-10", ALL, |forger| signed_as(forger, [Value::Null])),
-    Row::tokens("ALG-11", ALL, |forger| signed_as(forger, [json!(256), json!(true)])),
+    Row::tokens("ALG-11", ALL, |forger| {
+        signed_as(forger, [json!(256), json!(true)])
+    }),
     Row::tokens("ALG-13", ALL, |forger| {
         let name = forger.algorithm.name();
         let cased = [name.to_lowercase(), name.to_uppercase()];
-        signed_as(forger, cased.into_iter().filter(|cased| cased != name).map(Value::from))
+        signed_as(
+            forger,
+            cased
+                .into_iter()
+                .filter(|cased| cased != name)
+                .map(Value::from),
+        )
     }),
     Row::tokens("ALG-14", ALL, |forger| {
         let name = forger.algorithm.name();
         let draft = forger.draft().without_header("alg");
         refused(["ALG", "Alg"].map(|member| forger.sign(draft.clone().header(member, name))))
     }),
-    Row::tokens("ALG-16", PUBLISHED, |forger| confused(forger, [public_pem(forger).into_bytes()])),
+    Row::tokens("ALG-16", PUBLISHED, |forger| {
+        confused(forger, [public_pem(forger).into_bytes()])
+    }),
     Row::tokens("ALG-17", PUBLISHED, |forger| {
         let pem = public_pem(forger);
         let one_line = pem.replace('\n', "");
-        let forms = [pem.trim_end().to_owned(), pem.replace('\n', "\r\n"), one_line];
+        let forms = [
+            pem.trim_end().to_owned(),
+            pem.replace('\n', "\r\n"),
+            one_line,
+        ];
         confused(forger, forms.map(String::into_bytes))
     }),
     Row::tokens("ALG-19", PUBLISHED, |forger| {
         let (jwk, text) = forger.keys().own.public();
-        confused(forger, [text.into_bytes(), jwk.to_string().into_bytes(), forger.keys().own.info()])
+        confused(
+            forger,
+            [
+                text.into_bytes(),
+                jwk.to_string().into_bytes(),
+                forger.keys().own.info(),
+            ],
+        )
     }),
     Row::tokens("ALG-20", RSA, rebuilt_key),
     Row::tokens("ALG-22", RSA, |forger| {
@@ -64,26 +90,47 @@ pub(crate) const ROWS: &[Row] = &[
         let es384 = with_alg(forger, json!("ES384"));
         refused([forger.sign(es384.clone()), es384.with_signature(&[1; 96])])
     }),
-    Row::tokens("ALG-25", &[Es256], |forger| signed_as(forger, [json!("ES256K")])),
-    Row::tokens("ALG-26", &[EdDsa], |forger| signed_as(forger, ["Ed25519", "Ed448"].map(Value::from))),
-    Row::tokens("ALG-28", ALL, |forger| twice(forger, forger.algorithm.name(), "none")),
-    Row::tokens("ALG-29", ALL, |forger| twice(forger, "none", forger.algorithm.name())),
+    Row::tokens("ALG-25", &[Es256], |forger| {
+        signed_as(forger, [json!("ES256K")])
+    }),
+    Row::tokens("ALG-26", &[EdDsa], |forger| {
+        signed_as(forger, ["Ed25519", "Ed448"].map(Value::from))
+    }),
+    Row::tokens("ALG-28", ALL, |forger| {
+        twice(forger, forger.algorithm.name(), "none")
+    }),
+    Row::tokens("ALG-29", ALL, |forger| {
+        twice(forger, "none", forger.algorithm.name())
+    }),
     // Beyond the list: no algorithm, a list of them, a near miss, the sibling that the same key would serve.
     Row::tokens("ALG/absent", ALL, |forger| {
         refused([forger.sign(forger.draft().without_header("alg"))])
     }),
     Row::tokens("ALG/list", ALL, |forger| {
         let name = forger.algorithm.name();
-        signed_as(forger, [json!([name]), json!({ "alg": name }), json!(format!("{name} "))])
+        signed_as(
+            forger,
+            [
+                json!([name]),
+                json!({ "alg": name }),
+                json!(format!("{name} ")),
+            ],
+        )
     }),
     Row::tokens("ALG/sibling", RSA, |forger| {
-        let sibling = if forger.algorithm == Rs256 { Ps256 } else { Rs256 };
+        let sibling = if forger.algorithm == Rs256 {
+            Ps256
+        } else {
+            Rs256
+        };
         let draft = forger.draft().header("alg", sibling.name());
         let honest = draft.sign(&crate::forge::keys::keys(sibling).own);
         let labelled = forger.draft().sign(&crate::forge::keys::keys(sibling).own);
         refused([honest, labelled])
     }),
-    Row::tokens("ALG/longer", &[Hs256], |forger| signed_as(forger, ["HS384", "HS512", "dir"].map(Value::from))),
+    Row::tokens("ALG/longer", &[Hs256], |forger| {
+        signed_as(forger, ["HS384", "HS512", "dir"].map(Value::from))
+    }),
 ];
 
 fn with_alg(forger: &Forger, alg: Value) -> Draft {
@@ -99,7 +146,11 @@ fn unsigned(forger: &Forger, alg: &str) -> Vec<Forged> {
 
 /// Values of `alg` under the issuer's own good signature: nothing but the name is wrong.
 fn signed_as(forger: &Forger, values: impl IntoIterator<Item = Value>) -> Vec<Forged> {
-    refused(values.into_iter().map(|alg| forger.sign(with_alg(forger, alg))))
+    refused(
+        values
+            .into_iter()
+            .map(|alg| forger.sign(with_alg(forger, alg))),
+    )
 }
 
 /// Without a signature, and with a good one.

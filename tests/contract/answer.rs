@@ -18,7 +18,11 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn from_message(message: Message) -> Self {
-        let status = message.start.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let status = message
+            .start
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok());
         Self {
             status: status.unwrap_or(0),
             headers: message.headers,
@@ -143,8 +147,7 @@ pub(crate) const NO_SESSION: Expected = Expected::status(&[401])
 pub(crate) const INVALID_SESSION_REQUEST: Expected =
     Expected::status(&[400]).body(r#"{"error":"invalid_request"}"#);
 /// 403: a session, but a request that another site may have caused.
-pub(crate) const CROSS_SITE: Expected =
-    Expected::status(&[403]).body(r#"{"error":"cross_site"}"#);
+pub(crate) const CROSS_SITE: Expected = Expected::status(&[403]).body(r#"{"error":"cross_site"}"#);
 /// 403: the same at the authorization server.
 pub(crate) const DENIED_CROSS_SITE: Expected =
     Expected::status(&[403]).body(r#"{"error":"access_denied"}"#);

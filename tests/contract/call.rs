@@ -84,7 +84,12 @@ impl Call {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let host = self.url.strip_prefix("http://").expect("http://");
         let host = format!("host: {host}\r\n");
-        let parts = [self.line.as_bytes(), host.as_bytes(), &self.headers, b"\r\n"];
+        let parts = [
+            self.line.as_bytes(),
+            host.as_bytes(),
+            &self.headers,
+            b"\r\n",
+        ];
         [&parts.concat()[..], &self.body].concat()
     }
 

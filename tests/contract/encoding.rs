@@ -5,13 +5,17 @@ use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use crate::answer::{HEADER_TOO_LARGE, INVALID_BEARER_REQUEST, NOT_HTTP};
-use crate::forge::{Draft, Forged, Forger, accepted, expecting, refused};
+use crate::forge::{Draft, Forger, accepted, expecting, refused};
 use crate::row::{ALL, Row};
 
 pub(crate) const ROWS: &[Row] = &[
     Row::tokens("ENC-01", ALL, |forger| {
         let good = good(forger);
-        refused([format!("{good}="), format!("{good}=="), good.replace('.', "=.")])
+        refused([
+            format!("{good}="),
+            format!("{good}=="),
+            good.replace('.', "=."),
+        ])
     }),
     Row::tokens("ENC-02", ALL, |forger| {
         let signed = forger.draft().signed();
@@ -48,7 +52,9 @@ pub(crate) const ROWS: &[Row] = &[
         let good = good(forger);
         refused([format!("{good}.d"), format!("{good}."), format!(".{good}")])
     }),
-    Row::tokens("ENC-08", ALL, |forger| refused([format!("{}.d.e", good(forger)), "a.b.c.d.e".into()])),
+    Row::tokens("ENC-08", ALL, |forger| {
+        refused([format!("{}.d.e", good(forger)), "a.b.c.d.e".into()])
+    }),
     Row::tokens("ENC-10", ALL, |forger| {
         let header = json!({"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2c": 2_147_483_647_u32, "p2s": "AAAA"});
         let draft = forger.draft().header_text(header.to_string());
@@ -65,11 +71,20 @@ pub(crate) const ROWS: &[Row] = &[
     Row::tokens("ENC-13", ALL, |_| {
         let dots = |count: usize| ".".repeat(count);
         let short = refused([dots(1), dots(2), dots(3), dots(8_000)]);
-        short.into_iter().chain(expecting(HEADER_TOO_LARGE, [dots(1 << 20)])).collect()
+        short
+            .into_iter()
+            .chain(expecting(HEADER_TOO_LARGE, [dots(1 << 20)]))
+            .collect()
     }),
-    Row::tokens("ENC-14", ALL, |_| expecting(INVALID_BEARER_REQUEST, ["", " ", "    "])),
-    Row::tokens("ENC-16", ALL, |forger| expecting(HEADER_TOO_LARGE, [sized(forger, 64 << 10)])),
-    Row::tokens("ENC-17", ALL, |forger| expecting(HEADER_TOO_LARGE, [sized(forger, 1 << 20)])),
+    Row::tokens("ENC-14", ALL, |_| {
+        expecting(INVALID_BEARER_REQUEST, ["", " ", "    "])
+    }),
+    Row::tokens("ENC-16", ALL, |forger| {
+        expecting(HEADER_TOO_LARGE, [sized(forger, 64 << 10)])
+    }),
+    Row::tokens("ENC-17", ALL, |forger| {
+        expecting(HEADER_TOO_LARGE, [sized(forger, 1 << 20)])
+    }),
     Row::tokens("ENC-19", ALL, |forger| {
         let nested = [17, 127, 128, 2_000].map(|depth| {
             let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
@@ -82,7 +97,14 @@ pub(crate) const ROWS: &[Row] = &[
     }),
     Row::tokens("ENC-22", ALL, |forger| {
         let good = good(forger);
-        expecting(NOT_HTTP, [format!("{good}\0"), format!("\0{good}"), good.replacen('.', "\0.", 1)])
+        expecting(
+            NOT_HTTP,
+            [
+                format!("{good}\0"),
+                format!("\0{good}"),
+                good.replacen('.', "\0.", 1),
+            ],
+        )
     }),
     Row::tokens("ENC-23", ALL, |forger| {
         let claims = String::from_utf8(forger.draft().claims_bytes()).expect("JSON");
@@ -103,7 +125,10 @@ pub(crate) const ROWS: &[Row] = &[
     Row::tokens("ENC/large", ALL, |forger| accepted([sized(forger, 5_000)])),
     Row::tokens("ENC/bytes", ALL, |forger| {
         let good = good(forger).into_bytes();
-        refused([[&good[..], b"\xff"].concat(), [b"\xc3\x28", &good[..]].concat()])
+        refused([
+            [&good[..], b"\xff"].concat(),
+            [b"\xc3\x28", &good[..]].concat(),
+        ])
     }),
 ];
 

@@ -17,23 +17,38 @@ use crate::row::{ALL, PUBLISHED, Row, forging};
 use crate::wire::Connection;
 
 pub(crate) const ROWS: &[Row] = &[
-    Row::tokens("KID-01", ALL, |forger| keyed_by_content(forger, "../../../../dev/null", b"")),
+    Row::tokens("KID-01", ALL, |forger| {
+        keyed_by_content(forger, "../../../../dev/null", b"")
+    }),
     Row::tokens("KID-02", ALL, |forger| {
         keyed_by_content(forger, "../../public/app.css", b"body { margin: 0 }\n")
     }),
     Row::tokens("KID-04", ALL, |forger| {
-        named(forger, ["k1;id", "own;id", "own|id", "`id`", "own' OR '1'='1"].map(Value::from))
+        named(
+            forger,
+            ["k1;id", "own;id", "own|id", "`id`", "own' OR '1'='1"].map(Value::from),
+        )
     }),
     forging!("KID-05", ALL, line_breaks_stay_in_their_line),
     forging!("KID-07", PUBLISHED, an_unknown_kid_looks_once_per_cool_down),
     forging!("KID-08", &[EdDsa], ten_thousand_kids_look_once),
-    Row::tokens("KID-10", ALL, |forger| named(forger, [json!(1), json!(["own"]), Value::Null])),
+    Row::tokens("KID-10", ALL, |forger| {
+        named(forger, [json!(1), json!(["own"]), Value::Null])
+    }),
     Row::tokens("KID-11", ALL, |forger| {
         let token = forger.sign(forger.draft().header("kid", "k".repeat(1 << 20)));
         expecting(HEADER_TOO_LARGE, [token])
     }),
     Row::tokens("KID-13", ALL, |forger| {
-        let alike = ["ｏwn", "оwn", "own\u{301}", "own\u{200b}", "OWN", "ｓhared", "own\u{0}"];
+        let alike = [
+            "ｏwn",
+            "оwn",
+            "own\u{301}",
+            "own\u{200b}",
+            "OWN",
+            "ｓhared",
+            "own\u{0}",
+        ];
         named(forger, alike.map(Value::from))
     }),
     forging!("KID-14", PUBLISHED, a_retired_key_is_gone),
@@ -46,8 +61,15 @@ pub(crate) const ROWS: &[Row] = &[
         by_stranger(forger, "jwk", jwk, Some("own"))
     }),
     Row::tokens("KID-19", ALL, |forger| {
-        let places = ["http://169.254.169.254/", "file:///etc/passwd", "//169.254.169.254"];
-        places.into_iter().flat_map(|place| by_stranger(forger, "jku", json!(place), Some("own"))).collect()
+        let places = [
+            "http://169.254.169.254/",
+            "file:///etc/passwd",
+            "//169.254.169.254",
+        ];
+        places
+            .into_iter()
+            .flat_map(|place| by_stranger(forger, "jku", json!(place), Some("own")))
+            .collect()
     }),
     forging!("KID-19", ALL, no_header_makes_it_connect),
     Row::tokens("KID-20", ALL, |forger| {
@@ -70,20 +92,30 @@ pub(crate) const ROWS: &[Row] = &[
     Row::tokens("KID-26", PUBLISHED, |forger| {
         // Published with the issuer's second key and a stranger's: whom it names, nobody can say.
         let draft = forger.draft().header("kid", "twin");
-        refused([draft.sign(&forger.keys().second), draft.sign(&forger.keys().stranger)])
+        refused([
+            draft.sign(&forger.keys().second),
+            draft.sign(&forger.keys().stranger),
+        ])
     }),
     // Beyond the list: the issuer's key under names that were published for something else.
-    Row::tokens("KID/use", PUBLISHED, |forger| named(forger, ["enc", "ops", "unheard-of"].map(Value::from))),
+    Row::tokens("KID/use", PUBLISHED, |forger| {
+        named(forger, ["enc", "ops", "unheard-of"].map(Value::from))
+    }),
     Row::tokens("KID/absent", PUBLISHED, |forger| {
         // Of two good keys neither is meant.
         refused([forger.sign(forger.draft().without_header("kid"))])
     }),
-    Row::tokens("KID/url", ALL, |forger| by_stranger(forger, "x5t", json!("AAAA"), Some("own"))),
+    Row::tokens("KID/url", ALL, |forger| {
+        by_stranger(forger, "x5t", json!("AAAA"), Some("own"))
+    }),
 ];
 
 /// Other values of `kid` under a good signature.
 fn named(forger: &Forger, kids: impl IntoIterator<Item = Value>) -> Vec<Forged> {
-    refused(kids.into_iter().map(|kid| forger.sign(forger.draft().header("kid", kid))))
+    refused(
+        kids.into_iter()
+            .map(|kid| forger.sign(forger.draft().header("kid", kid))),
+    )
 }
 
 /// A `kid` that is a path, and a MAC keyed with what that file holds.
@@ -110,7 +142,10 @@ async fn line_breaks_stay_in_their_line(forger: &Forger) -> Outcome {
     let token = forger.sign(forger.draft().header("kid", forged_line));
     let answer = forger.read(token).await;
     answer.is(INVALID_TOKEN, "a kid of several lines")?;
-    check(answer.header("x-injected").is_none(), "a header was injected")?;
+    check(
+        answer.header("x-injected").is_none(),
+        "a header was injected",
+    )?;
     let lines = refusals_logged(forger).await;
     check(lines.len() == 1, format!("one line, not {lines:?}"))?;
     check(!lines[0].contains("login_ok"), "the kid is in the log")
@@ -138,7 +173,10 @@ async fn an_unknown_kid_looks_once_per_cool_down(forger: &Forger) -> Outcome {
             answer.is(INVALID_TOKEN, "an unknown kid")?;
         }
         let asked = forger.issuer.requests() - asked_before;
-        check(asked == round, format!("{asked} look-ups in {round} cool-downs"))?;
+        check(
+            asked == round,
+            format!("{asked} look-ups in {round} cool-downs"),
+        )?;
     }
     Ok(())
 }
@@ -150,7 +188,8 @@ async fn ten_thousand_kids_look_once(forger: &Forger) -> Outcome {
     for number in 0..10_000 {
         // The signature is never looked at: there is no key for it.
         let draft = forger.draft().header("kid", format!("unknown-{number}"));
-        let call = Call::get(&forger.resource.url, "/resource").bearer(draft.with_signature(&[1; 64]));
+        let call =
+            Call::get(&forger.resource.url, "/resource").bearer(draft.with_signature(&[1; 64]));
         let answer = connection.exchange(&call.to_bytes()).await;
         answer.is(INVALID_TOKEN, "an unknown kid")?;
     }
@@ -167,15 +206,25 @@ async fn a_retired_key_is_gone(forger: &Forger) -> Outcome {
     publish(jwks(&[(&keys.own, "own"), (&keys.stranger, "next")]));
     forger.time.advance(COOL_DOWN);
     for token in [&new, &old] {
-        forger.read(token).await.is(ACCEPTED, "both keys are published")?;
+        forger
+            .read(token)
+            .await
+            .is(ACCEPTED, "both keys are published")?;
     }
     publish(jwks(&[(&keys.stranger, "next")]));
     forger.time.advance(COOL_DOWN);
     // Something new makes it look again.
     let unknown = forger.draft().header("kid", "unknown").sign(&keys.own);
-    forger.read(unknown).await.is(INVALID_TOKEN, "an unknown key")?;
+    forger
+        .read(unknown)
+        .await
+        .is(INVALID_TOKEN, "an unknown key")?;
     forger.read(&new).await.is(ACCEPTED, "the key in use")?;
-    forger.read(&old).await.is(INVALID_TOKEN, "the retired key").map(drop)
+    forger
+        .read(&old)
+        .await
+        .is(INVALID_TOKEN, "the retired key")
+        .map(drop)
 }
 
 async fn no_header_makes_it_connect(forger: &Forger) -> Outcome {
@@ -186,10 +235,19 @@ async fn no_header_makes_it_connect(forger: &Forger) -> Outcome {
         let token = draft.sign(&forger.keys().stranger);
         forger.read(token).await.is(INVALID_TOKEN, name)?;
     }
-    let token = forger.draft().claim("iss", place.as_str()).sign(&forger.keys().own);
+    let token = forger
+        .draft()
+        .claim("iss", place.as_str())
+        .sign(&forger.keys().own);
     forger.read(token).await.is(INVALID_TOKEN, "iss")?;
     let embedded = URL_SAFE_NO_PAD.encode(&place);
-    forger.read(format!("{embedded}.{embedded}.{embedded}")).await.is(INVALID_TOKEN, "a URL")?;
+    forger
+        .read(format!("{embedded}.{embedded}.{embedded}"))
+        .await
+        .is(INVALID_TOKEN, "a URL")?;
     let connected = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
-    check(connected.is_err(), "it connected to a place that a token named")
+    check(
+        connected.is_err(),
+        "it connected to a place that a token named",
+    )
 }

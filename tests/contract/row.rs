@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use authbench_servers::jwt::SigningAlgorithm::{self, EdDsa, Es256, Hs256, Ps256, Rs256};
+use authbench_servers::jwt::SigningAlgorithm::{self, EdDsa, Es256, Ps256, Rs256};
 use authbench_servers::model::Model;
 use authbench_servers::store::{StartedStore, StoreKind};
 
@@ -52,7 +52,10 @@ enum Does {
     /// Tokens that are tried on a resource server, for each algorithm.
     Tokens(&'static [SigningAlgorithm], fn(&Forger) -> Vec<Forged>),
     /// Steps with a fake issuer of their own, for each algorithm.
-    Forging(&'static [SigningAlgorithm], for<'t> fn(&'t Forger) -> Steps<'t>),
+    Forging(
+        &'static [SigningAlgorithm],
+        for<'t> fn(&'t Forger) -> Steps<'t>,
+    ),
     /// Steps with a target of their own.
     Steps {
         plan: fn(&mut Plan),

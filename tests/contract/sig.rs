@@ -16,17 +16,21 @@ use crate::answer::{Outcome, check};
 use crate::forge::curves::{
     P256_ORDER, is_universally_signed, universal_signature, with_s_past_the_order,
 };
+use crate::forge::forger::ISSUER;
 use crate::forge::keys::{mac, signed_by_secret};
 use crate::forge::rsa::{PAIRS, RsaKey, bad_paddings, encode};
-use crate::forge::forger::ISSUER;
 use crate::forge::{Forged, Forger, accepted, refused};
 use crate::row::{ALL, PUBLISHED, Row, forging};
 use crate::target::START_MS;
 
 pub(crate) const ROWS: &[Row] = &[
-    Row::tokens("SIG-01", ALL, |forger| refused([forger.draft().with_signature(&[])])),
+    Row::tokens("SIG-01", ALL, |forger| {
+        refused([forger.draft().with_signature(&[])])
+    }),
     Row::tokens("SIG-02", ALL, flipped),
-    Row::tokens("SIG-04", ALL, |forger| resigned(forger, |good| [good, &[0]].concat())),
+    Row::tokens("SIG-04", ALL, |forger| {
+        resigned(forger, |good| [good, &[0]].concat())
+    }),
     Row::tokens("SIG-05", ALL, |forger| {
         let other = forger.sign(forger.draft().claim("sub", "user-00002"));
         let signature = other.rsplit('.').next().expect("three segments");
@@ -36,9 +40,14 @@ pub(crate) const ROWS: &[Row] = &[
         let good = forger.sign(forger.draft());
         let (_, rest) = good.split_once('.').expect("three segments");
         let swapped = ["second", "unknown"].map(|kid| forger.draft().header("kid", kid).signed());
-        refused(swapped.map(|signed| format!("{}.{rest}", signed.split('.').next().unwrap_or_default())))
+        refused(
+            swapped
+                .map(|signed| format!("{}.{rest}", signed.split('.').next().unwrap_or_default())),
+        )
     }),
-    Row::tokens("SIG-08", &[Es256], |forger| refused([forger.draft().with_signature(&[0; 64])])),
+    Row::tokens("SIG-08", &[Es256], |forger| {
+        refused([forger.draft().with_signature(&[0; 64])])
+    }),
     Row::tokens("SIG-10", &[Es256], |forger| {
         let mut ones = [0; 64];
         (ones[31], ones[63]) = (1, 1);
@@ -49,17 +58,31 @@ pub(crate) const ROWS: &[Row] = &[
         let draft = forger.draft();
         refused([draft.with_signature(&forger.keys().own.sign_asn1(draft.signed().as_bytes()))])
     }),
-    Row::tokens("SIG-13", &[EdDsa], |forger| resigned(forger, with_s_past_the_order)),
+    Row::tokens("SIG-13", &[EdDsa], |forger| {
+        resigned(forger, with_s_past_the_order)
+    }),
     Row::tokens("SIG-14", &[EdDsa], |forger| {
-        let draft = |jti: u32| forger.draft().header("kid", "order-8").claim("jti", jti.to_string());
-        let signed = (0..1_000).map(draft).find(|draft| is_universally_signed(draft.signed().as_bytes()));
-        refused([signed.expect("one in eight").with_signature(&universal_signature())])
+        let draft = |jti: u32| {
+            forger
+                .draft()
+                .header("kid", "order-8")
+                .claim("jti", jti.to_string())
+        };
+        let signed = (0..1_000)
+            .map(draft)
+            .find(|draft| is_universally_signed(draft.signed().as_bytes()));
+        refused([signed
+            .expect("one in eight")
+            .with_signature(&universal_signature())])
     }),
     Row::tokens("SIG-16", &[Rs256], |forger| {
         // Signed by the same arithmetic, and good: what is wrong with the others is their padding.
         let good = forger.draft();
         let good = good.with_signature(&PAIRS[0].raw.sign(good.signed().as_bytes()));
-        accepted([good]).into_iter().chain(refused(PADDED.iter().cloned())).collect()
+        accepted([good])
+            .into_iter()
+            .chain(refused(PADDED.iter().cloned()))
+            .collect()
     }),
     Row::tokens("SIG-17", &[Rs256], |forger| {
         let draft = forger.draft().header("kid", "rsa-1024");
@@ -71,11 +94,18 @@ pub(crate) const ROWS: &[Row] = &[
     forging!("SIG-19", &[Hs256], short_secrets_do_not_start),
     Row::tokens("SIG-20", ALL, |forger| {
         let hs256 = forger.draft().header("alg", "HS256");
-        refused([signed_by_secret(&hs256, &[]), signed_by_secret(&hs256.without_header("kid"), &[])])
+        refused([
+            signed_by_secret(&hs256, &[]),
+            signed_by_secret(&hs256.without_header("kid"), &[]),
+        ])
     }),
     // Beyond the list: shortened, by somebody else, over other claims, under a key whose exponent is 1.
-    Row::tokens("SIG/shorter", ALL, |forger| resigned(forger, |good| good[..good.len() - 1].to_vec())),
-    Row::tokens("SIG/stranger", ALL, |forger| refused([forger.draft().sign(&forger.keys().stranger)])),
+    Row::tokens("SIG/shorter", ALL, |forger| {
+        resigned(forger, |good| good[..good.len() - 1].to_vec())
+    }),
+    Row::tokens("SIG/stranger", ALL, |forger| {
+        refused([forger.draft().sign(&forger.keys().stranger)])
+    }),
     Row::tokens("SIG/claims", ALL, |forger| {
         let good = forger.sign(forger.draft().claim("scope", "read"));
         let signature = good.rsplit('.').next().expect("three segments");
@@ -87,7 +117,10 @@ pub(crate) const ROWS: &[Row] = &[
         refused([draft.with_signature(&encode(hash.as_ref(), 256))])
     }),
     Row::tokens("SIG/off-curve", &[Es256], |forger| {
-        refused([forger.draft().header("kid", "off-curve").with_signature(&[1; 64])])
+        refused([forger
+            .draft()
+            .header("kid", "off-curve")
+            .with_signature(&[1; 64])])
     }),
     Row::tokens("SIG/mac", PUBLISHED, |forger| {
         let draft = forger.draft();
@@ -116,7 +149,9 @@ static PADDED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let draft = crate::forge::Draft::new("RS256", "own", ISSUER, START_MS / 1_000);
     let raw = &PAIRS[0].raw;
     let blocks = bad_paddings(draft.signed().as_bytes(), raw.modulus().len());
-    let tokens = blocks.iter().map(|block| draft.with_signature(&raw.raw_sign(block)));
+    let tokens = blocks
+        .iter()
+        .map(|block| draft.with_signature(&raw.raw_sign(block)));
     tokens.collect()
 });
 
@@ -157,7 +192,10 @@ async fn short_secrets_do_not_start(forger: &Forger) -> Outcome {
             },
             clock,
         );
-        check(started.await.is_err(), "a resource server with a short secret")?;
+        check(
+            started.await.is_err(),
+            "a resource server with a short secret",
+        )?;
         issuer_does_not_start(forger.model, secret).await?;
     }
     Ok(())
@@ -186,5 +224,8 @@ async fn issuer_does_not_start(model: Model, secret: Secret) -> Outcome {
     };
     let (clock, _) = Clock::manual(0);
     let started = authorization::start(settings, wiring, clock).await;
-    check(started.is_err(), "an authorization server with a short secret")
+    check(
+        started.is_err(),
+        "an authorization server with a short secret",
+    )
 }

@@ -35,7 +35,9 @@ impl Tap {
     /// Whether `text` was sent to the store, in any command so far.
     pub(crate) fn heard(&self, text: &str) -> bool {
         let heard = self.heard.lock().expect("not poisoned");
-        heard.windows(text.len()).any(|part| part == text.as_bytes())
+        heard
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
     }
 
     /// Holds everything back, both ways, until [`Tap::release`].
@@ -63,7 +65,12 @@ async fn accept(
         let (near_reader, near_writer) = near.into_split();
         let (far_reader, far_writer) = far.into_split();
         let (asked, answered) = (gate.clone(), gate.clone());
-        tokio::spawn(relay(near_reader, far_writer, Some(Arc::clone(&heard)), asked));
+        tokio::spawn(relay(
+            near_reader,
+            far_writer,
+            Some(Arc::clone(&heard)),
+            asked,
+        ));
         tokio::spawn(relay(far_reader, near_writer, None, answered));
     }
 }

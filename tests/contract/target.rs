@@ -42,7 +42,6 @@ pub(crate) struct Plan {
 /// A running target. Its clock is manual, and one for both servers.
 pub(crate) struct Target {
     pub(crate) model: Model,
-    pub(crate) kind: StoreKind,
     pub(crate) store: RefCell<StartedStore>,
     pub(crate) tap: Tap,
     pub(crate) authorization: RunningAuthorizationServer,
@@ -78,7 +77,6 @@ impl Target {
         let resource = resource::start(plan.resource, resource_wiring(&wiring), clock).await;
         Self {
             model,
-            kind,
             store: store.into(),
             tap,
             authorization,
@@ -113,7 +111,11 @@ impl Target {
 
     /// Logs in for less than all scopes.
     pub(crate) async fn log_in_to_read(&self) -> Result<Login, String> {
-        let form = [("username", USER), ("password", PASSWORD), ("scope", "read")];
+        let form = [
+            ("username", USER),
+            ("password", PASSWORD),
+            ("scope", "read"),
+        ];
         let answer = self.post("/login", &form).send().await;
         Ok(Login::of(answer.is(OK, "login")?))
     }
@@ -202,7 +204,8 @@ impl Target {
     /// The same with a form of one's own.
     pub(crate) fn ask(&self, form: &[(&str, &str)]) -> Call {
         let secret = self.wiring.introspection_secret.expose();
-        self.post("/introspect", form).basic("resource-server", secret)
+        self.post("/introspect", form)
+            .basic("resource-server", secret)
     }
 
     /// A client's request to revoke a token.
@@ -304,9 +307,16 @@ impl Login {
 
     /// Everything in it that opens anything.
     pub(crate) fn secrets(&self) -> Vec<&str> {
-        let cookie = self.cookie.as_deref().and_then(|cookie| cookie.split_once('='));
+        let cookie = self
+            .cookie
+            .as_deref()
+            .and_then(|cookie| cookie.split_once('='));
         let cookie = cookie.map(|(_, value)| value);
-        self.access_token.as_deref().into_iter().chain(cookie).collect()
+        self.access_token
+            .as_deref()
+            .into_iter()
+            .chain(cookie)
+            .collect()
     }
 }
 

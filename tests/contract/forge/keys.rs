@@ -156,7 +156,11 @@ pub(crate) fn mac(secret: &[u8], message: &[u8]) -> Vec<u8> {
 }
 
 /// An RSA signature of any kind.
-pub(crate) fn rsa_sign(pair: &RsaPair, encoding: &dyn RsaEncoding, message: &[u8]) -> Vec<u8> {
+pub(crate) fn rsa_sign(
+    pair: &RsaPair,
+    encoding: &'static dyn RsaEncoding,
+    message: &[u8],
+) -> Vec<u8> {
     let mut signature = vec![0; pair.pair.public_modulus_len()];
     pair.pair
         .sign(encoding, &SystemRandom::new(), message, &mut signature)
@@ -199,8 +203,14 @@ pub(crate) fn hostile_jwks(algorithm: SigningAlgorithm) -> String {
         named(&keys.second, "twin"),
         named(&keys.stranger, "twin"),
         with(own(), &[("kid", json!("enc")), ("use", json!("enc"))]),
-        with(own(), &[("kid", json!("ops")), ("key_ops", json!(["encrypt"]))]),
-        with(own(), &[("kid", json!("unheard-of")), ("kty", json!("PQC"))]),
+        with(
+            own(),
+            &[("kid", json!("ops")), ("key_ops", json!(["encrypt"]))],
+        ),
+        with(
+            own(),
+            &[("kid", json!("unheard-of")), ("kty", json!("PQC"))],
+        ),
         with(named(&Key::Secret([7; 32]), "oct"), &[]),
         with(rsa(&RsaKey::short()), &[("kid", json!("rsa-1024"))]),
         json!({"kid": "order-8", "kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(ORDER_8)}),
@@ -208,9 +218,15 @@ pub(crate) fn hostile_jwks(algorithm: SigningAlgorithm) -> String {
     ];
     if let Key::Rsa(pair, _) = &keys.own {
         let members = e_1.as_object().expect("an object");
-        let members: Vec<_> = members.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        let members: Vec<_> = members
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.clone()))
+            .collect();
         published.push(with(rsa(&pair.raw), &members));
-        published.push(with(named(&keys.stranger, "ps512"), &[("alg", json!("PS512"))]));
+        published.push(with(
+            named(&keys.stranger, "ps512"),
+            &[("alg", json!("PS512"))],
+        ));
     }
     json!({ "keys": published }).to_string()
 }

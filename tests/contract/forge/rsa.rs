@@ -122,7 +122,11 @@ pub(crate) fn bad_paddings(message: &[u8], length: usize) -> Vec<Vec<u8>> {
         block
     });
     let spoilt = spoilt_digests(&good, hash.as_ref());
-    let short = [&[0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0], &good[..]].concat();
+    let short = [
+        &[0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0],
+        &good[..],
+    ]
+    .concat();
     let filled = |start: &[u8]| [start, &vec![0; length - start.len()]].concat();
     let others = [
         // Bleichenbacher's forgery: a short padding, the digest, garbage (CVE-2006-4339).

@@ -1,0 +1,89 @@
+//! The contract: one table of cases, each run against every model it concerns, over real sockets.
+//!
+//! A [`row::Row`] has the id of a requirement or an attack, the models it concerns, what is done, and what is
+//! expected. Its family is a module; [`coverage`] sees to it that every id of the committed list has a row, and keeps
+//! the whole table as a snapshot, in which `not met, by design` stands where a model cannot keep a row.
+//! Ids with a hyphen and a number, or `R` and a number, are the list's; those with a slash are our own.
+//!
+//! * [`alg`], [`sig`], [`kid`], [`header`], [`claims`], [`encoding`]: forged access tokens (made in [`forge`])
+//! * [`http`], [`session`], [`opaque`], [`refresh`], [`login`]: attacks on everything else
+//! * [`standards`]: what the RFCs, ASVS and NIST demand
+//! * [`target`], [`fake`], [`tap`]: the servers, the fakes, and the relay before the store
+//! * [`call`], [`wire`], [`answer`]: requests and answers as bytes
+
+mod alg;
+mod answer;
+mod call;
+mod claims;
+mod coverage;
+mod encoding;
+mod fake;
+mod forge;
+mod header;
+mod http;
+mod kid;
+mod login;
+mod opaque;
+mod refresh;
+mod row;
+mod session;
+mod sig;
+mod standards;
+mod tap;
+mod target;
+mod wire;
+
+use row::{Row, hold};
+
+/// The table, by family.
+const FAMILIES: &[(&str, &[Row])] = &[
+    ("algorithms", alg::ROWS),
+    ("signatures", sig::ROWS),
+    ("keys", kid::ROWS),
+    ("headers", header::ROWS),
+    ("claims", claims::ROWS),
+    ("encodings", encoding::ROWS),
+    ("requests", http::ROWS),
+    ("sessions", session::ROWS),
+    ("opaque tokens", opaque::ROWS),
+    ("refresh tokens", refresh::ROWS),
+    ("logins", login::ROWS),
+    ("standards: grants", standards::grants::ROWS),
+    ("standards: requests", standards::requests::ROWS),
+    ("standards: ending", standards::ending::ROWS),
+    ("standards: introspection", standards::introspection::ROWS),
+    ("standards: published", standards::published::ROWS),
+    ("standards: cookies", standards::cookies::ROWS),
+    ("standards: conduct", standards::conduct::ROWS),
+];
+
+/// One test per family, so that they run beside each other and fail by name.
+macro_rules! families {
+    ($($name:ident: $rows:path,)*) => {
+        $(#[tokio::test]
+        async fn $name() {
+            hold($rows).await;
+        })*
+    };
+}
+
+families! {
+    algorithms: alg::ROWS,
+    signatures: sig::ROWS,
+    keys: kid::ROWS,
+    headers: header::ROWS,
+    claims_: claims::ROWS,
+    encodings: encoding::ROWS,
+    requests: http::ROWS,
+    sessions: session::ROWS,
+    opaque_tokens: opaque::ROWS,
+    refresh_tokens: refresh::ROWS,
+    logins: login::ROWS,
+    standards_grants: standards::grants::ROWS,
+    standards_requests: standards::requests::ROWS,
+    standards_ending: standards::ending::ROWS,
+    standards_introspection: standards::introspection::ROWS,
+    standards_published: standards::published::ROWS,
+    standards_cookies: standards::cookies::ROWS,
+    standards_conduct: standards::conduct::ROWS,
+}
