@@ -23,10 +23,15 @@ const CONTROL: &str = "no_auth";
 /// Where the standard error of every process goes, inside the run directory.
 const LOGS: &str = "logs";
 
+/// Task polls between two looks at the operating system's events. Tokio's own 61 let a burst of probes, which its timers release
+/// together at each millisecond, hold up the pacer's timer for most of the next one.
+const POLLS_BETWEEN_EVENTS: u32 = 5;
+
 /// Runs the command; its exit code.
 pub(crate) fn execute(arguments: &RunArguments) -> Result<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .event_interval(POLLS_BETWEEN_EVENTS)
         .build()?;
     // Everything runs on the main thread: the parent-death signal of a child follows the thread that created it.
     runtime.block_on(measure_and_report(arguments))
