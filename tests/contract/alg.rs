@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::forge::keys::{pem, sign_rs512, signed_by_secret};
+use crate::forge::keys::{keys, pem, sign_rs512, signed_by_secret};
 use crate::forge::{Draft, Forged, Forger, der, refused};
 use crate::row::{ALL, PUBLISHED, RSA, Row};
 
@@ -102,7 +102,8 @@ pub(crate) const ROWS: &[Row] = &[
     Row::tokens("ALG-29", ALL, |forger| {
         twice(forger, "none", forger.algorithm.name())
     }),
-    // Beyond the list: no algorithm, a list of them, a near miss, the sibling that the same key would serve.
+    // Beyond the list: no algorithm, a list of them, a near miss, the sibling that the same key
+    // would serve.
     Row::tokens("ALG/absent", ALL, |forger| {
         refused([forger.sign(forger.draft().without_header("alg"))])
     }),
@@ -124,8 +125,8 @@ pub(crate) const ROWS: &[Row] = &[
             Rs256
         };
         let draft = forger.draft().header("alg", sibling.name());
-        let honest = draft.sign(&crate::forge::keys::keys(sibling).own);
-        let labelled = forger.draft().sign(&crate::forge::keys::keys(sibling).own);
+        let honest = draft.sign(&keys(sibling).own);
+        let labelled = forger.draft().sign(&keys(sibling).own);
         refused([honest, labelled])
     }),
     Row::tokens("ALG/longer", &[Hs256], |forger| {
@@ -137,7 +138,8 @@ fn with_alg(forger: &Forger, alg: Value) -> Draft {
     forger.draft().header("alg", alg)
 }
 
-/// An algorithm without signatures: as the only member of the header, and in an otherwise perfect one.
+/// An algorithm without signatures: as the only member of the header, and in an otherwise perfect
+/// one.
 fn unsigned(forger: &Forger, alg: &str) -> Vec<Forged> {
     let bare = forger.draft().header_text(format!(r#"{{"alg":"{alg}"}}"#));
     let whole = with_alg(forger, json!(alg));
@@ -168,8 +170,8 @@ fn public_pem(forger: &Forger) -> String {
     pem("PUBLIC KEY", &forger.keys().own.info())
 }
 
-/// Two signatures give the modulus away: it divides both `s^e − m`. What the attacker then has is a key in an encoding of
-/// its own making, so each of the usual ones is tried.
+/// Two signatures give the modulus away: it divides both `s^e − m`. What the attacker then has is a
+/// key in an encoding of its own making, so each of the usual ones is tried.
 fn rebuilt_key(forger: &Forger) -> Vec<Forged> {
     let raw = &forger.keys().own.rsa().raw;
     let (n, e) = (raw.modulus(), raw.exponent());

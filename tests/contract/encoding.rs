@@ -1,4 +1,5 @@
-//! One token, one text: no second spelling of a good token is good, and no size or shape does harm (RFC 7515 §2, §7.1).
+//! One token, one text: no second spelling of a good token is good, and no size or shape does harm
+//! (RFC 7515 §2, §7.1).
 
 use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};

@@ -5,25 +5,16 @@ use std::time::{Duration, Instant};
 use authbench_servers::model::Model;
 
 use crate::answer::{
-    ACCEPTED, Answer, Expected, HEADER_TOO_LARGE, INVALID_BEARER_REQUEST, INVALID_TOKEN,
-    NEEDS_WRITE, NO_TOKEN, NOT_HTTP, Outcome, WRONG_METHOD, check,
+    ACCEPTED, Answer, Expected, HEADER_TOO_LARGE, NEEDS_WRITE, NOT_HTTP, Outcome, WRONG_METHOD,
+    check,
 };
 use crate::call::Call;
+use crate::credential::Login;
 use crate::row::{AUTH, BEARER, EVERY, Row, steps};
-use crate::target::{Login, Target, USER};
+use crate::target::{Target, USER};
 use crate::wire::{self, Connection};
 
 pub(crate) const ROWS: &[Row] = &[
-    steps!("HTTP-02", BEARER, lower_case_scheme),
-    steps!("HTTP-03", BEARER, upper_case_scheme),
-    steps!("HTTP-05", BEARER, other_scheme),
-    steps!("HTTP-06", BEARER, glued_scheme),
-    steps!("HTTP-08", BEARER, many_spaces),
-    steps!("HTTP-09", BEARER, two_tokens_in_a_list),
-    steps!("HTTP-11", BEARER, two_lines),
-    steps!("HTTP-12", BEARER, header_and_query),
-    steps!("HTTP-14", BEARER, query_alone),
-    steps!("HTTP-15", AUTH, bearer_and_cookie),
     steps!("HTTP-17", EVERY, folded_line),
     steps!("HTTP-18", EVERY, space_before_colon),
     steps!("HTTP-20", EVERY, two_lengths),
@@ -32,7 +23,6 @@ pub(crate) const ROWS: &[Row] = &[
     steps!("HTTP-24", AUTH, absolute_form),
     steps!("HTTP-26", BEARER, method_override),
     steps!("HTTP-27", AUTH, without_credentials),
-    steps!("HTTP-29", BEARER, hop_by_hop_authorization),
     steps!("HTTP-30", EVERY, hundred_lines),
     steps!("HTTP-32", EVERY, slow_body).with(|plan| {
         plan.authorization.limits.body_timeout = Duration::from_millis(200);
@@ -40,116 +30,10 @@ pub(crate) const ROWS: &[Row] = &[
     steps!("HTTP-33", AUTH, pipelined),
     steps!("HTTP-38", AUTH, no_cache_keeps_it),
     steps!("HTTP-39", AUTH, refusals_look_alike),
-    // Beyond the list: the token in a form body, other methods, other paths, HTTP/2 that nobody speaks here.
-    steps!("HTTP/form", BEARER, form_token),
     steps!("HTTP/methods", EVERY, other_methods),
     steps!("HTTP/preface", EVERY, http_2_is_not_spoken),
     steps!("HTTP/lines", EVERY, smuggled_line_ends),
 ];
-
-/// `GET /resource` with these values of `Authorization`.
-async fn authorization(target: &Target, values: &[String]) -> Answer {
-    let call = Call::get(&target.resource.url, "/resource");
-    let call = values
-        .iter()
-        .fold(call, |call, value| call.header("authorization", value));
-    call.send().await
-}
-
-/// A good token in an `Authorization` header of one's own making.
-async fn presented_as(
-    target: &Target,
-    expected: Expected,
-    form: fn(&str) -> Vec<String>,
-) -> Outcome {
-    let login = target.log_in(USER).await?;
-    let values = form(login.token());
-    let answer = authorization(target, &values).await;
-    answer.is(expected, "GET /resource").map(drop)
-}
-
-async fn lower_case_scheme(target: &Target) -> Outcome {
-    presented_as(target, ACCEPTED, |token| vec![format!("bearer {token}")]).await
-}
-
-async fn upper_case_scheme(target: &Target) -> Outcome {
-    presented_as(target, ACCEPTED, |token| vec![format!("BEARER {token}")]).await
-}
-
-async fn other_scheme(target: &Target) -> Outcome {
-    presented_as(target, NO_TOKEN, |_| vec!["Basic dTpw".into()]).await?;
-    presented_as(target, NO_TOKEN, |token| vec![format!("DPoP {token}")]).await?;
-    presented_as(target, NO_TOKEN, |token| vec![token.to_owned()]).await
-}
-
-async fn glued_scheme(target: &Target) -> Outcome {
-    presented_as(target, NO_TOKEN, |token| vec![format!("Bearer{token}")]).await?;
-    presented_as(target, NO_TOKEN, |token| vec![format!("Bearer:{token}")]).await
-}
-
-async fn many_spaces(target: &Target) -> Outcome {
-    presented_as(target, ACCEPTED, |token| vec![format!("Bearer    {token}")]).await
-}
-
-async fn two_tokens_in_a_list(target: &Target) -> Outcome {
-    let twice = |token: &str| vec![format!("Bearer {token}, Bearer {token}")];
-    presented_as(target, INVALID_BEARER_REQUEST, twice).await
-}
-
-async fn two_lines(target: &Target) -> Outcome {
-    let bad_first = |token: &str| vec!["Bearer bad".into(), format!("Bearer {token}")];
-    presented_as(target, INVALID_BEARER_REQUEST, bad_first).await?;
-    let other_scheme = |token: &str| vec![format!("Bearer {token}"), "Basic dTpw".into()];
-    presented_as(target, INVALID_BEARER_REQUEST, other_scheme).await
-}
-
-async fn header_and_query(target: &Target) -> Outcome {
-    let login = target.log_in(USER).await?;
-    for name in ["access_token", "access%5Ftoken"] {
-        let place = format!("/resource?{name}={}", login.token());
-        let call = Call::get(&target.resource.url, &place).bearer(login.token());
-        call.send().await.is(INVALID_BEARER_REQUEST, name)?;
-    }
-    Ok(())
-}
-
-async fn query_alone(target: &Target) -> Outcome {
-    let login = target.log_in(USER).await?;
-    for name in ["access_token", "token", "bearer_token"] {
-        let place = format!("/resource?{name}={}", login.token());
-        let answer = Call::get(&target.resource.url, &place).send().await;
-        answer.is(NO_TOKEN, name)?;
-    }
-    Ok(())
-}
-
-/// The winner is the model's own credential, whoever else is there; nothing is added up.
-async fn bearer_and_cookie(target: &Target) -> Outcome {
-    let login = target.log_in(USER).await?;
-    let both = |method: &str, call: fn(Call) -> Call| {
-        let with_own = target.present(Call::new(method, &target.resource.url, "/resource"), &login);
-        call(with_own)
-    };
-    let other: fn(Call) -> Call = match target.model {
-        Model::Session => |call| call.bearer("bad"),
-        _ => |call| call.cookie("__Host-session=bad"),
-    };
-    both("GET", other)
-        .send()
-        .await
-        .is(ACCEPTED, "a good one and a bad one of another model")?;
-    let bare = other(Call::get(&target.resource.url, "/resource"))
-        .send()
-        .await;
-    check(bare.status == 401, "the other model's credential alone")?;
-    let bad = Login::made_up(&format!("__Host-session={}", "A".repeat(43)));
-    let call = Call::get(&target.resource.url, "/resource");
-    other(target.present(call, &bad))
-        .send()
-        .await
-        .is(target.refusal(), "both bad")
-        .map(drop)
-}
 
 /// Sends a request whose bytes after the request line are these.
 async fn raw(target: &Target, line: &str, rest: &str) -> Answer {
@@ -272,15 +156,6 @@ async fn without_credentials(target: &Target) -> Outcome {
     )
 }
 
-async fn hop_by_hop_authorization(target: &Target) -> Outcome {
-    let login = target.log_in(USER).await?;
-    for names in ["authorization", "keep-alive, Authorization"] {
-        let call = target.call("GET", &login).header("connection", names);
-        call.send().await.is(NO_TOKEN, names)?;
-    }
-    Ok(())
-}
-
 async fn hundred_lines(target: &Target) -> Outcome {
     let lines = |count: usize| "x: y\r\n".repeat(count);
     let many = raw(target, "GET /healthz", &format!("{}\r\n", lines(90))).await;
@@ -364,24 +239,6 @@ async fn refusals_look_alike(target: &Target) -> Outcome {
     }
     let alike = answers.iter().all(|answer| *answer == answers[0]);
     check(alike, format!("told apart: {answers:?}"))
-}
-
-async fn form_token(target: &Target) -> Outcome {
-    let login = target.log_in(USER).await?;
-    let form = || {
-        Call::form(
-            &target.resource.url,
-            "/resource",
-            &[("access_token", login.token())],
-        )
-    };
-    form().send().await.is(NO_TOKEN, "in a form alone")?;
-    let both = form().bearer(login.token()).send().await;
-    both.is(INVALID_BEARER_REQUEST, "in a form and in the header")?;
-    authorization(target, &["Bearer bad".into()])
-        .await
-        .is(INVALID_TOKEN, "a bad token")
-        .map(drop)
 }
 
 async fn other_methods(target: &Target) -> Outcome {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use authbench_servers::jwt::SigningAlgorithm::EdDsa;
+use authbench_servers::resource::ResourceSettings;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -10,8 +11,9 @@ use tokio::net::TcpListener;
 
 use crate::answer::{ACCEPTED, HEADER_TOO_LARGE, INVALID_TOKEN, Outcome, check};
 use crate::call::Call;
-use crate::forge::forger::COOL_DOWN;
-use crate::forge::keys::{jwks, signed_by_secret};
+use crate::forge::forger::{COOL_DOWN, ISSUER};
+use crate::forge::keys::signed_by_secret;
+use crate::forge::published::{PUBLISHED_SECRET, jwks};
 use crate::forge::{Forged, Forger, der, expecting, refused};
 use crate::row::{ALL, PUBLISHED, Row, forging};
 use crate::wire::Connection;
@@ -73,7 +75,7 @@ pub(crate) const ROWS: &[Row] = &[
     }),
     forging!("KID-19", ALL, no_header_makes_it_connect),
     Row::tokens("KID-20", ALL, |forger| {
-        let trick = format!("{}@evil.test/", crate::forge::forger::ISSUER);
+        let trick = format!("{}@evil.test/", ISSUER);
         by_stranger(forger, "jku", json!(trick), Some("own"))
     }),
     Row::tokens("KID-22", ALL, |forger| {
@@ -87,7 +89,7 @@ pub(crate) const ROWS: &[Row] = &[
     Row::tokens("KID-25", PUBLISHED, |forger| {
         let draft = forger.draft().header("kid", "oct");
         let hs256 = draft.clone().header("alg", "HS256");
-        refused([draft, hs256].map(|draft| signed_by_secret(&draft, &[7; 32])))
+        refused([draft, hs256].map(|draft| signed_by_secret(&draft, &PUBLISHED_SECRET)))
     }),
     Row::tokens("KID-26", PUBLISHED, |forger| {
         // Published with the issuer's second key and a stranger's: whom it names, nobody can say.
@@ -105,7 +107,7 @@ pub(crate) const ROWS: &[Row] = &[
         // Of two good keys neither is meant.
         refused([forger.sign(forger.draft().without_header("kid"))])
     }),
-    Row::tokens("KID/url", ALL, |forger| {
+    Row::tokens("KID/thumbprint", ALL, |forger| {
         by_stranger(forger, "x5t", json!("AAAA"), Some("own"))
     }),
 ];
@@ -197,7 +199,8 @@ async fn ten_thousand_kids_look_once(forger: &Forger) -> Outcome {
     check(asked == 1, format!("{asked} look-ups"))
 }
 
-/// A rotation: the new key is published beside the old one before it is used, and the old one later withdrawn.
+/// A rotation: the new key is published beside the old one before it is used, and the old one later
+/// withdrawn.
 async fn a_retired_key_is_gone(forger: &Forger) -> Outcome {
     let keys = forger.keys();
     let old = forger.sign(forger.draft());
@@ -220,11 +223,18 @@ async fn a_retired_key_is_gone(forger: &Forger) -> Outcome {
         .await
         .is(INVALID_TOKEN, "an unknown key")?;
     forger.read(&new).await.is(ACCEPTED, "the key in use")?;
-    forger
-        .read(&old)
-        .await
-        .is(INVALID_TOKEN, "the retired key")
-        .map(drop)
+    let answer = forger.read(&old).await;
+    answer.is(INVALID_TOKEN, "the retired key")?;
+    // And without anything new, at the latest when the keys are too old.
+    publish(jwks(&[(&keys.own, "own")]));
+    let max_age = ResourceSettings::default().jwks_max_age;
+    forger.time.advance(max_age);
+    let later = forger.draft().claim("exp", forger.now() + 3_600);
+    let withdrawn = later.clone().header("kid", "next").sign(&keys.stranger);
+    let answer = forger.read(withdrawn).await;
+    answer.is(INVALID_TOKEN, "a withdrawn key")?;
+    let answer = forger.read(later.sign(&keys.own)).await;
+    answer.is(ACCEPTED, "the key in use").map(drop)
 }
 
 async fn no_header_makes_it_connect(forger: &Forger) -> Outcome {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use authbench_servers::clock::Clock;
 use authbench_servers::resource::{self, ResourceSettings, ResourceWiring};
 
-use crate::answer::{ACCEPTED, Expected, INVALID_REQUEST, INVALID_TOKEN, LOGIN_FAILED, Outcome};
+use crate::answer::{
+    ACCEPTED, Answer, Expected, INVALID_REQUEST, INVALID_TOKEN, LOGIN_FAILED, Outcome,
+};
 use crate::call::Call;
 use crate::row::{AUTH, JWT, Row, steps};
 use crate::target::{PASSWORD, START_MS, Target, USER};
@@ -19,7 +21,7 @@ pub(crate) const ROWS: &[Row] = &[
     steps!("LOG/twice", AUTH, two_passwords),
 ];
 
-async fn log_in_with(target: &Target, user: &str, password: &str) -> crate::answer::Answer {
+async fn log_in_with(target: &Target, user: &str, password: &str) -> Answer {
     target
         .post("/login", &[("username", user), ("password", password)])
         .send()
@@ -51,7 +53,8 @@ async fn password_with_nul(target: &Target) -> Outcome {
     Ok(())
 }
 
-/// A resource server whose clock is ahead by this, with this leeway, judges a token that has a minute left.
+/// A resource server whose clock is ahead by this, with this leeway, judges a token that has a
+/// minute left.
 async fn judged_ahead(target: &Target, ahead: u64, leeway: u64, expected: Expected) -> Outcome {
     let login = target.log_in(USER).await?;
     let now_ms = START_MS + (240 + ahead as i64) * 1_000;

@@ -1,21 +1,29 @@
 //! The contract: one table of cases, each run against every model it concerns, over real sockets.
 //!
-//! A [`row::Row`] has the id of a requirement or an attack, the models it concerns, what is done, and what is
-//! expected. Its family is a module; [`coverage`] sees to it that every id of the committed list has a row, and keeps
-//! the whole table as a snapshot, in which `not met, by design` stands where a model cannot keep a row.
-//! Ids with a hyphen and a number, or `R` and a number, are the list's; those with a slash are our own.
+//! A [`row::Row`] has the id of a requirement or an attack, the models it concerns, what is done,
+//! and what is expected. Its family is a module; [`coverage`] sees to it that every id of the
+//! committed list has a row, and keeps the whole table as a snapshot, in which `not met, by design`
+//! stands where a model cannot keep a row. Ids with a hyphen and a number, or `R` and a number, are
+//! the list's; those with a slash are our own.
 //!
-//! * [`alg`], [`sig`], [`kid`], [`header`], [`claims`], [`encoding`]: forged access tokens (made in [`forge`])
-//! * [`http`], [`session`], [`opaque`], [`refresh`], [`login`]: attacks on everything else
+//! * [`alg`], [`sig`], [`kid`], [`header`], [`claims`], [`encoding`]: forged access tokens (made in
+//!   [`forge`])
+//! * [`bearer`], [`http`], [`session`], [`cross_site`]: attacks on requests
+//! * [`asking`], [`opaque`], [`refresh`], [`token_endpoint`], [`login`]: attacks on the rest
 //! * [`standards`]: what the RFCs, ASVS and NIST demand
-//! * [`target`], [`fake`], [`tap`]: the servers, the fakes, and the relay before the store
+//! * [`target`] (by a [`plan`], opened with a [`credential`]), [`fake`], [`tap`]: the servers, the
+//!   fake ones, and the relay before the store
 //! * [`call`], [`wire`], [`answer`]: requests and answers as bytes
 
 mod alg;
 mod answer;
+mod asking;
+mod bearer;
 mod call;
 mod claims;
 mod coverage;
+mod credential;
+mod cross_site;
 mod encoding;
 mod fake;
 mod forge;
@@ -24,6 +32,7 @@ mod http;
 mod kid;
 mod login;
 mod opaque;
+mod plan;
 mod refresh;
 mod row;
 mod session;
@@ -31,6 +40,7 @@ mod sig;
 mod standards;
 mod tap;
 mod target;
+mod token_endpoint;
 mod wire;
 
 use row::{Row, hold};
@@ -43,10 +53,14 @@ const FAMILIES: &[(&str, &[Row])] = &[
     ("headers", header::ROWS),
     ("claims", claims::ROWS),
     ("encodings", encoding::ROWS),
+    ("bearer tokens", bearer::ROWS),
     ("requests", http::ROWS),
     ("sessions", session::ROWS),
+    ("cross-site requests", cross_site::ROWS),
+    ("introspection", asking::ROWS),
     ("opaque tokens", opaque::ROWS),
     ("refresh tokens", refresh::ROWS),
+    ("the token endpoint", token_endpoint::ROWS),
     ("logins", login::ROWS),
     ("standards: grants", standards::grants::ROWS),
     ("standards: requests", standards::requests::ROWS),
@@ -72,12 +86,16 @@ families! {
     signatures: sig::ROWS,
     keys: kid::ROWS,
     headers: header::ROWS,
-    claims_: claims::ROWS,
+    claim_sets: claims::ROWS,
     encodings: encoding::ROWS,
+    bearer_tokens: bearer::ROWS,
     requests: http::ROWS,
     sessions: session::ROWS,
+    cross_site_requests: cross_site::ROWS,
+    introspection: asking::ROWS,
     opaque_tokens: opaque::ROWS,
     refresh_tokens: refresh::ROWS,
+    requests_for_tokens: token_endpoint::ROWS,
     logins: login::ROWS,
     standards_grants: standards::grants::ROWS,
     standards_requests: standards::requests::ROWS,

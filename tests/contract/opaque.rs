@@ -1,4 +1,5 @@
-//! Opaque tokens: asking about them, and keeping answers for a stated time and no longer (RFC 7662).
+//! Opaque tokens: asking about them, and keeping answers for a stated time and no longer (RFC
+//! 7662).
 
 use std::time::Duration;
 
@@ -6,30 +7,21 @@ use authbench_servers::authorization::AUDIENCE;
 use authbench_servers::clock::{Clock, ManualTime};
 use authbench_servers::model::Model;
 use authbench_servers::resource::{self, ResourceSettings, ResourceWiring, RunningResourceServer};
-use authbench_servers::secret::{Secret, random_id};
+use authbench_servers::secret::Secret;
 use serde_json::json;
 
-use crate::answer::{
-    ACCEPTED, Answer, Expected, INACTIVE, INVALID_CLIENT, INVALID_REQUEST, INVALID_TOKEN, OK,
-    Outcome, UNAVAILABLE, check,
-};
+use crate::answer::{ACCEPTED, Answer, Expected, INVALID_TOKEN, OK, Outcome, UNAVAILABLE, check};
 use crate::call::Call;
 use crate::fake::FakeServer;
-use crate::row::{AUTH, BEARER, OPAQUE, Row, steps};
-use crate::target::{ACCESS_TTL, START_MS, Target, USER};
-use crate::wire::{Connection, Message};
+use crate::row::{OPAQUE, Row, steps};
+use crate::target::{START_MS, Target, USER};
+use crate::wire::Message;
 
 /// How long the resource servers of this family keep an answer, where they keep any.
 const CACHE: Duration = Duration::from_secs(2);
 
 pub(crate) const ROWS: &[Row] = &[
-    steps!("OPQ-01", AUTH, asking_needs_a_client),
-    steps!("OPQ-03", BEARER, scanning_finds_nothing),
-    steps!("OPQ-04", BEARER, an_ended_token_has_no_details),
     steps!("OPQ-06", OPAQUE, a_token_for_somebody_else),
-    steps!("OPQ-07", BEARER, hints_do_not_matter),
-    steps!("OPQ-09", AUTH, two_tokens_are_none),
-    steps!("OPQ-10", AUTH, an_empty_token_is_none),
     steps!("OPQ-12", OPAQUE, long_tokens_are_told_apart),
     steps!("OPQ-13", OPAQUE, many_tokens_are_told_apart),
     steps!("OPQ-15", OPAQUE, a_refusal_is_kept_no_longer_than_stated),
@@ -44,8 +36,6 @@ pub(crate) const ROWS: &[Row] = &[
     steps!("OPQ-19", OPAQUE, an_error_is_not_a_no),
     steps!("OPQ-21", OPAQUE, active_as_text),
     steps!("OPQ-22", OPAQUE, active_as_number_or_twice),
-    steps!("OPQ-25", OPAQUE, other_shapes_cost_no_look_up),
-    // Beyond the list: answers that are no answers.
     steps!("OPQ/garbage", OPAQUE, unreadable_answers),
 ];
 
@@ -105,61 +95,6 @@ async fn answered(status: u16, body: &str, expected: Expected) -> Outcome {
     asking.read("a-token").await.is(expected, &what).map(drop)
 }
 
-async fn asking_needs_a_client(target: &Target) -> Outcome {
-    let login = target.log_in(USER).await?;
-    let secrets = login.secrets();
-    let form = [("token", secrets[0])];
-    let bare = || target.post("/introspect", &form);
-    let named = target.post("/introspect", &[form[0], ("client_id", "app")]);
-    let posted = [
-        form[0],
-        ("client_id", "resource-server"),
-        ("client_secret", "x"),
-    ];
-    for (call, who) in [
-        (bare(), "nobody"),
-        (bare().basic("resource-server", "wrong"), "a wrong secret"),
-        (bare().basic("nobody", ""), "an unknown client"),
-        (bare().bearer(secrets[0]), "the token itself"),
-        (named, "a public client"),
-        (target.post("/introspect", &posted), "a secret in the form"),
-    ] {
-        let answer = call.send().await;
-        answer.is(INVALID_CLIENT, who)?;
-        check(!answer.body.contains("active"), answer.body)?;
-    }
-    Ok(())
-}
-
-async fn scanning_finds_nothing(target: &Target) -> Outcome {
-    target.log_in(USER).await?;
-    let mut connection = Connection::open(&target.authorization.url).await;
-    for _ in 0..10_000 {
-        let call = target.introspect(&random_id());
-        connection
-            .exchange(&call.to_bytes())
-            .await
-            .is(INACTIVE, "a random token")?;
-    }
-    Ok(())
-}
-
-async fn an_ended_token_has_no_details(target: &Target) -> Outcome {
-    let login = target.log_in(USER).await?;
-    target
-        .introspect(login.token())
-        .send()
-        .await
-        .is(OK, "a live token")?;
-    target.passes(ACCESS_TTL);
-    target
-        .introspect(login.token())
-        .send()
-        .await
-        .is(INACTIVE, "expired")
-        .map(drop)
-}
-
 async fn a_token_for_somebody_else(_: &Target) -> Outcome {
     for aud in [
         json!("https://other.test"),
@@ -171,48 +106,6 @@ async fn a_token_for_somebody_else(_: &Target) -> Outcome {
         answered(200, &body.to_string(), INVALID_TOKEN).await?;
     }
     answered(200, &active(), ACCEPTED).await
-}
-
-async fn hints_do_not_matter(target: &Target) -> Outcome {
-    let login = target.log_in(USER).await?;
-    let plain = target.introspect(login.token()).send().await;
-    check(plain.json()["active"] == true, format!("{plain:?}"))?;
-    for hint in ["refresh_token", "access_token", "unheard-of"] {
-        let form = [("token", login.token()), ("token_type_hint", hint)];
-        let hinted = target.ask(&form).send().await;
-        check(hinted.body == plain.body, format!("{hint}: {hinted:?}"))?;
-    }
-    Ok(())
-}
-
-async fn two_tokens_are_none(target: &Target) -> Outcome {
-    let twice = target.ask(&[("token", "a"), ("token", "b")]).send().await;
-    twice.is(INVALID_REQUEST, "two tokens")?;
-    let hints = [
-        ("token", "a"),
-        ("token_type_hint", "x"),
-        ("token_type_hint", "x"),
-    ];
-    target
-        .ask(&hints)
-        .send()
-        .await
-        .is(INVALID_REQUEST, "two hints")
-        .map(drop)
-}
-
-async fn an_empty_token_is_none(target: &Target) -> Outcome {
-    target
-        .ask(&[("token", "")])
-        .send()
-        .await
-        .is(INVALID_REQUEST, "empty")?;
-    target
-        .ask(&[])
-        .send()
-        .await
-        .is(INVALID_REQUEST, "absent")
-        .map(drop)
 }
 
 /// Answers yes to exactly one token.
@@ -355,34 +248,4 @@ async fn unreadable_answers(_: &Target) -> Outcome {
         .await?;
     }
     Ok(())
-}
-
-/// Our tokens carry no checksum; what has not their shape is refused before the store is asked.
-async fn other_shapes_cost_no_look_up(target: &Target) -> Outcome {
-    let login = target.log_in(USER).await?;
-    let commands = store_commands(target).await?;
-    let token = login.token();
-    for other in [&token[1..], &format!("{token}A"), "ab_0123456789", "é"] {
-        let answer = Call::get(&target.resource.url, "/resource")
-            .bearer(other)
-            .send()
-            .await;
-        answer.is(INVALID_TOKEN, other)?;
-    }
-    check(
-        store_commands(target).await? == commands,
-        "the store was asked",
-    )
-}
-
-async fn store_commands(target: &Target) -> Result<String, String> {
-    let metrics = Call::get(&target.authorization.url, "/metrics")
-        .send()
-        .await;
-    let line = metrics
-        .body
-        .lines()
-        .find(|line| line.starts_with("authbench_store_commands_total "));
-    line.map(str::to_owned)
-        .ok_or_else(|| "no such counter".to_owned())
 }

@@ -9,7 +9,8 @@ use authbench_servers::store::{StartedStore, StoreKind};
 
 use crate::answer::{ACCEPTED, Outcome};
 use crate::forge::{Forged, Forger};
-use crate::target::{Plan, Target};
+use crate::plan::Plan;
+use crate::target::Target;
 
 /// Every model.
 pub(crate) const EVERY: &[Model] = &authbench_servers::model::MODELS;
@@ -41,7 +42,8 @@ pub(crate) type Steps<'t> = Pin<Box<dyn Future<Output = Outcome> + 't>>;
 pub(crate) struct Row {
     pub(crate) id: &'static str,
     pub(crate) models: &'static [Model],
-    /// Models that cannot keep the row by design: their steps assert the bound that stands here instead.
+    /// Models that cannot keep the row by design: their steps assert the bound that stands here
+    /// instead.
     pub(crate) not_met: &'static [Model],
     pub(crate) bound: &'static str,
     does: Does,
@@ -173,8 +175,8 @@ pub(crate) async fn hold(rows: &[Row]) {
     assert!(broken.is_empty(), "broken:\n{}", broken.join("\n"));
 }
 
-/// Tries all tokens of a family on one resource server per model and algorithm: first on a fresh one, then on one that
-/// has seen good tokens and remembers what their headers look like.
+/// Tries all tokens of a family on one resource server per model and algorithm: first on a fresh
+/// one, then on one that has seen good tokens and remembers what their headers look like.
 async fn tokens_hold(rows: &[Row], broken: &mut Vec<String>) {
     for (model, algorithm) in pairs(JWT, ALL) {
         let forged: Vec<_> = rows

@@ -8,7 +8,8 @@ use authbench_servers::jwt::SigningAlgorithm::{self, EdDsa, Es256, Hs256, Rs256}
 use authbench_servers::model::Model;
 use authbench_servers::resource::{self, ResourceSettings, ResourceWiring};
 use authbench_servers::secret::Secret;
-use authbench_servers::store::StoreUrl;
+use authbench_servers::store::{StartedStore, StoreKind, StoreUrl};
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -19,7 +20,7 @@ use crate::forge::curves::{
 use crate::forge::forger::ISSUER;
 use crate::forge::keys::{mac, signed_by_secret};
 use crate::forge::rsa::{PAIRS, RsaKey, bad_paddings, encode};
-use crate::forge::{Forged, Forger, accepted, refused};
+use crate::forge::{Draft, Forged, Forger, accepted, refused};
 use crate::row::{ALL, PUBLISHED, Row, forging};
 use crate::target::START_MS;
 
@@ -99,7 +100,8 @@ pub(crate) const ROWS: &[Row] = &[
             signed_by_secret(&hs256.without_header("kid"), &[]),
         ])
     }),
-    // Beyond the list: shortened, by somebody else, over other claims, under a key whose exponent is 1.
+    // Beyond the list: shortened, by somebody else, over other claims, under a key whose exponent
+    // is 1.
     Row::tokens("SIG/shorter", ALL, |forger| {
         resigned(forger, |good| good[..good.len() - 1].to_vec())
     }),
@@ -113,7 +115,7 @@ pub(crate) const ROWS: &[Row] = &[
     }),
     Row::tokens("SIG/e-1", &[Rs256], |forger| {
         let draft = forger.draft().header("kid", "e-1");
-        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, draft.signed().as_bytes());
+        let hash = digest(&SHA256, draft.signed().as_bytes());
         refused([draft.with_signature(&encode(hash.as_ref(), 256))])
     }),
     Row::tokens("SIG/off-curve", &[Es256], |forger| {
@@ -144,9 +146,10 @@ const WORDS: [&str; 12] = [
     "shared",
 ];
 
-/// Claims that any issuer might sign, since the signature is all that is wrong. Made once: they take a second.
+/// Claims that any issuer might sign, since the signature is all that is wrong. Made once: they
+/// take a second.
 static PADDED: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let draft = crate::forge::Draft::new("RS256", "own", ISSUER, START_MS / 1_000);
+    let draft = Draft::new("RS256", "own", ISSUER, START_MS / 1_000);
     let raw = &PAIRS[0].raw;
     let blocks = bad_paddings(draft.signed().as_bytes(), raw.modulus().len());
     let tokens = blocks
@@ -202,9 +205,7 @@ async fn short_secrets_do_not_start(forger: &Forger) -> Outcome {
 }
 
 async fn issuer_does_not_start(model: Model, secret: Secret) -> Outcome {
-    let store = authbench_servers::store::StartedStore::start(
-        authbench_servers::store::StoreKind::Embedded,
-    );
+    let store = StartedStore::start(StoreKind::Embedded);
     let store = store.map_err(|error| error.to_string())?;
     let any = || Secret::new(URL_SAFE_NO_PAD.encode([8; 32]));
     let wiring = AuthorizationWiring {

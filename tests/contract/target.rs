@@ -1,28 +1,26 @@
-//! A target of one model (store, authorization server, resource server), and what its users, clients and
-//! administrators do.
+//! A target of one model (store, authorization server, resource server), and what its users,
+//! clients and administrators do.
 
 use std::cell::RefCell;
 use std::time::Duration;
 
-use authbench_servers::authorization::passwords::LoginHash;
-use authbench_servers::authorization::{
-    self, AuthorizationSettings, AuthorizationWiring, RunningAuthorizationServer,
-};
+use authbench_servers::authorization::{self, AuthorizationWiring, RunningAuthorizationServer};
 use authbench_servers::clock::{Clock, ManualTime};
-use authbench_servers::jwt::SigningAlgorithm;
 use authbench_servers::model::Model;
-use authbench_servers::resource::{self, ResourceSettings, ResourceWiring, RunningResourceServer};
-use authbench_servers::secret::{Secret, random_id};
-use authbench_servers::store::{StartedStore, StoreKind, StoreUrl};
+use authbench_servers::resource::{self, RunningResourceServer};
+use authbench_servers::store::{StartedStore, StoreKind};
 use tempfile::NamedTempFile;
 
 use crate::answer::{
-    ACCEPTED, Answer, DONE, Expected, INVALID_SESSION, INVALID_TOKEN, OK, Outcome, check,
+    ACCEPTED, DONE, Expected, INVALID_GRANT, INVALID_SESSION, INVALID_TOKEN, OK, Outcome,
 };
 use crate::call::Call;
+use crate::credential::Login;
+use crate::plan::{Plan, resource_wiring, wiring};
 use crate::tap::Tap;
 
-/// When every clock of a test starts (Unix milliseconds): a whole second, on which an `exp` can fall exactly.
+/// When every clock of a test starts (Unix milliseconds): a whole second, on which an `exp` can
+/// fall exactly.
 pub(crate) const START_MS: i64 = 1_800_000_000_000;
 /// The life of an access token, unless a row says otherwise.
 pub(crate) const ACCESS_TTL: Duration = Duration::from_secs(300);
@@ -31,13 +29,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// The account that most rows use.
 pub(crate) const USER: &str = "user-00001";
 /// Short enough to wait for where the store's own expiry is what is tested.
-pub(crate) const SHORT_IDLE: Duration = Duration::from_millis(150);
-
-/// Settings that rows change.
-pub(crate) struct Plan {
-    pub(crate) authorization: AuthorizationSettings,
-    pub(crate) resource: ResourceSettings,
-}
+pub(crate) const SHORT_IDLE: Duration = Duration::from_secs(1);
 
 /// A running target. Its clock is manual, and one for both servers.
 pub(crate) struct Target {
@@ -50,13 +42,6 @@ pub(crate) struct Target {
     pub(crate) wiring: AuthorizationWiring,
     authorization_log: NamedTempFile,
     resource_log: NamedTempFile,
-}
-
-/// What a user holds after a login or a renewal.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Login {
-    access_token: Option<String>,
-    cookie: Option<String>,
 }
 
 impl Target {
@@ -88,7 +73,8 @@ impl Target {
         }
     }
 
-    /// Whether the credential is judged without asking anybody, so that nothing ends it but its expiry.
+    /// Whether the credential is judged without asking anybody, so that nothing ends it but its
+    /// expiry.
     pub(crate) fn is_self_contained(&self) -> bool {
         matches!(self.model, Model::Jwt | Model::Hybrid)
     }
@@ -154,8 +140,8 @@ impl Target {
         }
     }
 
-    /// What must become of a credential that has been ended: refused now; or, if it is judged without asking anybody, at
-    /// the end of its life and not a moment later.
+    /// What must become of a credential that has been ended: refused now; or, if it is judged
+    /// without asking anybody, at the end of its life and not a moment later.
     pub(crate) async fn has_ended(&self, login: &Login) -> Outcome {
         if self.is_self_contained() {
             self.is_accepted(login, "ended, but self-contained").await?;
@@ -193,7 +179,7 @@ impl Target {
     /// A renewal that must be refused.
     pub(crate) async fn cannot_renew(&self, login: &Login, when: &str) -> Outcome {
         let answer = self.refresh(login).send().await;
-        answer.is(crate::answer::INVALID_GRANT, when).map(drop)
+        answer.is(INVALID_GRANT, when).map(drop)
     }
 
     /// A question about a token, by the resource server's client.
@@ -239,111 +225,5 @@ impl Target {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         Err(format!("not all of {parts:?} in the audit log: {text}"))
-    }
-}
-
-impl Plan {
-    fn new(model: Model, authorization_log: &NamedTempFile, resource_log: &NamedTempFile) -> Self {
-        // The cheapest algorithm to make keys for; that all of them work is a row of its own.
-        let algorithm = SigningAlgorithm::Es256;
-        let authorization = AuthorizationSettings {
-            model,
-            algorithm,
-            access_ttl: ACCESS_TTL,
-            users: 20,
-            login_hash: LoginHash::Cheap,
-            audit_log: Some(authorization_log.path().to_owned()),
-            ..AuthorizationSettings::default()
-        };
-        let resource = ResourceSettings {
-            model,
-            algorithm,
-            audit_log: Some(resource_log.path().to_owned()),
-            // A test machine may stall; rows about outages set their own.
-            upstream_deadline: Duration::from_secs(10),
-            ..ResourceSettings::default()
-        };
-        Self {
-            authorization,
-            resource,
-        }
-    }
-}
-
-impl Login {
-    /// What an answer hands out.
-    pub(crate) fn of(answer: &Answer) -> Self {
-        let cookie = answer.header("set-cookie");
-        let cookie = cookie.and_then(|cookie| cookie.split(';').next());
-        Self {
-            access_token: answer.text("access_token"),
-            cookie: cookie.map(str::to_owned),
-        }
-    }
-
-    /// A credential made up: `name=value` and the same as a bearer token.
-    pub(crate) fn made_up(cookie: &str) -> Self {
-        let value = cookie.split_once('=').map(|(_, value)| value.to_owned());
-        Self {
-            access_token: value,
-            cookie: Some(cookie.to_owned()),
-        }
-    }
-
-    /// The access token.
-    pub(crate) fn token(&self) -> &str {
-        self.access_token.as_deref().expect("an access token")
-    }
-
-    /// `name=value`, as a browser sends it.
-    pub(crate) fn cookie(&self) -> &str {
-        self.cookie.as_deref().expect("a cookie")
-    }
-
-    /// The value of the cookie.
-    pub(crate) fn cookie_value(&self) -> &str {
-        self.cookie().split_once('=').expect("name=value").1
-    }
-
-    /// Everything in it that opens anything.
-    pub(crate) fn secrets(&self) -> Vec<&str> {
-        let cookie = self
-            .cookie
-            .as_deref()
-            .and_then(|cookie| cookie.split_once('='));
-        let cookie = cookie.map(|(_, value)| value);
-        self.access_token
-            .as_deref()
-            .into_iter()
-            .chain(cookie)
-            .collect()
-    }
-}
-
-/// Both of two credentials are what they must be.
-pub(crate) fn differ(one: &Login, other: &Login) -> Outcome {
-    check(one != other, "the same credential twice")
-}
-
-fn wiring(store_url: &str) -> AuthorizationWiring {
-    let secret = || Secret::new(random_id());
-    AuthorizationWiring {
-        store_url: StoreUrl::new(store_url),
-        admin_secret: secret(),
-        population_password: Secret::new(PASSWORD),
-        service_secret: secret(),
-        introspection_secret: secret(),
-        signing_secret: Some(secret()),
-        rotation_key: Some(secret()),
-        namespace: None,
-    }
-}
-
-fn resource_wiring(wiring: &AuthorizationWiring) -> ResourceWiring {
-    ResourceWiring {
-        store_url: Some(wiring.store_url.clone()),
-        introspection_secret: Some(wiring.introspection_secret.clone()),
-        signing_secret: wiring.signing_secret.clone(),
-        namespace: None,
     }
 }

@@ -18,7 +18,8 @@ pub(crate) const P256_ORDER: [u8; 32] = [
     0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 ];
 
-/// The same signature with S plus the group order: the same equation, another text (RFC 8032 §5.1.7).
+/// The same signature with S plus the group order: the same equation, another text (RFC 8032
+/// §5.1.7).
 pub(crate) fn with_s_past_the_order(signature: &[u8]) -> Vec<u8> {
     let mut altered = signature.to_vec();
     let mut carry = 0;
@@ -30,7 +31,8 @@ pub(crate) fn with_s_past_the_order(signature: &[u8]) -> Vec<u8> {
     altered
 }
 
-/// The signature that the key [`ORDER_8`] has under every eighth message: R the neutral element, S zero.
+/// The signature that the key [`ORDER_8`] has under every eighth message: R the neutral element, S
+/// zero.
 pub(crate) fn universal_signature() -> [u8; 64] {
     let mut signature = [0; 64];
     signature[0] = 1;

@@ -4,7 +4,8 @@ const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 
-/// `AlgorithmIdentifier`s: rsaEncryption, sha256WithRSAEncryption; `id-ecPublicKey` on P-256; Ed25519.
+/// `AlgorithmIdentifier`s: rsaEncryption, sha256WithRSAEncryption; `id-ecPublicKey` on P-256;
+/// Ed25519.
 const RSA: &[u8] = &[
     0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00,
 ];

@@ -20,7 +20,8 @@ enum Part {
 }
 
 impl Draft {
-    /// An access token of `issuer` for the reference API, good from `now` (Unix seconds) for five minutes.
+    /// An access token of `issuer` for the reference API, good from `now` (Unix seconds) for five
+    /// minutes.
     pub(crate) fn new(algorithm: &str, kid: &str, issuer: &str, now: i64) -> Self {
         let claims = json!({
             "iss": issuer, "aud": authbench_servers::authorization::AUDIENCE, "sub": "user-00001",

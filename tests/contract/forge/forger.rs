@@ -11,7 +11,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Draft;
-use super::keys::{Key, Keys, hostile_jwks, keys};
+use super::keys::{Key, Keys, keys};
+use super::published::hostile_jwks;
 use crate::answer::{ACCEPTED, Answer, Expected, INVALID_TOKEN};
 use crate::call::Call;
 use crate::fake::FakeServer;
@@ -20,7 +21,8 @@ use crate::target::START_MS;
 /// The least time between two looks for new keys, in every test.
 pub(crate) const COOL_DOWN: Duration = Duration::from_secs(30);
 
-/// The issuer of every forged token: a name that does not change from run to run, unlike an address.
+/// The issuer of every forged token: a name that does not change from run to run, unlike an
+/// address.
 pub(crate) const ISSUER: &str = "https://issuer.test";
 
 /// One model, one algorithm: a fake issuer, and a resource server that takes its keys from there.
@@ -102,7 +104,8 @@ impl Forger {
         Draft::new(self.algorithm.name(), kid, ISSUER, self.now())
     }
 
-    /// Signs a draft as the issuer would. Takes it over: tables read better without a name for each.
+    /// Signs a draft as the issuer would. Takes it over: tables read better without a name for
+    /// each.
     #[expect(clippy::needless_pass_by_value)]
     pub(crate) fn sign(&self, draft: Draft) -> String {
         draft.sign(&self.keys().own)

@@ -1,8 +1,9 @@
-//! Keys of every algorithm: the issuer's own, a stranger's, and those that an issuer should not have published.
+//! Keys of every algorithm: the issuer's own two, and a stranger's.
 
 use std::sync::LazyLock;
 
 use authbench_servers::jwt::SigningAlgorithm;
+use authbench_servers::jwt::algorithm::ALGORITHMS;
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -13,8 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::curves::ORDER_8;
-use super::rsa::{PAIRS, RsaKey, RsaPair};
+use super::rsa::{PAIRS, RsaPair};
 use super::{Draft, der};
 
 /// A private key, or a secret.
@@ -42,7 +42,7 @@ pub(crate) struct Keys {
 }
 
 static KEYS: LazyLock<[(SigningAlgorithm, Keys); 5]> = LazyLock::new(|| {
-    authbench_servers::jwt::algorithm::ALGORITHMS.map(|algorithm| {
+    ALGORITHMS.map(|algorithm| {
         let [own, second, stranger] = [0, 1, 2].map(|index| Key::generate(algorithm, index));
         (
             algorithm,
@@ -185,66 +185,6 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
         "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
         lines.join("\n")
     )
-}
-
-/// A JWK set with two good keys, `own` and `second`, and many that must be ignored.
-pub(crate) fn hostile_jwks(algorithm: SigningAlgorithm) -> String {
-    let keys = keys(algorithm);
-    let named = |key: &Key, kid: &str| with(key.public().0, &[("kid", json!(kid))]);
-    let own = || with(named(&keys.own, "own"), &[("alg", json!(algorithm.name()))]);
-    let rsa = |key: &RsaKey| {
-        let text = |bytes: Vec<u8>| URL_SAFE_NO_PAD.encode(bytes);
-        json!({"kty": "RSA", "n": text(key.modulus()), "e": text(key.exponent())})
-    };
-    let e_1 = json!({"kid": "e-1", "e": "AQ"});
-    let mut published = vec![
-        own(),
-        named(&keys.second, "second"),
-        named(&keys.second, "twin"),
-        named(&keys.stranger, "twin"),
-        with(own(), &[("kid", json!("enc")), ("use", json!("enc"))]),
-        with(
-            own(),
-            &[("kid", json!("ops")), ("key_ops", json!(["encrypt"]))],
-        ),
-        with(
-            own(),
-            &[("kid", json!("unheard-of")), ("kty", json!("PQC"))],
-        ),
-        with(named(&Key::Secret([7; 32]), "oct"), &[]),
-        with(rsa(&RsaKey::short()), &[("kid", json!("rsa-1024"))]),
-        json!({"kid": "order-8", "kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(ORDER_8)}),
-        json!({"kid": "off-curve", "kty": "EC", "crv": "P-256", "x": "A".repeat(43), "y": "A".repeat(43)}),
-    ];
-    if let Key::Rsa(pair, _) = &keys.own {
-        let members = e_1.as_object().expect("an object");
-        let members: Vec<_> = members
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.clone()))
-            .collect();
-        published.push(with(rsa(&pair.raw), &members));
-        published.push(with(
-            named(&keys.stranger, "ps512"),
-            &[("alg", json!("PS512"))],
-        ));
-    }
-    json!({ "keys": published }).to_string()
-}
-
-/// A JWK set of just these keys.
-pub(crate) fn jwks(keys: &[(&Key, &str)]) -> String {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|(key, kid)| with(key.public().0, &[("kid", json!(kid))]))
-        .collect();
-    json!({ "keys": keys }).to_string()
-}
-
-fn with(mut jwk: Value, members: &[(&str, Value)]) -> Value {
-    for (name, value) in members {
-        jwk[*name] = value.clone();
-    }
-    jwk
 }
 
 /// `draft` signed with a secret under HS256, whatever its header says.

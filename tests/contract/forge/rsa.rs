@@ -110,8 +110,8 @@ fn digest_info(message: &[u8]) -> Vec<u8> {
     [&DIGEST_INFO[..], digest(&SHA256, message).as_ref()].concat()
 }
 
-/// Blocks that only a careless reader takes for the padding of `message`, of `length` bytes each. The first
-/// byte is left alone: a block above the modulus would be another block.
+/// Blocks that only a careless reader takes for the padding of `message`, of `length` bytes each.
+/// The first byte is left alone: a block above the modulus would be another block.
 pub(crate) fn bad_paddings(message: &[u8], length: usize) -> Vec<Vec<u8>> {
     let good = digest_info(message);
     let hash = digest(&SHA256, message);

@@ -1,12 +1,15 @@
-//! Conduct: what is logged, and what happens when the store or the authorization server is out (ASVS 16).
+//! Conduct: what is logged, and what happens when the store or the authorization server is out
+//! (ASVS 16).
 
 use std::time::{Duration, Instant};
 
 use authbench_servers::model::Model;
 
 use crate::answer::{ACCEPTED, INVALID_CLIENT, LOGIN_FAILED, Outcome, UNAVAILABLE, check};
+use crate::credential::Login;
 use crate::row::{AUTH, Row, steps};
-use crate::target::{Login, PASSWORD, Target, USER};
+use crate::session::recovers;
+use crate::target::{PASSWORD, Target, USER};
 
 pub(crate) const ROWS: &[Row] = &[
     steps!("R61", AUTH, credentials_are_not_logged).on_every_store(),
@@ -109,7 +112,7 @@ async fn a_silent_store_lets_nobody_in(target: &Target) -> Outcome {
     target.tap.hold();
     without_the_store(target, &login).await?;
     target.tap.release();
-    crate::session::recovers(target, &login).await
+    recovers(target, &login).await
 }
 
 async fn a_stopped_store_lets_nobody_in(target: &Target) -> Outcome {

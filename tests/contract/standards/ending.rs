@@ -1,12 +1,14 @@
 //! What ends a credential, and when it has ended (RFC 7009, ASVS 7.4).
 
 use crate::answer::{
-    DONE, Expected, INACTIVE, INVALID_CLIENT, INVALID_GRANT, OK, Outcome, UNAVAILABLE,
-    UNSUPPORTED_TOKEN, check,
+    DONE, Expected, INACTIVE, INVALID_CLIENT, INVALID_GRANT, LOGIN_FAILED, OK, Outcome,
+    UNAVAILABLE, UNSUPPORTED_TOKEN, check,
 };
 use crate::call::Call;
+use crate::credential::Login;
 use crate::row::{AUTH, BEARER, EVERY, HYBRID, JWT, OPAQUE, Row, steps};
-use crate::target::{Login, Target, USER};
+use crate::session::recovers;
+use crate::target::{Target, USER};
 
 use authbench_servers::model::Model;
 
@@ -128,7 +130,7 @@ async fn revoking_without_the_store(target: &Target) -> Outcome {
     answer.is(UNAVAILABLE, "while the store is silent")?;
     check(answer.header("retry-after").is_some(), "no Retry-After")?;
     target.tap.release();
-    crate::session::recovers(target, &login).await?;
+    recovers(target, &login).await?;
     target.revoke("app", secret).send().await.is(OK, "again")?;
     match target.model {
         Model::Hybrid => target.cannot_renew(&login, "revoked").await,
@@ -156,7 +158,7 @@ async fn disabling_ends_it(target: &Target) -> Outcome {
         .login(USER)
         .send()
         .await
-        .is(crate::answer::LOGIN_FAILED, "disabled")?;
+        .is(LOGIN_FAILED, "disabled")?;
     for login in &logins {
         if target.model == Model::Hybrid {
             target.cannot_renew(login, "disabled").await?;

@@ -12,8 +12,9 @@ use crate::answer::{INACTIVE, INVALID_CLIENT, OK, Outcome, WRONG_METHOD, check};
 use crate::call::Call;
 use crate::forge::Draft;
 use crate::forge::keys::signed_by_secret;
+use crate::plan::Plan;
 use crate::row::{AUTH, BEARER, JWT, OPAQUE, Row, steps};
-use crate::target::{ACCESS_TTL, Plan, START_MS, Target, USER};
+use crate::target::{ACCESS_TTL, START_MS, Target, USER};
 
 pub(crate) const ROWS: &[Row] = &[
     steps!("R17", AUTH, only_the_resource_server_asks),

@@ -4,7 +4,7 @@ use crate::answer::{ACCEPTED, INVALID_TOKEN, Outcome, check};
 use crate::call::Call;
 use crate::forge::Forger;
 use crate::forge::forger::COOL_DOWN;
-use crate::forge::keys::jwks;
+use crate::forge::published::jwks;
 use crate::row::{BEARER, EVERY, JWT, PUBLISHED, Row, forging, steps};
 use crate::target::{Target, USER};
 
@@ -19,7 +19,8 @@ pub(crate) const ROWS: &[Row] = &[
     }),
 ];
 
-/// The issuer's next key is known before it is used; keys of unknown kinds or uses are ignored all along.
+/// The issuer's next key is known before it is used; keys of unknown kinds or uses are ignored all
+/// along.
 async fn rotations_overlap(forger: &Forger) -> Outcome {
     let keys = forger.keys();
     let next = forger.draft().header("kid", "second").sign(&keys.second);
