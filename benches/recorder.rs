@@ -23,7 +23,7 @@ fn sample() -> Sample {
 fn record(criterion: &mut Criterion) {
     let (mut recorder, sample) = (Recorder::default(), sample());
     criterion.bench_function("recorder/record/expected", |bencher| {
-        bencher.iter(|| recorder.record(black_box(&sample)))
+        bencher.iter(|| recorder.record(black_box(&sample)));
     });
 }
 
@@ -31,7 +31,7 @@ fn merge(criterion: &mut Criterion) {
     let (mut merged, mut one) = (Recorder::default(), Recorder::default());
     (0..1000).for_each(|_| one.record(&sample()));
     criterion.bench_function("recorder/merge/one_user", |bencher| {
-        bencher.iter(|| merged.merge(black_box(&one)))
+        bencher.iter(|| merged.merge(black_box(&one)));
     });
 }
 

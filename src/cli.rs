@@ -65,8 +65,9 @@ pub(crate) struct RunArguments {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 
-    /// Store to use, e.g. redis://127.0.0.1:6379/5; never silently replaced by another
-    #[arg(long, value_name = "URL", env = "REDIS_URL", hide_env_values = true)]
+    /// Store to use, e.g. redis://127.0.0.1:6379/5; never silently replaced by another [default: REDIS_URL from the
+    /// environment, unless --redis-server is given]
+    #[arg(long, value_name = "URL")]
     pub(crate) store_url: Option<String>,
 
     /// Redis or Valkey server to start for each target [default: valkey-server or redis-server on PATH]

@@ -11,7 +11,7 @@ pub(crate) type Interrupted = watch::Receiver<bool>;
 /// Exit code of an interrupted command.
 pub(crate) const EXIT_CODE: u8 = 130;
 
-/// Watches for SIGINT and SIGTERM from now on. Call it on the main thread, before any other thread exists, inside a tokio runtime.
+/// Watches for SIGINT and SIGTERM from now on. Call it on the main thread, before any other thread exists.
 ///
 /// # Errors
 /// When the operating system refuses the watch.
@@ -19,28 +19,23 @@ pub(crate) const EXIT_CODE: u8 = 130;
 pub(crate) fn watch() -> std::io::Result<Interrupted> {
     use nix::sys::signal::{SigSet, Signal};
     use nix::sys::signalfd::{SfdFlags, SignalFd};
-    use tokio::io::Interest;
-    use tokio::io::unix::AsyncFd;
 
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGINT);
     signals.add(Signal::SIGTERM);
     signals.thread_block()?;
-    let signals = SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
-    // SAFETY: the signalfd is a valid descriptor, which nothing replaces or closes while the `AsyncFd` owns it.
-    let signals = unsafe { AsyncFd::register_with_interest(signals, Interest::READABLE) }
-        .map_err(std::io::Error::from)?;
+    let signals = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC)?;
     let (tell, told) = watch::channel(false);
-    tokio::spawn(async move {
-        while let Ok(mut ready) = signals.readable().await {
-            while let Ok(Some(_)) = ready.get_inner().read_signal() {
+    // A thread, not a task: while processes are being started the runtime is not running, and ctrl-c must work there too.
+    std::thread::Builder::new()
+        .name("interrupt".into())
+        .spawn(move || {
+            while let Ok(Some(_)) = signals.read_signal() {
                 if tell.send_replace(true) {
                     std::process::exit(i32::from(EXIT_CODE));
                 }
             }
-            ready.clear_ready();
-        }
-    });
+        })?;
     Ok(told)
 }
 

@@ -163,6 +163,23 @@ pub struct SteadyRecord {
     pub idle: Vec<IdleUse>,
     /// The measured rounds.
     pub rounds: Vec<RoundRecord>,
+    /// What renewing a credential costs, measured apart from the rounds; targets that renew nothing, or were not asked, are missing.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub renewal: Vec<RenewalCost>,
+}
+
+/// What renewals cost the processes of one target, measured while nothing else was asked of them.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RenewalCost {
+    /// The target's name.
+    pub target: String,
+    /// Credentials renewed (refreshed, or logged in again).
+    pub renewals: u64,
+    /// CPU time of all the target's processes meanwhile, what they use without traffic subtracted.
+    pub cpu_ns: u64,
+    /// How long it took.
+    pub seconds: f64,
 }
 
 /// CPU of one process without traffic.
@@ -379,6 +396,9 @@ pub struct EventRecord {
     pub bounds_ms: BTreeMap<String, Option<f64>>,
     /// Each bound in the words of the target file, e.g. `access_ttl + leeway`.
     pub bounds_stated: BTreeMap<String, String>,
+    /// What the target promises of a refresh after the event: `refused` or `works`; absent: nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub refresh_after: Option<String>,
     /// Every revocation, each of its own credential.
     pub trials: Vec<Trial>,
 }

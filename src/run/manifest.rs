@@ -81,6 +81,7 @@ fn command(arguments: &RunArguments) -> Vec<String> {
         .iter()
         .for_each(|host| option("allow-remote-target", host));
     if arguments.store_url.is_some() {
+        // It may hold a password.
         option("store-url", "…");
     }
     if let Some(server) = &arguments.redis_server {

@@ -5,7 +5,7 @@ mod pinning;
 mod progress;
 
 use crate::cli::{Format, RunArguments};
-use crate::interrupt;
+use crate::interrupt::{self, Interrupted};
 use crate::report;
 use anyhow::{Context, Result, bail};
 use authbench_reports::expectation::exit_code;
@@ -47,15 +47,19 @@ async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {
         .unwrap_or_else(|| Path::new("authbench-runs").join(&run_id));
     let directory = RunDirectory::create(&path)?;
     let pinning = pinning::apply(!arguments.no_pin);
-    let plan = plan(arguments, scenarios, &path, &pinning)?;
+    let plan = plan(arguments, scenarios, &path, &pinning, interrupted.clone())?;
     let progress = progress::Display::new(arguments.quiet);
-    let outcome = run(plan, interrupted, &|step| progress.show(&step)).await;
+    let outcome = run(plan, interrupted.clone(), &|step| progress.show(&step)).await;
     progress.finish();
     let measured = match outcome {
         Ok(measured) => measured,
         Err(error @ RunError::Start(_)) => {
             // Nothing was measured; an empty directory would only stand in the way of the next try.
             directory.discard();
+            if *interrupted.borrow() {
+                eprintln!("interrupted before anything was measured");
+                return Ok(interrupt::EXIT_CODE);
+            }
             return Err(error.into());
         }
         Err(error) => {
@@ -150,11 +154,26 @@ fn chosen(scenario: &Scenario, targets: &[String]) -> Vec<String> {
     control.chain(targets).cloned().collect()
 }
 
+/// The user's store: what was said, before what lies about in the environment.
+fn store_url(arguments: &RunArguments) -> Option<String> {
+    let from_environment = || {
+        std::env::var("REDIS_URL")
+            .ok()
+            .filter(|url| !url.is_empty())
+    };
+    match (&arguments.store_url, &arguments.redis_server) {
+        (Some(url), _) => Some(url.clone()),
+        (None, Some(_)) => None,
+        (None, None) => from_environment(),
+    }
+}
+
 fn plan(
     arguments: &RunArguments,
     scenarios: Vec<(Scenario, Vec<TargetFile>)>,
     directory: &Path,
     pinning: &pinning::Pinning,
+    interrupted: Interrupted,
 ) -> Result<Plan> {
     let logs = directory.join(LOGS);
     std::fs::create_dir(&logs).with_context(|| format!("create {}", logs.display()))?;
@@ -164,12 +183,13 @@ fn plan(
         profile: arguments.profile.into(),
         settings: RunSettings {
             authbench,
-            store_url: arguments.store_url.clone(),
+            store_url: store_url(arguments),
             redis_server: arguments.redis_server.clone(),
             require_real_redis: arguments.require_real_redis,
             dir: logs,
             cpus: pinning.targets.clone(),
             remote: RemoteTargets::allowing(arguments.remote_targets.iter().cloned()),
+            interrupted,
         },
         seed: arguments.seed,
         goose_reports: arguments.goose_report.then(|| directory.to_owned()),

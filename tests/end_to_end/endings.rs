@@ -92,6 +92,64 @@ fn ctrl_c_leaves_a_run_marked_interrupted_and_no_process() {
     assert!(!workspace.path("run/INCOMPLETE").exists());
 }
 
+/// A target whose second process never becomes ready.
+const STUCK: &str = r#"
+schema = "authbench.target/1"
+name = "stuck"
+model = "mine"
+[[process]]
+name = "store"
+role = "store"
+command = ["${authbench}", "serve", "store", "--wired"]
+stdin = { store_url = "${run.store_url}", redis_server = "${run.redis_server}", require_real_redis = "${run.require_real_redis}" }
+[[process]]
+name = "never"
+role = "other"
+command = ["sleep", "60"]
+[[point]]
+name = "api"
+request = "GET http://127.0.0.1:1/"
+accept = { status = 200 }
+refuse = { status = 401 }
+"#;
+
+#[test]
+fn ctrl_c_is_heard_while_processes_are_being_started() {
+    let workspace = Workspace::new();
+    let (scenario, target) = (
+        workspace.write("long.toml", LONG),
+        workspace.write("stuck.toml", STUCK),
+    );
+    let mut command = workspace.authbench(&[
+        "run",
+        "--scenario",
+        &scenario,
+        "--target",
+        &target,
+        "--out",
+        "run",
+    ]);
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let until = Instant::now() + Duration::from_secs(20);
+    // The control's two servers, the store's process and what waits beside it.
+    while descendants(child.id()).len() < 4 {
+        assert!(Instant::now() < until, "{:?}", descendants(child.id()));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let processes = descendants(child.id());
+    signal(&child, Signal::SIGINT);
+    assert_eq!(child.wait().expect("ends").code(), Some(130));
+    assert_eq!(still_running(&processes, Duration::from_secs(5)), []);
+    assert!(
+        !workspace.path("run").exists(),
+        "nothing was measured, so nothing stays"
+    );
+}
+
 #[test]
 fn a_parent_that_is_killed_takes_every_process_with_it() {
     let workspace = Workspace::new();

@@ -3,22 +3,27 @@
 use std::io;
 use std::process::Command;
 
-/// Makes the child lead its own process group, stay on `cpus` (empty: anywhere) and, on Linux, be killed when the thread that
-/// creates it ends.
-pub(super) fn attach(command: &mut Command, cpus: &[usize]) -> io::Result<()> {
+use nix::sys::signal::Signal;
+
+/// Makes the child lead its own process group, stay on `cpus` (empty: anywhere) and, on Linux, get the signal `parent_death` when
+/// the thread that creates it ends.
+pub(super) fn attach(
+    command: &mut Command,
+    cpus: &[usize],
+    parent_death: Signal,
+) -> io::Result<()> {
     use std::os::unix::process::CommandExt;
     command.process_group(0);
-    in_child(command, cpus)
+    in_child(command, cpus, parent_death)
 }
 
 #[cfg(target_os = "linux")]
-fn in_child(command: &mut Command, cpus: &[usize]) -> io::Result<()> {
+fn in_child(command: &mut Command, cpus: &[usize], parent_death: Signal) -> io::Result<()> {
     use std::os::unix::process::CommandExt;
 
     use nix::errno::Errno;
     use nix::sched::{CpuSet, sched_setaffinity};
     use nix::sys::prctl::set_pdeathsig;
-    use nix::sys::signal::Signal;
     use nix::unistd::{Pid, getpid, getppid};
 
     let parent = getpid();
@@ -28,7 +33,7 @@ fn in_child(command: &mut Command, cpus: &[usize]) -> io::Result<()> {
     }
     let pin = !cpus.is_empty();
     let prepare = move || {
-        set_pdeathsig(Signal::SIGKILL)?;
+        set_pdeathsig(parent_death)?;
         // A parent that died before the line above sends no signal any more; the child has been adopted by then.
         if getppid() != parent {
             return Err(Errno::ESRCH.into());
@@ -46,7 +51,7 @@ fn in_child(command: &mut Command, cpus: &[usize]) -> io::Result<()> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn in_child(_: &mut Command, cpus: &[usize]) -> io::Result<()> {
+fn in_child(_: &mut Command, cpus: &[usize], _: Signal) -> io::Result<()> {
     if cpus.is_empty() {
         Ok(())
     } else {

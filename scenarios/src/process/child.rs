@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
+use tokio::sync::watch;
 
 use super::attach::attach;
 use super::error::ProcessFailure;
@@ -24,6 +25,8 @@ const STDERR_TAIL: u64 = 2_000;
 /// How far the exit of a process may be behind the end of its output.
 const EXIT_AFTER_OUTPUT: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(5);
+/// How long a wait for a ready line may go on after an interruption.
+const LOOK_UP: Duration = Duration::from_millis(50);
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub(super) struct Launch<'a> {
     pub(super) input: String,
     pub(super) log: PathBuf,
     pub(super) cpus: &'a [usize],
+    /// What it gets when its parent is gone.
+    pub(super) parent_death: Signal,
 }
 
 /// A running child. Dropping it kills its process group and reaps it.
@@ -77,7 +82,7 @@ impl Child {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log);
-        attach(&mut command, launch.cpus).map_err(spawn_failed)?;
+        attach(&mut command, launch.cpus, launch.parent_death).map_err(spawn_failed)?;
         let mut process = command.spawn().map_err(spawn_failed)?;
         let mut input = process.stdin.take();
         if let Some(pipe) = &mut input {
@@ -94,13 +99,18 @@ impl Child {
     }
 
     /// Waits for the ready line. What the child prints after it is read and dropped, so that it never blocks on a full pipe.
-    pub(super) fn wait_ready(&mut self, deadline: Duration) -> Result<ReadyLine, ProcessFailure> {
+    /// Gives up when `interrupted`.
+    pub(super) fn wait_ready(
+        &mut self,
+        deadline: Duration,
+        interrupted: &watch::Receiver<bool>,
+    ) -> Result<ReadyLine, ProcessFailure> {
         let (line_found, first_line) = mpsc::sync_channel(1);
         if let Some(output) = self.process.stdout.take() {
             thread::spawn(move || drain(output, &line_found));
         }
         let stderr = || self.stderr_tail();
-        match first_line.recv_timeout(deadline) {
+        match receive(&first_line, Instant::now() + deadline, interrupted)? {
             Ok(line) => ReadyLine::parse(&line)
                 .ok_or_else(|| ProcessFailure::NotAReadyLine { stderr: stderr() }),
             Err(mpsc::RecvTimeoutError::Timeout) => Err(ProcessFailure::Deadline {
@@ -190,6 +200,24 @@ impl fmt::Display for Exit {
             Self::Code(code) => write!(f, "exited with status {code}"),
             Self::Signal(signal) => write!(f, "ended by {signal}"),
             Self::Unknown => f.write_str("ended"),
+        }
+    }
+}
+
+/// What comes before `deadline`, looking up now and then to see whether anybody still wants it.
+fn receive(
+    lines: &mpsc::Receiver<String>,
+    deadline: Instant,
+    interrupted: &watch::Receiver<bool>,
+) -> Result<Result<String, mpsc::RecvTimeoutError>, ProcessFailure> {
+    loop {
+        if *interrupted.borrow() {
+            return Err(ProcessFailure::Interrupted);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        match lines.recv_timeout(left.min(LOOK_UP)) {
+            Err(mpsc::RecvTimeoutError::Timeout) if left > LOOK_UP => {}
+            received => return Ok(received),
         }
     }
 }

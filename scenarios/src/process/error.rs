@@ -64,6 +64,9 @@ pub enum ProcessFailure {
         /// The end of its standard error.
         stderr: String,
     },
+    /// The run was told to stop before it was ready.
+    #[error("interrupted while it started")]
+    Interrupted,
     /// It printed no line in time.
     #[error("not ready within {deadline:?}{}", quoted(.stderr))]
     Deadline {

@@ -16,6 +16,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+use tokio::sync::watch;
+
 pub use child::Exit;
 pub use error::{ProcessError, ProcessFailure};
 pub use ready::ReadyLine;
@@ -48,6 +51,8 @@ pub struct RunSettings {
     pub cpus: Vec<usize>,
     /// Where requests may go; the processes' counters are read over HTTP.
     pub remote: RemoteTargets,
+    /// Becomes true when the run should stop: nothing more is started then.
+    pub interrupted: watch::Receiver<bool>,
 }
 
 /// The running processes of one target. Dropping it kills them at once. `Debug` leaves out what the ready lines said.
@@ -71,13 +76,15 @@ impl Processes {
             members: Members::new(),
         };
         for spec in &target.processes {
-            processes
-                .start_one(target, spec, settings)
-                .map_err(|failure| ProcessError {
+            if let Err(failure) = processes.start_one(target, spec, settings) {
+                // In order, not by the kill of a drop: a store's private folder goes with its process.
+                processes.stop();
+                return Err(ProcessError {
                     target: target.about.name.clone(),
                     process: spec.name.clone(),
                     failure,
-                })?;
+                });
+            }
         }
         Ok(processes)
     }
@@ -153,9 +160,10 @@ impl Processes {
                 .dir
                 .join(format!("{}-{}.log", target.about.name, spec.name)),
             cpus: &settings.cpus,
+            parent_death: parent_death(spec),
         };
         let mut child = Child::spawn(launch)?;
-        let ready = child.wait_ready(READY_DEADLINE);
+        let ready = child.wait_ready(READY_DEADLINE, &settings.interrupted);
         // Kept before the outcome is looked at: a child that is not ready must be ended too.
         self.children.push(child);
         let ready = ready?;
@@ -176,6 +184,15 @@ impl Processes {
 impl fmt::Debug for Processes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(&self.children).finish()
+    }
+}
+
+/// A child that is told what it needs on its standard input knows from the end of it that its parent is gone, and gets SIGTERM besides, so
+/// that it can end in order. Any other might ignore that.
+fn parent_death(spec: &ProcessSpec) -> Signal {
+    match spec.stdin {
+        Some(_) => Signal::SIGTERM,
+        None => Signal::SIGKILL,
     }
 }
 

@@ -21,6 +21,7 @@ fn settings(dir: &Path) -> RunSettings {
         dir: dir.to_owned(),
         cpus: Vec::new(),
         remote: RemoteTargets::refused(),
+        interrupted: tokio::sync::watch::channel(false).1,
     }
 }
 
@@ -217,10 +218,14 @@ fn a_child_that_never_gets_ready_is_not_waited_for_for_ever() {
         input: String::new(),
         log: dir.path().join("log"),
         cpus: &[],
+        parent_death: nix::sys::signal::Signal::SIGKILL,
     };
     let mut child = Child::spawn(launch).expect("a child");
     let error = child
-        .wait_ready(Duration::from_millis(300))
+        .wait_ready(
+            Duration::from_millis(300),
+            &tokio::sync::watch::channel(false).1,
+        )
         .expect_err("no line")
         .to_string();
     assert!(error.starts_with("not ready within 300ms"), "{error}");
@@ -274,23 +279,20 @@ fn sigterm_ends_a_child_that_does_not_read_its_input() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_child_dies_with_the_thread_that_started_it() {
-    let started = thread::spawn(|| {
-        start(&shell(
-            "echo '{\"ready\":\"p\"}'; while :; do sleep 0.05; done",
-        ))
-    })
-    .join();
-    let (processes, _dir) = started.expect("a thread").expect("processes");
-    wait_until("the parent-death signal arrives", || {
-        processes.check_alive().is_err()
-    });
-    assert!(
-        processes
-            .check_alive()
-            .expect_err("dead")
-            .to_string()
-            .ends_with("ended by SIGKILL")
-    );
+    let script = "echo '{\"ready\":\"p\"}'; while :; do sleep 0.05; done";
+    // A child that reads its input may end in order; one that does not might ignore being asked.
+    let unwired = target(&format!(
+        "[[process]]\nname = 'p'\nrole = 'other'\ncommand = ['/bin/sh', '-c', '''{script}''']\n"
+    ));
+    for (target, signal) in [(shell(script), "SIGTERM"), (unwired, "SIGKILL")] {
+        let started = thread::spawn(move || start(&target)).join();
+        let (processes, _dir) = started.expect("a thread").expect("processes");
+        wait_until("the parent-death signal arrives", || {
+            processes.check_alive().is_err()
+        });
+        let error = processes.check_alive().expect_err("dead").to_string();
+        assert!(error.ends_with(&format!("ended by {signal}")), "{error}");
+    }
 }
 
 #[test]

@@ -207,10 +207,13 @@ async fn measure(
     systems: &[System],
     context: &Context<'_>,
 ) -> Result<ScenarioRecord, MeasureError> {
+    let names: Vec<&str> = systems.iter().map(System::name).collect();
     let mut record = ScenarioRecord {
         name: scenario.name.clone(),
         question: scenario.question.clone(),
-        resolved: scenario.as_written(),
+        resolved: scenario.as_measured(&names, |variable| {
+            systems.iter().any(|system| system.shows_variable(variable))
+        }),
         settings: systems
             .iter()
             .map(|system| {

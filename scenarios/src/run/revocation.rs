@@ -10,6 +10,7 @@ use crate::load::stream::{Lane, StreamRound, run_round};
 use crate::revocation::trial_user::{TrialSettings, TrialUser};
 use crate::revocation::trials::Trials;
 use crate::scenario_file::{Load, Revocations};
+use crate::target::RefreshAfter;
 use authbench_reports::recorder::Recorder;
 use authbench_reports::revocation::Trial;
 use authbench_reports::run_file::{Background, EventRecord, RevocationRecord};
@@ -242,6 +243,12 @@ fn events(
                     .iter()
                     .filter_map(|(name, bound)| Some((name.clone(), bound.as_ref()?.text.clone())))
                     .collect(),
+                refresh_after: event
+                    .refresh_after
+                    .map(|after| match after {
+                        RefreshAfter::Refused => "refused".to_owned(),
+                        RefreshAfter::Works => "works".to_owned(),
+                    }),
                 trials: by_event.remove(&index).unwrap_or_default(),
             });
         }

@@ -62,6 +62,7 @@ pub(super) async fn measure(
         warm_up_s: plan.warm_up.as_secs_f64(),
         idle,
         rounds: rounds??,
+        renewal: Vec::new(),
     })
 }
 

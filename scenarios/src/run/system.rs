@@ -76,6 +76,12 @@ impl System {
         }
     }
 
+    /// Whether the value of this variable may stand in a run file.
+    #[must_use]
+    pub fn shows_variable(&self, name: &str) -> bool {
+        self.file.shows_variable(name)
+    }
+
     /// Whether all of its processes still run.
     ///
     /// # Errors

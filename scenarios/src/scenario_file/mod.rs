@@ -173,10 +173,18 @@ impl Scenario {
         Ok(files)
     }
 
-    /// The file's content, for the run file.
+    /// The file's content with the targets that were measured, for the run file. Variables that `shown` does not let through are
+    /// masked: they may be credentials.
     #[must_use]
-    pub fn as_written(&self) -> Json {
-        toml::from_str::<Json>(&self.source.text).unwrap_or_default()
+    pub fn as_measured(&self, targets: &[&str], shown: impl Fn(&str) -> bool) -> Json {
+        let mut json = toml::from_str::<Json>(&self.source.text).unwrap_or_default();
+        if let Some(vars) = json.get_mut("vars").and_then(Json::as_object_mut) {
+            vars.iter_mut()
+                .filter(|(name, _)| !shown(name))
+                .for_each(|(_, value)| *value = "(masked)".into());
+        }
+        json["targets"] = targets.into();
+        json
     }
 
     fn events(&self) -> &[String] {

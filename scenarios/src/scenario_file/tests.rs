@@ -74,7 +74,7 @@ fn the_built_in_scenarios_load_with_their_targets() {
             Some(wanted),
             "the override reaches the row label"
         );
-        assert_eq!(scenario.as_written()["name"], name);
+        assert_eq!(scenario.as_measured(&[], |_| true)["name"], name);
     }
 }
 
@@ -290,5 +290,16 @@ fn a_file_on_disk_finds_its_targets_beside_it() {
             "demo.toml:5: targets: two targets are called \"own\" (allowed: names used once)"
         ),
         "{twice}"
+    );
+}
+
+#[test]
+fn the_run_file_shows_what_was_measured_and_no_value_that_may_be_a_credential() {
+    let scenario = Scenario::load("revocation").expect("is built in");
+    let json = scenario.as_measured(&["mine"], |name| name == "access_ttl");
+    assert_eq!(json["targets"], serde_json::json!(["mine"]));
+    assert_eq!(
+        (&json["vars"]["access_ttl"], &json["vars"]["login_hash"]),
+        (&"2s".into(), &"(masked)".into())
     );
 }

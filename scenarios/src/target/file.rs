@@ -52,6 +52,7 @@ pub struct TargetFile {
     pub processes: Vec<ProcessSpec>,
     pub(super) flows: Flows<RequestTemplate>,
     pub(super) as_written: Json,
+    pub(super) shown_variables: Vec<String>,
 }
 
 /// One process to start.
@@ -151,6 +152,11 @@ impl TargetFile {
             .pointer("/vars")
             .and_then(|vars| vars.get(name))
             .is_some()
+    }
+
+    /// Whether the value of this variable stands where everyone may see it: in `settings`, `facts` or a command.
+    pub fn shows_variable(&self, name: &str) -> bool {
+        self.shown_variables.iter().any(|shown| shown == name)
     }
 
     /// Whether the file has an event of this name.

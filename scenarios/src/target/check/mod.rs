@@ -47,6 +47,7 @@ pub(super) fn check(
         processes,
         flows,
         as_written: written::as_written(&source.text),
+        shown_variables: written::shown_variables(&source.text),
     })
 }
 
