@@ -243,12 +243,10 @@ fn events(
                     .iter()
                     .filter_map(|(name, bound)| Some((name.clone(), bound.as_ref()?.text.clone())))
                     .collect(),
-                refresh_after: event
-                    .refresh_after
-                    .map(|after| match after {
-                        RefreshAfter::Refused => "refused".to_owned(),
-                        RefreshAfter::Works => "works".to_owned(),
-                    }),
+                refresh_after: event.refresh_after.map(|after| match after {
+                    RefreshAfter::Refused => "refused".to_owned(),
+                    RefreshAfter::Works => "works".to_owned(),
+                }),
                 trials: by_event.remove(&index).unwrap_or_default(),
             });
         }
