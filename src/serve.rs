@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 /// Before each member's name, in capitals, in the environment.
 const PREFIX: &str = "AUTHBENCH_";
 
-const STORE: &[&str] = &["store_url", "redis_server"];
+const STORE: &[&str] = &["store_url", "redis_server", "namespace"];
 const AUTHORIZATION: &[&str] = &[
     "store_url",
     "admin_secret",

@@ -4,3 +4,4 @@ mod bad_input;
 mod endings;
 mod main_job;
 mod program;
+mod users_store;

@@ -27,6 +27,9 @@ pub struct StoreWiring {
     /// Fail rather than use the embedded store.
     #[serde(default)]
     pub require_real_redis: bool,
+    /// Where this run keeps its keys in a store that is not its own: they are deleted when the run ends.
+    #[serde(default)]
+    pub namespace: Option<String>,
 }
 
 /// Why there is no store.

@@ -11,6 +11,7 @@ use super::address::StoreUrl;
 use super::description::StoreDescription;
 use super::embedded::EmbeddedStore;
 use super::find::{FindStoreError, Found, StoreWiring, find};
+use super::forget::forget;
 use super::process::{Place, ServerProcess};
 use crate::lifecycle::{self, End, LifecycleError};
 
@@ -39,16 +40,30 @@ pub enum ServeStoreError {
 pub fn serve(wiring: StoreWiring, wired: bool) -> Result<(), ServeStoreError> {
     lifecycle::run(wired, async |end| {
         let path = std::env::var_os("PATH");
+        let namespace = wiring.namespace.clone();
         match find(wiring, path.as_deref(), |step| eprintln!("store: {step}")).await? {
             Found::Given(url, description) => {
                 announce(&url, None, &description)?;
                 end.told().await;
+                clean_up(&url, namespace.as_deref()).await;
                 Ok(())
             }
             Found::Started(server) => supervise(*server, end).await,
             Found::Nothing => embed(end).await,
         }
     })
+}
+
+/// The servers have ended by now: they were started later, and are told to end first.
+async fn clean_up(url: &StoreUrl, namespace: Option<&str>) {
+    let Some(namespace) = namespace else { return };
+    match forget(url.expose(), namespace).await {
+        Ok(forgotten) => eprintln!("store: deleted {forgotten} keys of {namespace}"),
+        Err(error) => eprintln!(
+            "store: keys of {namespace} were left behind: {:?}",
+            error.kind()
+        ),
+    }
 }
 
 async fn supervise(mut server: ServerProcess, end: &mut End) -> Result<(), ServeStoreError> {
