@@ -1,6 +1,7 @@
 //! One run: every scenario in turn, its targets started, measured and stopped.
 
 pub mod progress;
+mod renewal;
 mod revocation;
 mod steady;
 pub mod system;

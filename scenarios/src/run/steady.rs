@@ -2,7 +2,7 @@
 
 use super::progress::Progress;
 use super::system::System;
-use super::{Context, MeasureError};
+use super::{Context, MeasureError, renewal};
 use crate::accounting::book;
 use crate::credentials::{STEP_DEADLINE, Wallet, log_in};
 use crate::flow::FlowClient;
@@ -35,6 +35,13 @@ pub(super) async fn measure(
     let idle = context
         .unless_interrupted(watch_idle(systems, context))
         .await?;
+    let renewal = context
+        .unless_interrupted(renewal::measure(
+            systems,
+            load.credentials_per_target,
+            &idle,
+        ))
+        .await?;
     let mut stream = Stream {
         systems,
         load,
@@ -62,7 +69,7 @@ pub(super) async fn measure(
         warm_up_s: plan.warm_up.as_secs_f64(),
         idle,
         rounds: rounds??,
-        renewal: Vec::new(),
+        renewal,
     })
 }
 
