@@ -1,7 +1,6 @@
 //! What the targets promised, and the exit code that follows.
 
 use crate::number::{count, span};
-use crate::statistics::ALPHA;
 use crate::summary::lag::RevocationSummary;
 use crate::summary::{Summary, TargetSummary};
 use crate::validity::Verdict;
@@ -46,9 +45,9 @@ impl Failure {
 pub enum Expectation {
     /// No request sent later than the stated bound after the acknowledgement is accepted. One is enough to break it.
     Bound,
-    /// A credential that only its expiry ends is refused at its own expiry.
-    ExpiryLaw,
-    /// A refresh fails after an event that ends the caller's access.
+    /// Where a bound is stated, at least one revocation gives a sample: what nobody watched was not kept.
+    BoundShown,
+    /// A refresh fails after an event of which the target promises that it does.
     RefreshRefused,
 }
 
@@ -79,7 +78,11 @@ pub fn failures(targets: &[TargetSummary]) -> Vec<Failure> {
     let mut failures: Vec<Failure> = Vec::new();
     for target in targets {
         for row in &target.revocation {
-            let of_row = [breach(target, row), law(target, row), refresh(target, row)];
+            let of_row = [
+                breach(target, row),
+                not_shown(target, row),
+                refresh(target, row),
+            ];
             // The refresh belongs to the event: its points would repeat it.
             let new = of_row
                 .into_iter()
@@ -109,31 +112,25 @@ fn breach(target: &TargetSummary, row: &RevocationSummary) -> Option<Failure> {
     })
 }
 
-fn law(target: &TargetSummary, row: &RevocationSummary) -> Option<Failure> {
-    let law = row.uniformity.filter(|law| !law.holds())?;
-    let what = if law.off_expiry > 0 {
-        format!(
-            "{} of {} lags did not end at the expiry of their own credential",
-            count(law.off_expiry),
-            count(law.n)
-        )
-    } else {
-        format!(
-            "the lags are not uniform over the remaining lifetimes (p = {}, rejected below {ALPHA})",
-            law.p_value
-        )
-    };
+fn not_shown(target: &TargetSummary, row: &RevocationSummary) -> Option<Failure> {
+    let bound_ms = row.bound_ms.filter(|_| row.n > 0 && row.sampled() == 0)?;
     Some(Failure {
-        expectation: Expectation::ExpiryLaw,
+        expectation: Expectation::BoundShown,
         target: target.name.clone(),
         event: row.event.clone(),
         point: Some(row.point.clone()),
-        what,
+        what: format!(
+            "none of {} revocations gave a sample, so the bound of {} could not be shown",
+            count(row.n),
+            span(bound_ms)
+        ),
     })
 }
 
 fn refresh(target: &TargetSummary, row: &RevocationSummary) -> Option<Failure> {
-    let after = row.refresh_after.filter(|after| after.worked > 0)?;
+    let after = row
+        .refresh_after
+        .filter(|after| after.worked > 0 && row.refresh_ends())?;
     Some(Failure {
         expectation: Expectation::RefreshRefused,
         target: target.name.clone(),

@@ -61,6 +61,9 @@ pub struct RevocationSummary {
     /// Whether a refresh still worked after the event; absent where the target has none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refresh_after: Option<RefreshAfter>,
+    /// What the target promises of that refresh: `refused` or `works`; absent where it promises nothing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub refresh_promised: Option<String>,
     /// Computed from the verified law: the lag at the lifetime under which cost was measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub projected: Option<Projected>,
@@ -71,6 +74,12 @@ impl RevocationSummary {
     #[must_use]
     pub fn sampled(&self) -> u64 {
         self.n - self.unknown
+    }
+
+    /// Whether the target promises that the event ends refreshing too.
+    #[must_use]
+    pub fn refresh_ends(&self) -> bool {
+        self.refresh_promised.as_deref() == Some("refused")
     }
 
     /// Whether at least half of the samples were never accepted after the acknowledgement: then that is the typical case.

@@ -90,6 +90,22 @@ fn sentences_of_broken_promises() {
 }
 
 #[test]
+fn no_bound_is_said_to_be_kept_that_nobody_watched() {
+    let mut run = fixture::only(&["session"]);
+    for event in &mut fixture::revocations(&mut run).events {
+        event.trials.clear();
+    }
+    assert!(said(&run).contains("0 observations, but 4 of 4 were not watched"));
+    for event in &mut fixture::revocations(&mut run).events {
+        event.bounds_ms.values_mut().for_each(|bound| *bound = None);
+    }
+    assert!(said(&run).contains("No target stated a revocation bound"));
+    run.scenarios
+        .retain(|scenario| scenario.revocation.is_none());
+    assert!(said(&run).contains("No promise was checked"));
+}
+
+#[test]
 fn an_invalid_run_ranks_nobody() {
     let mut run = fixture::run();
     fixture::stream(&mut run).rounds[0].targets[0].unsent = 7;

@@ -124,9 +124,43 @@ fn nothing_is_projected_from_a_law_that_does_not_hold() {
         fixture::answered_after(trial, "resource-1", &segments);
     }
     let summary = Summary::of(&run);
-    assert_eq!(row(&summary, "jwt", "logout").projected, None);
-    assert_eq!(summary.failures[0].expectation, Expectation::ExpiryLaw);
+    let row = row(&summary, "jwt", "logout");
+    assert_eq!(row.projected, None);
+    assert_eq!(row.uniformity.map(|law| law.holds()), Some(false));
+    // A fact to report, and no promise: the bound of 2 s was kept.
+    assert_eq!((summary.failures.len(), exit_code(&summary)), (0, 0));
+}
+
+#[test]
+fn a_bound_that_nobody_could_watch_is_not_kept() {
+    let mut run = fixture::run();
+    for trial in &mut fixture::event(&mut run, "session", "logout").trials {
+        trial.acknowledgement = Acknowledgement::Unknown;
+    }
+    let summary = Summary::of(&run);
+    let failures: Vec<Expectation> = summary.failures.iter().map(|one| one.expectation).collect();
+    assert_eq!(failures, [Expectation::BoundShown; 2], "once per point");
+    assert!(summary.failures[0].what.contains("could not be shown"));
     assert_eq!(exit_code(&summary), 1);
+}
+
+#[test]
+fn a_refresh_breaks_only_the_promise_that_it_is_refused() {
+    let failures = |promised: Option<&str>, after: After| {
+        let mut run = fixture::run();
+        let event = fixture::event(&mut run, "hybrid", "logout");
+        event.refresh_after = promised.map(str::to_owned);
+        event
+            .trials
+            .iter_mut()
+            .for_each(|trial| trial.refresh_after = Some(after));
+        Summary::of(&run).failures.len()
+    };
+    assert_eq!(failures(Some("refused"), After::Worked), 1);
+    for promised in [Some("works"), None] {
+        assert_eq!(failures(promised, After::Worked), 0, "{promised:?}");
+        assert_eq!(failures(promised, After::Refused), 0, "{promised:?}");
+    }
 }
 
 #[test]

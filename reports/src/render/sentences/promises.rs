@@ -10,53 +10,59 @@ pub(super) fn promises(summary: &Summary) -> String {
     if let Some(first) = summary.failures.first() {
         return broken(first, summary.failures.len() - 1);
     }
-    let rows = summary.targets.iter().flat_map(|target| &target.revocation);
-    let bounded: u64 = rows
-        .filter(|row| row.bound_ms.is_some())
-        .map(RevocationSummary::sampled)
-        .sum();
-    if bounded == 0 {
-        return "No target stated a revocation bound, so none could be checked.".to_owned();
+    let rows = || summary.targets.iter().flat_map(|target| &target.revocation);
+    let bounded: Vec<&RevocationSummary> = rows().filter(|row| row.bound_ms.is_some()).collect();
+    if bounded.is_empty() {
+        return match rows().next() {
+            Some(_) => "No target stated a revocation bound, so none could be checked.".to_owned(),
+            None => "No promise was checked.".to_owned(),
+        };
+    }
+    let observations = count(bounded.iter().map(|row| row.sampled()).sum());
+    let unwatched = bounded.iter().filter(|row| row.sampled() == 0).count() as u64;
+    if unwatched > 0 {
+        return format!(
+            "No stated bound was seen broken in {observations} observations, but {} of {} were not watched.",
+            count(unwatched),
+            count(bounded.len() as u64)
+        );
     }
     let refreshes = match summary.targets.iter().map(refused_refreshes).sum() {
         0 => String::new(),
         refused => format!(
-            ", and no refresh worked after its event ({} refused)",
+            ", and no refresh worked after an event that is to end it ({} refused)",
             count(refused)
         ),
     };
-    format!(
-        "Every stated bound was kept in {} observations{refreshes}.",
-        count(bounded)
-    )
+    format!("Every stated bound was kept in {observations} observations{refreshes}.")
 }
 
 fn broken(first: &Failure, others: usize) -> String {
-    let promise = match first.expectation {
-        Expectation::Bound => "a revocation bound",
-        Expectation::ExpiryLaw => "the law of expiry",
-        Expectation::RefreshRefused => "the end of refreshing",
+    let did = match first.expectation {
+        Expectation::Bound => "did not keep a revocation bound",
+        Expectation::BoundShown => "could not be shown to keep a revocation bound",
+        Expectation::RefreshRefused => "did not keep the end of refreshing",
     };
     let more = match others {
         0 => String::new(),
         others => format!(" ({others} more below)"),
     };
     format!(
-        "{} did not keep {promise} after {}: {}{more}.",
+        "{} {did} after {}: {}{more}.",
         quoted(&first.target),
         quoted(&first.event),
         first.what
     )
 }
 
-/// Once per event: its points repeat it.
+/// Where that is promised; once per event, for its points repeat it.
 fn refused_refreshes(target: &TargetSummary) -> u64 {
     let mut seen: Vec<&str> = Vec::new();
     let mut refused = 0;
     for row in &target.revocation {
         if let Some(after) = row
             .refresh_after
-            .filter(|_| !seen.contains(&row.event.as_str()))
+            .filter(|_| row.refresh_ends() && !seen.contains(&row.event.as_str()))
         {
             seen.push(&row.event);
             refused += after.refused;

@@ -55,13 +55,17 @@ pub fn lag(summary: &Summary) -> Table {
 pub fn refresh(summary: &Summary) -> Table {
     let table = Table::new(
         "Refresh after the event",
-        "Each credential tried to refresh once its revocation had been acknowledged. One that works gives the caller a new lifetime.",
-        &["event", "#n", "#refused", "#worked", "#unknown"],
+        "Each credential tried to refresh once its revocation had been acknowledged. One that works gives the caller a new lifetime; \
+         it breaks a promise only where the target promises that it is refused.",
+        &["event", "promised", "#n", "#refused", "#worked", "#unknown"],
     );
     let mut table = by_target(summary, table, |row| {
         let after = row.refresh_after?;
         Some(vec![
             row.event.clone(),
+            row.refresh_promised
+                .clone()
+                .unwrap_or_else(|| "nothing".to_owned()),
             count(after.refused + after.worked + after.unknown),
             count(after.refused),
             count(after.worked),
@@ -81,7 +85,8 @@ pub fn law(summary: &Summary) -> Table {
     let table = Table::new(
         "Does expiry explain the lag?",
         "Where nothing but its expiry ends a credential, the lag is its remaining lifetime: uniform, because each was revoked at a random age \
-         (Kolmogorov–Smirnov, rejected below p = 0.001), and ending at its own expiry. Only then is it projected to a longer lifetime.",
+         (Kolmogorov–Smirnov, rejected below p = 0.001), and ending at its own expiry. \
+         Only then is it projected to a longer lifetime. That it does not hold breaks no promise.",
         &[
             "event",
             "point",
@@ -108,7 +113,12 @@ pub fn law(summary: &Summary) -> Table {
             count(law.n),
             significant(law.p_value),
             count(law.off_expiry),
-            if law.holds() { "holds" } else { "rejected" }.to_owned(),
+            if law.holds() {
+                "holds"
+            } else {
+                "does not hold"
+            }
+            .to_owned(),
             projected.unwrap_or_else(|| ABSENT.to_owned()),
         ])
     })

@@ -59,6 +59,7 @@ impl Row<'_> {
             lag_ms: self.lag_ms(),
             uniformity,
             refresh_after: RefreshAfter::of(trials),
+            refresh_promised: self.event.refresh_after.clone(),
             projected: verified.then(|| Projected::to(steady, settings)).flatten(),
         }
     }
