@@ -3,8 +3,11 @@
 //! Durations end in `_ns`, `_ms` or `_s`, rates in `_per_s`, sizes in `_bytes`. A measurement that was not made is an
 //! absent key, never a zero. Readers accept exactly this version of the format.
 
+mod outcomes;
+
+pub use outcomes::Outcomes;
+
 use crate::histogram::Histogram;
-use crate::recorder::Outcome;
 use crate::revocation::Trial;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,6 +15,9 @@ use std::collections::BTreeMap;
 
 /// The format this build writes and reads.
 pub const SCHEMA: &str = "authbench.run/1";
+
+/// A last answer this many seconds after the end of a round's schedule is one stall; later, it is a backlog that had built up.
+const GRACE_S: f64 = 0.5;
 
 /// One execution.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -242,6 +248,23 @@ pub struct RoundRecord {
     pub targets: Vec<TargetRound>,
 }
 
+impl RoundRecord {
+    /// What rates are taken over: the schedule, or the time until the last answer if that came more than [`GRACE_S`] after it.
+    #[must_use]
+    pub fn counted_s(&self) -> f64 {
+        self.scheduled_s.max(self.wall_s - GRACE_S)
+    }
+
+    /// The same for one target: its last answer came at most its longest response time after the schedule, so that a backlog of
+    /// one target does not make the others look slow.
+    #[must_use]
+    pub fn counted_s_of(&self, part: &TargetRound) -> f64 {
+        let longest_s = part.response.max_ms().unwrap_or(0.0) / 1e3;
+        self.counted_s()
+            .min(self.scheduled_s.max(self.scheduled_s + longest_s - GRACE_S))
+    }
+}
+
 /// One target's part of a round.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -299,55 +322,6 @@ pub struct Counters {
     pub store_round_trips: u64,
     /// Introspection requests (RFC 7662) sent.
     pub introspections: u64,
-}
-
-/// How requests ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Outcomes {
-    /// The expected answer.
-    pub expected: u64,
-    /// Answers with another status than expected, by status.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
-    pub unexpected_status: BTreeMap<u16, u64>,
-    /// No whole answer before the deadline.
-    pub timed_out: u64,
-    /// Connection broken, or not HTTP.
-    pub broken: u64,
-}
-
-impl Outcomes {
-    /// Counts one.
-    pub fn count(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Expected => self.expected += 1,
-            Outcome::Unexpected(status) => *self.unexpected_status.entry(status).or_default() += 1,
-            Outcome::TimedOut => self.timed_out += 1,
-            Outcome::Broken => self.broken += 1,
-        }
-    }
-
-    /// Adds the counts of `other`.
-    pub fn merge(&mut self, other: &Self) {
-        self.expected += other.expected;
-        self.timed_out += other.timed_out;
-        self.broken += other.broken;
-        for (status, count) in &other.unexpected_status {
-            *self.unexpected_status.entry(*status).or_default() += count;
-        }
-    }
-
-    /// All requests that were sent.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        self.expected + self.unexpected()
-    }
-
-    /// Every request that did not end as the scenario expects.
-    #[must_use]
-    pub fn unexpected(&self) -> u64 {
-        self.unexpected_status.values().sum::<u64>() + self.timed_out + self.broken
-    }
 }
 
 /// The revocations of one scenario.

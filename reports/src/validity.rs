@@ -22,7 +22,8 @@ pub struct Validity {
     /// Rate asked over all targets; absent without a steady stream.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub offered_per_s: Option<f64>,
-    /// Rate sent and ended, over the length of the schedule. A backlog that drains after its end shows as response time, not here.
+    /// Rate answered, over the rounds; one lasts until half a second before its last answer if that came after its schedule, so that a
+    /// backlog shows.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub achieved_per_s: Option<f64>,
     /// 99th percentile of the generator's own delay in microseconds; absent with too few samples.
@@ -78,7 +79,7 @@ pub struct Finding {
 pub enum Check {
     /// The rate asked was not reached.
     AchievedRate,
-    /// The generator sent late.
+    /// The generator sent late, or so little that nobody can tell.
     SendLag,
     /// The generator's processors had no time left.
     GeneratorSaturated,

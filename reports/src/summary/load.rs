@@ -23,7 +23,7 @@ pub struct LoadSummary {
     pub unsent: u64,
     /// Rate asked of this target.
     pub offered_per_s: f64,
-    /// Rate sent and ended, over the length of the schedule.
+    /// Rate answered, over the rounds; one lasts until half a second before the target's last answer if that came after its schedule.
     pub achieved_per_s: f64,
     /// Done − intended start.
     pub response_ms: LatencyMs,
@@ -159,7 +159,7 @@ impl LoadSummary {
             offered_per_s: rounded(
                 rounds.sum(|round| round.intended) as f64 / rounds.scheduled_s(),
             ),
-            achieved_per_s: rounded(requests as f64 / rounds.scheduled_s()),
+            achieved_per_s: rounded(rounds.outcomes.answered() as f64 / rounds.counted_s()),
             response_ms,
             rounds: rounds.spread(),
             cpu_us_per_request: rounds.cpu_per_request(),

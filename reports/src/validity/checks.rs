@@ -1,25 +1,29 @@
 //! The checks themselves, each a function from a part of the run to what it finds there.
 
+mod send_lag;
+
 use super::{Check, Finding, Verdict};
 use crate::histogram::Histogram;
 use crate::number::{count, percent, significant};
 use crate::run_file::{
-    Background, Outcomes, RevocationRecord, RunFile, ScenarioRecord, Status, SteadyRecord,
+    Background, Outcomes, RevocationRecord, RoundRecord, RunFile, ScenarioRecord, Status,
+    SteadyRecord,
 };
 use crate::summary::steady_scenario;
+use send_lag::late_sends;
 
 /// Achieved ÷ offered below this is not the load that was asked.
 const ACHIEVED_AT_LEAST: f64 = 0.99;
-/// A send lag p99 up to this many milliseconds is never held against a run…
-const SEND_LAG_MS: f64 = 0.2;
-/// …nor one up to this share of the response time p99 it is part of.
-const SEND_LAG_SHARE: f64 = 0.25;
 /// Share of its processors' time at which the generator counts as saturated.
 const SATURATED_FROM: f64 = 0.9;
 /// Share of processor time taken by the hypervisor from which it is mentioned.
 const STEAL_FROM: f64 = 0.01;
 /// Share of revocations without a sample from which the rest may be a selection.
 const UNKNOWN_FROM: f64 = 0.05;
+
+/// Probes are judged by the moments at which they were truly sent and answered, so a late one loses precision and nothing else.
+const LATE_PROBES: &str =
+    "the resolution of the lags in this scenario: late probes widen the intervals";
 
 pub(super) fn all(run: &RunFile) -> Vec<Finding> {
     let mut findings: Vec<Finding> = interrupted(run)
@@ -42,13 +46,13 @@ pub(super) fn steady(run: &RunFile) -> Option<&SteadyRecord> {
     steady_scenario(run)?.steady.as_ref()
 }
 
-/// Sent and ended per second of schedule. Over the wall time instead, one slow answer at the end of a round would look like
-/// a generator that fell behind.
+/// Answered per second. Over the schedule alone a backlog would count as if it had been answered in time; over the whole wall
+/// time one slow answer at the end of a round would look like a generator that fell behind: hence [`RoundRecord::counted_s`].
 pub(super) fn achieved_per_s(steady: &SteadyRecord) -> Option<f64> {
-    let scheduled_s: f64 = steady.rounds.iter().map(|round| round.scheduled_s).sum();
+    let counted_s: f64 = steady.rounds.iter().map(RoundRecord::counted_s).sum();
     let parts = steady.rounds.iter().flat_map(|round| &round.targets);
-    let ended: u64 = parts.map(|part| part.outcomes.total()).sum();
-    (scheduled_s > 0.0).then(|| ended as f64 / scheduled_s)
+    let answered: u64 = parts.map(|part| part.outcomes.answered()).sum();
+    (counted_s > 0.0).then(|| answered as f64 / counted_s)
 }
 
 fn interrupted(run: &RunFile) -> Option<Finding> {
@@ -85,7 +89,7 @@ fn steady_findings(
     let parts = || steady.rounds.iter().flat_map(|round| &round.targets);
     let mut findings: Vec<Finding> = [
         achieved_per_s(steady)
-            .and_then(|achieved| achieved_rate(&stream, steady.offered_per_s, achieved, taints)),
+            .and_then(|achieved| achieved_rate(&stream, steady.offered_per_s, achieved, &format!("{taints}: a backlog grows for as long as a round lasts, so latencies depend on the length of the round"))),
         generator_saturated(run, steady),
         unsent(&stream, parts().map(|part| part.unsent).sum(), taints),
         steal(steady),
@@ -104,7 +108,10 @@ fn steady_findings(
         }
         let whose = format!("`{}` in {stream}", target.name);
         let taints = format!("latency and CPU of `{}`", target.name);
-        findings.extend(late_sends(&whose, &send_lag, &response, &taints));
+        findings.extend(
+            late_sends(&whose, &send_lag, &response)
+                .map(|late| late.finding(Verdict::Invalid, &taints)),
+        );
         findings.extend(unexpected(&whose, &outcomes, &taints));
     }
     findings
@@ -118,7 +125,8 @@ fn revocation_findings(scenario: &ScenarioRecord, revocation: &RevocationRecord)
     let mut findings: Vec<Finding> = [
         achieved_rate(&stream, load.offered_per_s, load.achieved_per_s, taints),
         unsent(&stream, load.unsent, taints),
-        late_sends(&stream, &load.send_lag, &load.response, taints),
+        late_sends(&stream, &load.send_lag, &load.response)
+            .map(|late| late.finding(Verdict::Degraded, LATE_PROBES)),
     ]
     .into_iter()
     .flatten()
@@ -160,28 +168,6 @@ fn unsent(stream: &str, unsent: u64, taints: &str) -> Option<Finding> {
         ),
         taints: format!("{taints}: the longest waits are missing"),
         advice: "ask for a lower rate or more connections per target".to_owned(),
-    })
-}
-
-fn late_sends(
-    whose: &str,
-    send_lag: &Histogram,
-    response: &Histogram,
-    taints: &str,
-) -> Option<Finding> {
-    let lag_ms = send_lag.quantile_ms(0.99)?;
-    let response_ms = response.quantile_ms(0.99)?;
-    (lag_ms > SEND_LAG_MS && lag_ms > response_ms * SEND_LAG_SHARE).then(|| Finding {
-        check: Check::SendLag,
-        verdict: Verdict::Invalid,
-        what: format!(
-            "the generator sent late to {whose}: p99 {} ms, which is {} of the response time p99 of {} ms",
-            significant(lag_ms),
-            percent(lag_ms / response_ms),
-            significant(response_ms)
-        ),
-        taints: taints.to_owned(),
-        advice: "stop what else runs on this machine, or give the generator a processor of its own".to_owned(),
     })
 }
 

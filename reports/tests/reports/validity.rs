@@ -66,6 +66,44 @@ fn a_late_last_answer_is_no_shortfall_of_the_generator() {
 }
 
 #[test]
+fn a_backlog_at_the_end_of_the_schedule_is_a_rate_not_reached() {
+    let overloaded = |run: &mut RunFile| {
+        for round in &mut fixture::stream(run).rounds {
+            round.wall_s += 3.0;
+            round.targets[3].response = all(3000.0, 2400);
+        }
+    };
+    assert_eq!(
+        found(overloaded),
+        (Verdict::Invalid, vec![Check::AchievedRate])
+    );
+    let mut run = fixture::run();
+    overloaded(&mut run);
+    let summary = Summary::of(&run);
+    let achieved = summary.targets.iter().map(|target| {
+        let load = target.load.as_ref().expect("a stream");
+        load.achieved_per_s
+    });
+    // 2,400 answers in 8.5 s instead of 6 s, and only where the backlog was.
+    let achieved: Vec<f64> = achieved.collect();
+    assert_eq!(achieved, [400.0, 400.0, 400.0, 282.4, 400.0]);
+    let taints = &summary.validity.findings[0].taints;
+    assert!(taints.contains("depend on the length of the round"));
+}
+
+#[test]
+fn requests_without_an_answer_are_not_achieved() {
+    let (_, checks) = found(|run| {
+        for round in &mut fixture::stream(run).rounds {
+            round.targets[1].outcomes.expected -= 130;
+            round.targets[1].outcomes.timed_out = 100;
+            round.targets[1].outcomes.broken = 30;
+        }
+    });
+    assert_eq!(checks, [Check::AchievedRate, Check::UnexpectedOutcomes]);
+}
+
+#[test]
 fn send_lag_counts_when_it_is_long_and_a_large_part_of_what_is_reported() {
     let late = |send_lag_ms: f64, response_ms: f64| {
         found(move |run| {
@@ -78,6 +116,40 @@ fn send_lag_counts_when_it_is_long_and_a_large_part_of_what_is_reported() {
     assert_eq!(late(0.19, 0.3).0, Verdict::Valid);
     assert_eq!(late(0.5, 2.5).0, Verdict::Valid);
     assert_eq!(late(0.5, 1.5), (Verdict::Invalid, vec![Check::SendLag]));
+}
+
+#[test]
+fn send_lag_of_a_short_stream_is_judged_at_a_lower_quantile() {
+    let late = |samples: u32, send_lag_ms: f64| {
+        found(move |run| {
+            for round in &mut fixture::stream(run).rounds {
+                round.targets[2].send_lag = Histogram::default();
+                round.targets[2].response = Histogram::default();
+            }
+            let part = &mut fixture::stream(run).rounds[0].targets[2];
+            part.send_lag = all(send_lag_ms, samples);
+            part.response = all(1.0, samples);
+        })
+    };
+    for samples in [1999, 200, 199, 40] {
+        assert_eq!(late(samples, 0.1).0, Verdict::Valid, "{samples}");
+        assert_eq!(
+            late(samples, 0.5),
+            (Verdict::Invalid, vec![Check::SendLag]),
+            "{samples}"
+        );
+    }
+    assert_eq!(late(39, 0.1), (Verdict::Degraded, vec![Check::SendLag]));
+}
+
+#[test]
+fn late_probes_lose_resolution_and_do_not_invalidate() {
+    let late = |run: &mut RunFile| fixture::revocations(run).background.send_lag = all(5.0, 2400);
+    assert_eq!(found(late), (Verdict::Degraded, vec![Check::SendLag]));
+    let mut run = fixture::run();
+    late(&mut run);
+    let finding = &Validity::of(&run).findings[0];
+    assert!(finding.taints.contains("resolution"));
 }
 
 #[test]

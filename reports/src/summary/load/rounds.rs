@@ -18,6 +18,7 @@ pub(super) struct Rounds<'a> {
 
 struct Part<'a> {
     scheduled_s: f64,
+    counted_s: f64,
     wall_s: f64,
     round: &'a TargetRound,
 }
@@ -31,6 +32,7 @@ impl<'a> Rounds<'a> {
                 let of_target = round.targets.iter().find(|part| part.target == target)?;
                 Some(Part {
                     scheduled_s: round.scheduled_s,
+                    counted_s: round.counted_s_of(of_target),
                     wall_s: round.wall_s,
                     round: of_target,
                 })
@@ -61,6 +63,10 @@ impl<'a> Rounds<'a> {
 
     pub(super) fn scheduled_s(&self) -> f64 {
         self.parts.iter().map(|part| part.scheduled_s).sum()
+    }
+
+    pub(super) fn counted_s(&self) -> f64 {
+        self.parts.iter().map(|part| part.counted_s).sum()
     }
 
     pub(super) fn spread(&self) -> RoundSpread {
