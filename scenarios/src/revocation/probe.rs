@@ -1,4 +1,8 @@
-//! Asks one enforcement point about one credential, over and over, from before the revoking call until the answer is settled.
+//! Asks one enforcement point about one credential, over and over, from its issue until the answer about it is settled.
+//!
+//! A point that caches begins its entry at the credential's first use. If probing began shortly before the revocation, every entry would
+//! be new at the revocation and every lag would be the cache's whole lifetime: so the credential is used all its life, and watched closely
+//! around its end.
 
 use crate::flow::PointRequest;
 use crate::load::connection::Connection;
@@ -8,7 +12,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
-/// Probes this much rarer once the credential was refused: they only look for it being accepted again.
+/// Probes are this much rarer from issue until the close watch: they only use the credential, as its owner would.
+const USE_SPACING: u32 = 10;
+/// Probes are this much rarer once the credential was refused: they only look for it being accepted again.
 const TAIL_SPACING: u32 = 4;
 
 /// How the revoking call ended, and when.
@@ -25,14 +31,16 @@ pub struct Answered {
 pub struct Watch {
     /// When the trial began: zero of its timeline.
     pub zero: Instant,
-    /// First probe.
-    pub from: Instant,
+    /// The credential is used from here on.
+    pub used_from: Instant,
+    /// It is watched closely, at the spacing `every`, from here on.
+    pub watched_from: Instant,
     /// The revoking call is not sent before this.
     pub revoke: Instant,
     /// A permit for every point that has answered its first probe. The call waits for all of them, for a refusal means nothing at a
     /// point that was never seen to accept.
     pub first_answers: Arc<Semaphore>,
-    /// Intended distance of two probes.
+    /// Intended distance of two probes under close watch.
     pub every: Duration,
     /// How long to go on after the first refusal.
     pub tail: Duration,
@@ -42,7 +50,27 @@ pub struct Watch {
     pub answered: Arc<OnceLock<Answered>>,
 }
 
+impl Watch {
+    /// The first probe, `phase` (0 to 1) of a spacing into its part. A credential that lives only briefly is watched closely at once.
+    fn first(&self, phase: f64) -> Instant {
+        let used = self.used_from + (self.every * USE_SPACING).mul_f64(phase);
+        used.min(self.watched_from + self.every.mul_f64(phase))
+    }
+
+    /// The probe after the one intended at `last`.
+    fn next(&self, last: Instant, is_refused: bool) -> Instant {
+        if last < self.watched_from {
+            (last + self.every * USE_SPACING).min(self.watched_from)
+        } else if is_refused {
+            last + self.every * TAIL_SPACING
+        } else {
+            last + self.every
+        }
+    }
+}
+
 /// Probes `point` with `request` until the credential has been refused for the tail, observation ends, or the revoking call failed.
+/// `phase` (0 to 1) staggers it against the probes of other trials and points.
 ///
 /// The request is the credential as it was before the event; cookies in answers are ignored. A probe is never sent before the one before
 /// it was answered, so a point that hangs widens the interval instead of hiding in a queue.
@@ -51,10 +79,11 @@ pub async fn probe(
     point: &Point,
     request: &PointRequest,
     watch: &Watch,
+    phase: f64,
 ) -> Vec<Probe> {
     let mut probes = Vec::new();
     let mut refused_since: Option<Instant> = None;
-    let mut next = watch.from;
+    let mut next = watch.first(phase);
     loop {
         tokio::time::sleep_until(next.into()).await;
         let (probe, sent, done) = ask(connection, point, request, watch.zero).await;
@@ -79,12 +108,7 @@ pub async fn probe(
                 return probes;
             }
         }
-        let spacing = if refused_since.is_some() {
-            watch.every * TAIL_SPACING
-        } else {
-            watch.every
-        };
-        next = (next + spacing).max(done);
+        next = watch.next(next, refused_since.is_some()).max(done);
     }
 }
 
@@ -119,4 +143,49 @@ async fn ask(
 /// Nanoseconds from `zero` to `moment`; 0 when it lies before.
 pub(super) fn since(zero: Instant, moment: Instant) -> u64 {
     u64::try_from(moment.saturating_duration_since(zero).as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVERY: Duration = Duration::from_millis(5);
+
+    fn watch(lead: Duration) -> Watch {
+        let zero = Instant::now();
+        Watch {
+            zero,
+            used_from: zero,
+            watched_from: zero + lead,
+            revoke: zero + lead,
+            first_answers: Arc::new(Semaphore::new(0)),
+            every: EVERY,
+            tail: Duration::ZERO,
+            observe: Duration::ZERO,
+            answered: Arc::default(),
+        }
+    }
+
+    #[test]
+    fn the_first_use_comes_soon_after_issue_at_a_phase_of_its_own() {
+        let long = watch(Duration::from_secs(1));
+        assert_eq!(long.first(0.0), long.zero);
+        assert_eq!(long.first(0.5), long.zero + EVERY * 5);
+        let brief = watch(Duration::ZERO);
+        assert_eq!(brief.first(0.5), brief.zero + EVERY / 2);
+    }
+
+    #[test]
+    fn use_is_sparse_the_watch_close_and_the_tail_sparse_again() {
+        let watch = watch(EVERY * 25);
+        let at = |probes: u32| watch.zero + EVERY * probes;
+        assert_eq!(watch.next(at(0), false), at(10));
+        assert_eq!(
+            watch.next(at(20), false),
+            at(25),
+            "never late for the watch"
+        );
+        assert_eq!(watch.next(at(25), false), at(26));
+        assert_eq!(watch.next(at(30), true), at(34));
+    }
 }

@@ -1,4 +1,4 @@
-//! A goose user whose transaction is one revocation: log in, wait for a random age, revoke while every point is probed, watch.
+//! A goose user whose transaction is one revocation: log in at a random moment, use the credential to a random age, revoke it, watch.
 
 use super::probe::{Answered, Watch, probe, since};
 use super::trials::{Assignment, Trials};
@@ -18,7 +18,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
-/// Probing begins this long before the revoking call: what a point accepts while it should.
+/// The close watch begins this long before the revoking call: what a point accepts while it should.
 const LEAD: Duration = Duration::from_millis(50);
 
 /// How trials are made; the same for every target of a scenario.
@@ -94,6 +94,7 @@ impl TrialUser {
     async fn revoke_one(&mut self, assignment: Assignment) -> Result<Trial, String> {
         let target = Arc::clone(&self.target);
         let event = &target.flows.events[assignment.event];
+        tokio::time::sleep(assignment.wait).await;
         let zero = Instant::now();
         let mut credential = login(&mut self.client, &target, assignment.user)
             .await
@@ -112,12 +113,17 @@ impl TrialUser {
         let life = expires_at.map_or(self.settings.age_up_to, |at| {
             at.saturating_duration_since(issued)
         });
-        let watch = self.watch(zero, issued + life.mul_f64(assignment.age), event);
+        let watch = self.watch(event, zero, issued + life.mul_f64(assignment.age));
         // What the user holds on to: the answer to a logout takes cookies away, and a thief would not have let it.
         let mut held = credential.clone();
         let (call, points) = self
             .revoke_and_probe(event, &mut credential, &requests, &watch)
             .await;
+        let refresh_after = match call.answered.acknowledgement {
+            Acknowledgement::Received => self.refresh_after(&mut held).await,
+            // Nothing was promised, so a refresh that works breaks no promise.
+            Acknowledgement::Unknown | Acknowledgement::Refused => None,
+        };
         Ok(Trial {
             user: assignment.user,
             issued_ns: since(zero, issued),
@@ -126,31 +132,25 @@ impl TrialUser {
             answered_ns: since(zero, call.answered.at),
             acknowledgement: call.answered.acknowledgement,
             points,
-            refresh_after: self.refresh_after(&mut held).await,
+            refresh_after,
         })
     }
 
-    /// Every trial is staggered against the others by a random part of the probes' distance.
-    fn watch(&mut self, zero: Instant, wanted: Instant, event: &Event) -> Watch {
-        let every = self.settings.probe_every;
-        let phase = every.mul_f64(self.phase.random_range(0.0..1.0));
+    fn watch(&self, event: &Event, zero: Instant, revoke: Instant) -> Watch {
         let longest = event
             .bounds
             .values()
             .map(|bound| bound.limit)
             .max()
             .unwrap_or_default();
-        let from = wanted
-            .checked_sub(LEAD)
-            .unwrap_or(wanted)
-            .max(Instant::now())
-            + phase;
+        let used_from = Instant::now();
         Watch {
             zero,
-            from,
-            revoke: wanted,
+            used_from,
+            watched_from: revoke.checked_sub(LEAD).unwrap_or(revoke).max(used_from),
+            revoke,
             first_answers: Arc::new(Semaphore::new(0)),
-            every,
+            every: self.settings.probe_every,
             tail: self.settings.tail,
             observe: longest + self.settings.observe_past_bound,
             answered: Arc::new(OnceLock::new()),
@@ -167,7 +167,7 @@ impl TrialUser {
         Call,
         BTreeMap<String, Vec<authbench_reports::revocation::Segment>>,
     ) {
-        let (client, target) = (&mut self.client, &self.target);
+        let (client, target, draw) = (&mut self.client, &self.target, &mut self.phase);
         let call = async {
             tokio::time::sleep_until(watch.revoke.into()).await;
             // Never closed; every first probe ends, at the latest at the request deadline.
@@ -187,11 +187,12 @@ impl TrialUser {
             .iter_mut()
             .zip(&target.flows.points)
             .zip(requests);
-        let probes = points.map(|((connection, point), request)| async move {
-            (
-                point.name.clone(),
-                probe(connection, point, request, watch).await,
-            )
+        let probes = points.map(|((connection, point), request)| {
+            let phase = draw.random_range(0.0..1.0);
+            async move {
+                let probes = probe(connection, point, request, watch, phase).await;
+                (point.name.clone(), probes)
+            }
         });
         let (call, probes) = join(call, join_all(probes)).await;
         let t0_ns = since(watch.zero, call.answered.at);

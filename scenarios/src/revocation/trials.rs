@@ -6,7 +6,13 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
+
+/// Logins wait a random part of this. A JWT's times are whole seconds of the wall clock, and a slot begins its next trial just after
+/// the last token expired: without the wait every login of every slot would come at the beginning of a second, and every token
+/// would live for the whole of its lifetime.
+pub const LOGINS_SPREAD_OVER: Duration = Duration::from_secs(1);
 
 /// One revocation to be made.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,6 +23,8 @@ pub struct Assignment {
     pub user: u32,
     /// At which part (0 to 1) of its credential's life it is revoked.
     pub age: f64,
+    /// How long to wait before the login, less than [`LOGINS_SPREAD_OVER`].
+    pub wait: Duration,
 }
 
 /// The trials of one target, shared by the users that make them.
@@ -28,6 +36,7 @@ pub struct Trials {
 
 #[derive(Debug)]
 struct Inner {
+    is_open: bool,
     waiting: VecDeque<Assignment>,
     left: usize,
     done: Vec<(usize, Trial)>,
@@ -35,7 +44,8 @@ struct Inner {
 }
 
 impl Trials {
-    /// `each` revocations of every event in `events`, in random order, over accounts from `first_user` on; ages drawn from `seed`.
+    /// `each` revocations of every event in `events`, in random order, over accounts from `first_user` on; ages and waits drawn from `seed`.
+    /// None is handed out before [`Self::open`].
     #[must_use]
     pub fn new(events: &[usize], each: u32, first_user: u32, seed: u64) -> Self {
         let mut draw = ChaCha8Rng::seed_from_u64(seed);
@@ -48,9 +58,11 @@ impl Trials {
             event,
             user,
             age: draw.random_range(0.0..1.0),
+            wait: LOGINS_SPREAD_OVER.mul_f64(draw.random_range(0.0..1.0)),
         };
         let waiting: VecDeque<_> = (first_user..).zip(order).map(assign).collect();
         let inner = Inner {
+            is_open: false,
             left: waiting.len(),
             waiting,
             done: Vec::new(),
@@ -62,9 +74,19 @@ impl Trials {
         }
     }
 
-    /// The next one to make; `None` when all have been handed out.
+    /// Lets users begin: the background load has warmed up.
+    pub fn open(&self) {
+        self.lock().is_open = true;
+    }
+
+    /// The next one to make; `None` when there is none now.
     pub fn take(&self) -> Option<Assignment> {
-        self.lock().waiting.pop_front()
+        let mut inner = self.lock();
+        if inner.is_open {
+            inner.waiting.pop_front()
+        } else {
+            None
+        }
     }
 
     /// What came of one.
@@ -123,7 +145,8 @@ mod tests {
     #[test]
     fn every_trial_has_its_own_account_and_every_event_its_number() {
         let trials = Trials::new(&[0, 2], 50, 1000, 1);
-        let all: Vec<_> = std::iter::from_fn(|| trials.take()).collect();
+        assert_eq!(trials.left(), 100);
+        let all = drain(&trials);
         assert_eq!(
             all.iter().map(|a| a.user).collect::<Vec<_>>(),
             (1000..1100).collect::<Vec<_>>()
@@ -134,23 +157,46 @@ mod tests {
             "mixed order"
         );
         assert!(all.iter().all(|a| (0.0..1.0).contains(&a.age)));
-        assert_eq!(trials.left(), 100);
+    }
+
+    #[test]
+    fn none_begins_before_the_background_load_has_warmed_up() {
+        let trials = Trials::new(&[0], 1, 0, 1);
+        assert_eq!(trials.take(), None);
+        trials.open();
+        assert!(trials.take().is_some());
+    }
+
+    #[test]
+    fn logins_spread_over_the_second_even_if_every_trial_ends_at_its_beginning() {
+        let assignments = drain(&Trials::new(&[0], 1000, 0, 5));
+        let mut tenths = [0u32; 10];
+        for assignment in assignments {
+            tenths[(assignment.wait.as_millis() / 100) as usize] += 1;
+        }
+        // Five standard deviations of a binomial(1,000, 1/10) are 47.
+        assert!(
+            tenths.iter().all(|count| count.abs_diff(100) < 48),
+            "{tenths:?}"
+        );
     }
 
     #[test]
     fn the_seed_decides_order_and_ages() {
-        assert_eq!(drain(3), drain(3));
-        assert_ne!(drain(3), drain(4));
+        let of = |seed| drain(&Trials::new(&[0, 1], 10, 0, seed));
+        assert_eq!(of(3), of(3));
+        assert_ne!(of(3), of(4));
     }
 
-    fn drain(seed: u64) -> Vec<Assignment> {
-        let trials = Trials::new(&[0, 1], 10, 0, seed);
+    fn drain(trials: &Trials) -> Vec<Assignment> {
+        trials.open();
         std::iter::from_fn(|| trials.take()).collect()
     }
 
     #[test]
     fn cancelling_leaves_only_what_is_under_way() {
         let trials = Trials::new(&[0], 10, 0, 1);
+        trials.open();
         assert!(trials.take().is_some());
         trials.cancel();
         assert_eq!(trials.left(), 1);

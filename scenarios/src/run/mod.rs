@@ -243,7 +243,7 @@ async fn measure(
 /// About how long a scenario takes; logging in and starting processes are guesses.
 fn expected(workload: &Workload) -> Duration {
     const PREPARATION: Duration = Duration::from_secs(12);
-    const ONE_REVOCATION: Duration = Duration::from_millis(2500);
+    const ONE_REVOCATION: Duration = Duration::from_millis(2800);
     match workload {
         Workload::Steady(plan) => PREPARATION + plan.warm_up + plan.round * plan.rounds,
         Workload::Revocation(plan) => {

@@ -147,6 +147,7 @@ async fn load_until_done(
         lanes,
     )
     .await?;
+    trials.iter().for_each(|trials| trials.open());
     let mut background = Background {
         offered_per_s: rate_per_s,
         ..Background::default()
