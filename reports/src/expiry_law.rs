@@ -25,18 +25,27 @@ pub struct ExpiryLaw {
     pub off_expiry: u64,
 }
 
+/// Why the law was not asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAsked {
+    /// Something else ends acceptance here, or no credential says when it expires.
+    EndsOtherwise,
+    /// Too few revocations to tell.
+    TooFew,
+}
+
 impl ExpiryLaw {
     /// Asks `trials` at `point`, where acceptance should end `leeway_ns` after `exp`.
     ///
-    /// `None` where the question does not arise: credentials that do not say when they expire, a point that promises
+    /// # Errors
+    /// Where the question does not arise: credentials that do not say when they expire, a point that promises
     /// (`bound_ms`) to refuse before they expire, a point that refused most of them at once, or too few of them.
-    #[must_use]
     pub fn of(
         trials: &[Trial],
         point: &str,
         leeway_ns: f64,
         bound_ms: Option<f64>,
-    ) -> Option<Self> {
+    ) -> Result<Self, NotAsked> {
         let observed: Vec<Observed> = trials
             .iter()
             .filter_map(|trial| Observed::of(trial, point, leeway_ns))
@@ -48,16 +57,17 @@ impl ExpiryLaw {
         let promises_less =
             bound_ms.is_some_and(|bound| bound * 1e6 + CLOCK_TOLERANCE_NS < longest_ns);
         let outlived = observed.iter().filter(|one| one.accepted_after).count();
-        if promises_less || outlived * 2 < observed.len() {
-            return None;
+        if observed.is_empty() || promises_less || outlived * 2 < observed.len() {
+            return Err(NotAsked::EndsOtherwise);
         }
         let shares: Vec<(f64, f64)> = observed
             .iter()
             .map(|one| one.share_of_lifetime(leeway_ns))
             .collect();
-        Some(Self {
+        let p_value = uniform_p_value(&shares).ok_or(NotAsked::TooFew)?;
+        Ok(Self {
             n: observed.len() as u64,
-            p_value: rounded(uniform_p_value(&shares)?),
+            p_value: rounded(p_value),
             off_expiry: observed.iter().filter(|one| one.off_expiry()).count() as u64,
         })
     }
@@ -160,7 +170,7 @@ mod tests {
             .collect()
     }
 
-    fn law(trials: &[Trial]) -> Option<ExpiryLaw> {
+    fn law(trials: &[Trial]) -> Result<ExpiryLaw, NotAsked> {
         ExpiryLaw::of(trials, "resource-1", 0.0, Some(LIFETIME_MS as f64))
     }
 
@@ -189,14 +199,22 @@ mod tests {
     #[test]
     fn uniform_but_not_at_its_own_expiry_is_another_law_too() {
         let law = law(&at_every_age(|age| 2 * LIFETIME_MS - age)).map(|law| law.holds());
-        assert_eq!(law, Some(false));
+        assert_eq!(law, Ok(false));
     }
 
     #[test]
     fn the_question_does_not_arise_where_revocation_is_immediate_or_promised_sooner() {
-        assert_eq!(law(&at_every_age(|age| age + 1)), None);
+        let otherwise = Err(NotAsked::EndsOtherwise);
+        assert_eq!(law(&at_every_age(|age| age + 1)), otherwise);
         let trials = at_every_age(|_| LIFETIME_MS);
-        assert_eq!(ExpiryLaw::of(&trials, "resource-1", 0.0, Some(0.0)), None);
-        assert_eq!(ExpiryLaw::of(&trials, "introspection", 0.0, None), None);
+        assert_eq!(
+            ExpiryLaw::of(&trials, "resource-1", 0.0, Some(0.0)),
+            otherwise
+        );
+        assert_eq!(
+            ExpiryLaw::of(&trials, "introspection", 0.0, None),
+            otherwise
+        );
+        assert_eq!(law(&trials[..5]), Err(NotAsked::TooFew));
     }
 }

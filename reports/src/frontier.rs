@@ -33,10 +33,8 @@ pub struct Point {
     pub target: String,
     /// CPU per request of all its processes in microseconds.
     pub cpu_us: f64,
-    /// The event with the longest lag.
-    pub event: String,
-    /// The enforcement point with the longest lag.
-    pub point: String,
+    /// What the lag follows: the event and the enforcement points where it is longest, or `all events` where they are alike.
+    pub after: String,
     /// How long the caller stays in.
     pub reach: Reach,
     /// How that is known.
@@ -96,14 +94,36 @@ impl Frontier {
     }
 }
 
-/// The row with the longest lag among the points that guard the resource; `None` without a sample.
+/// The row with the longest lag among the points that guard the resource, the first of several; `None` without a sample.
 #[must_use]
 pub fn worst(target: &TargetSummary) -> Option<&RevocationSummary> {
-    target
-        .revocation
-        .iter()
-        .filter(|row| row.traffic && row.sampled() > 0)
-        .max_by(|left, right| by_severity(left, right))
+    let rows = guarding(target);
+    rows.reduce(|worst, row| match by_severity(row, worst) {
+        Ordering::Greater => row,
+        Ordering::Less | Ordering::Equal => worst,
+    })
+}
+
+fn guarding(target: &TargetSummary) -> impl Iterator<Item = &RevocationSummary> {
+    let rows = target.revocation.iter();
+    rows.filter(|row| row.traffic && row.sampled() > 0)
+}
+
+/// Naming one of several that are alike would say that the others are better.
+fn after(target: &TargetSummary, worst: &RevocationSummary) -> String {
+    let alike = |row: &&RevocationSummary| by_severity(row, worst) == Ordering::Equal;
+    let tied: Vec<&RevocationSummary> = guarding(target).filter(alike).collect();
+    if tied.len() > 1 && tied.len() == guarding(target).count() {
+        return "all events".to_owned();
+    }
+    let of_each = tied.chunk_by(|one, next| one.event == next.event);
+    let named: Vec<String> = of_each
+        .map(|rows| {
+            let points: Vec<&str> = rows.iter().map(|row| row.point.as_str()).collect();
+            format!("{} at {}", rows[0].event, points.join(", "))
+        })
+        .collect();
+    named.join("; ")
 }
 
 fn by_severity(left: &RevocationSummary, right: &RevocationSummary) -> Ordering {
@@ -121,8 +141,7 @@ fn points(target: &TargetSummary) -> Vec<Point> {
     let point = |reach, known| Point {
         target: target.name.clone(),
         cpu_us,
-        event: row.event.clone(),
-        point: row.point.clone(),
+        after: after(target, row),
         reach,
         known,
     };
@@ -137,7 +156,7 @@ fn points(target: &TargetSummary) -> Vec<Point> {
     let measured = point(
         reach(row),
         Known::Measured {
-            laboratory_ttl_s: laboratory_ttl_s(target, row),
+            laboratory_ttl_s: row.laboratory_ttl_s(),
         },
     );
     [measured].into_iter().chain(projected).collect()
@@ -155,11 +174,4 @@ fn reach(row: &RevocationSummary) -> Reach {
         Some(p50_ms) if !row.typically_immediate() => Reach::Lasting { p50_ms, max_ms },
         _ => Reach::NeverAccepted { max_ms },
     }
-}
-
-/// Named wherever the lifetimes differ and the lag outlasts the acknowledgement: that lag is the laboratory's.
-fn laboratory_ttl_s(target: &TargetSummary, row: &RevocationSummary) -> Option<f64> {
-    let watched = row.settings.seconds("access_ttl");
-    watched
-        .filter(|_| !row.typically_immediate() && watched != target.settings.seconds("access_ttl"))
 }

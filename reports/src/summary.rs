@@ -124,6 +124,13 @@ impl TargetSummary {
         self.model == CONTROL
     }
 
+    /// Whether the access lifetime under which `row` was watched is the one that cost was measured with, or there is none.
+    #[must_use]
+    pub fn watched_at_its_lifetime(&self, row: &RevocationSummary) -> bool {
+        let ttl_s = row.settings.seconds("access_ttl");
+        ttl_s.is_none() || ttl_s == self.settings.seconds("access_ttl")
+    }
+
     /// CPU per request of all its processes in microseconds, where it was measured.
     #[must_use]
     pub fn cpu_us(&self) -> Option<f64> {

@@ -74,7 +74,7 @@ pub fn overview(summary: &Summary) -> Table {
             figure(load.and_then(|load| load.response_ms.p50)),
             figure(load.and_then(|load| load.response_ms.p99)),
             worst(target).map_or_else(|| ABSENT.to_owned(), watched),
-            worst(target).map_or_else(|| ABSENT.to_owned(), in_production),
+            worst(target).map_or_else(|| ABSENT.to_owned(), |row| in_production(target, row)),
         ]);
         table.rows.push(Row {
             detail: settings(target, &target.settings),
@@ -113,24 +113,23 @@ fn length(ms: Option<f64>) -> String {
 
 fn watched(row: &RevocationSummary) -> String {
     let at = row
-        .settings
-        .seconds("access_ttl")
-        .filter(|_| row.projected.is_some())
+        .laboratory_ttl_s()
         .map_or_else(String::new, |ttl| format!(" at TTL {}", span(ttl * 1e3)));
     format!("{}{at}", outcome(row))
 }
 
-fn in_production(row: &RevocationSummary) -> String {
-    row.projected.map_or_else(
-        || "as measured".to_owned(),
-        |projected| {
-            format!(
-                "≤ {} at TTL {}",
-                span(projected.max_ms),
-                span(projected.access_ttl_s * 1e3)
-            )
-        },
-    )
+fn in_production(target: &TargetSummary, row: &RevocationSummary) -> String {
+    match (row.projected, row.not_projected) {
+        (Some(projected), _) => format!(
+            "≤ {} at TTL {}",
+            span(projected.max_ms),
+            span(projected.access_ttl_s * 1e3)
+        ),
+        (None, Some(reason)) => format!("not projected: {}", reason.why()),
+        // Watched at another lifetime, even this is the laboratory's.
+        (None, None) if !target.watched_at_its_lifetime(row) => "no lag to project".to_owned(),
+        (None, None) => "as measured".to_owned(),
+    }
 }
 
 /// What became of the caller, in a few words.

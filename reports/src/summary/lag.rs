@@ -67,6 +67,10 @@ pub struct RevocationSummary {
     /// Computed from the verified law: the lag at the lifetime under which cost was measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub projected: Option<Projected>,
+    /// Why these lags say nothing about the lifetime that cost was measured with; absent where they were watched at that lifetime,
+    /// where they are projected to it, and where nobody was accepted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub not_projected: Option<NotProjected>,
 }
 
 impl RevocationSummary {
@@ -74,6 +78,14 @@ impl RevocationSummary {
     #[must_use]
     pub fn sampled(&self) -> u64 {
         self.n - self.unknown
+    }
+
+    /// The access lifetime in seconds under which these lags were watched, where it is not the one that cost was measured with: no such
+    /// lag may stand without it. `None` also where there is no lag.
+    #[must_use]
+    pub fn laboratory_ttl_s(&self) -> Option<f64> {
+        let elsewhere = self.projected.is_some() || self.not_projected.is_some();
+        self.settings.seconds("access_ttl").filter(|_| elsewhere)
     }
 
     /// Whether the target promises that the event ends refreshing too.
@@ -128,6 +140,36 @@ pub struct RefreshAfter {
     pub refused: u64,
     /// Could not be told.
     pub unknown: u64,
+}
+
+/// Why a lag watched at one lifetime is not projected to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NotProjected {
+    /// The bound was breached: whatever ended acceptance, it was not what was promised.
+    Breach,
+    /// The lags are not what expiry alone would give.
+    LawRejected,
+    /// Too few revocations to ask.
+    TooFew,
+    /// Something else than expiry ends acceptance, and how that depends on the lifetime is unknown.
+    EndsOtherwise,
+    /// The settings of the steady stream name no lifetime.
+    LifetimeUnknown,
+}
+
+impl NotProjected {
+    /// In a few words.
+    #[must_use]
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::Breach => "bound breached",
+            Self::LawRejected => "law of expiry rejected",
+            Self::TooFew => "too few samples",
+            Self::EndsOtherwise => "not ended by expiry",
+            Self::LifetimeUnknown => "cost states no TTL",
+        }
+    }
 }
 
 /// The lag at a lifetime too long to watch.

@@ -90,6 +90,26 @@ fn sentences_of_broken_promises() {
 }
 
 #[test]
+fn a_laboratory_lag_never_stands_without_its_lifetime() {
+    let mut run = fixture::only(&["jwt"]);
+    for event in &mut fixture::revocations(&mut run).events {
+        event.trials.truncate(5);
+    }
+    assert!(said(&run).contains("at the laboratory's TTL of 2 s"));
+    let summary = Summary::of(&run);
+    for report in [plain(&run), markdown(&run, &summary), html(&run, &summary)] {
+        assert!(report.contains("not projected: too few samples"));
+        for cell in [" as measured", ">as measured"] {
+            assert!(!report.contains(cell));
+        }
+        let overview = report.lines().any(|line| line.contains("at TTL 2 s"));
+        assert!(overview, "{report}");
+    }
+    assert!(plain(&run).contains("watched at TTL 2 s"));
+    assert!(html(&run, &summary).contains("TTL 2 s (laboratory)"));
+}
+
+#[test]
 fn no_bound_is_said_to_be_kept_that_nobody_watched() {
     let mut run = fixture::only(&["session"]);
     for event in &mut fixture::revocations(&mut run).events {

@@ -5,7 +5,7 @@ use authbench_reports::expectation::{Expectation, exit_code};
 use authbench_reports::frontier::{Frontier, Known, Reach};
 use authbench_reports::revocation::{Acknowledgement, After, Segment, Verdict};
 use authbench_reports::run_file::RunFile;
-use authbench_reports::summary::lag::RevocationSummary;
+use authbench_reports::summary::lag::{NotProjected, RevocationSummary};
 use authbench_reports::summary::{Summary, TargetSummary};
 use serde_json::{Value, json};
 
@@ -129,6 +129,8 @@ fn nothing_is_projected_from_a_law_that_does_not_hold() {
     assert_eq!(row.uniformity.map(|law| law.holds()), Some(false));
     // A fact to report, and no promise: the bound of 2 s was kept.
     assert_eq!((summary.failures.len(), exit_code(&summary)), (0, 0));
+    assert_eq!(row.not_projected, Some(NotProjected::LawRejected));
+    assert_eq!(row.laboratory_ttl_s(), Some(2.0));
 }
 
 #[test]
@@ -164,6 +166,21 @@ fn a_refresh_breaks_only_the_promise_that_it_is_refused() {
 }
 
 #[test]
+fn too_few_to_ask_for_the_law_are_not_projected_either() {
+    let mut run = fixture::run();
+    fixture::event(&mut run, "jwt", "logout").trials.truncate(5);
+    let summary = Summary::of(&run);
+    let few = row(&summary, "jwt", "logout");
+    assert_eq!((few.uniformity, few.projected), (None, None));
+    assert_eq!(few.not_projected, Some(NotProjected::TooFew));
+    let never = row(&summary, "opaque", "logout");
+    assert_eq!(
+        (never.not_projected, never.laboratory_ttl_s()),
+        (None, None)
+    );
+}
+
+#[test]
 fn one_request_accepted_after_the_bound_is_a_breach() {
     let mut run = fixture::run();
     let trial = &mut fixture::event(&mut run, "session", "logout").trials[3];
@@ -193,6 +210,7 @@ fn a_lag_that_outlasts_observation_hides_the_figures_it_reaches() {
     let row = row(&summary, "jwt", "logout");
     assert_eq!((row.censored, row.breaches), (1, 1));
     assert_eq!(row.certain_max_ms, Some(60_000.0));
+    assert_eq!(row.not_projected, Some(NotProjected::Breach));
     let lag = row.lag_ms.expect("lags");
     assert_eq!(lag.max, None);
     assert!(lag.p50.is_some());
@@ -270,6 +288,28 @@ fn the_frontier_separates_the_laboratory_from_production() {
 }
 
 #[test]
+fn the_frontier_names_every_event_that_is_as_bad_as_the_worst() {
+    let after = |run: &RunFile, name: &str| {
+        let points = Frontier::of(&Summary::of(run)).points;
+        let mut of_target = points.into_iter().filter(|point| point.target == name);
+        of_target.next().map(|point| point.after)
+    };
+    let mut run = fixture::run();
+    assert_eq!(after(&run, "session").as_deref(), Some("all events"));
+    let trial = &mut fixture::event(&mut run, "session", "logout").trials[3];
+    let t0 = trial.answered_ns;
+    for point in ["resource-1", "resource-2"] {
+        let again = segment(Verdict::Accepted, t0 + 1_000_000, t0 + 1_000_000);
+        let refused = segment(Verdict::Refused, t0 + 6_000_000, t0 + 90_000_000);
+        fixture::answered_after(trial, point, &[again, refused]);
+    }
+    assert_eq!(
+        after(&run, "session").as_deref(),
+        Some("logout at resource-1, resource-2")
+    );
+}
+
+#[test]
 fn a_median_that_was_not_seen_is_not_on_the_frontier_as_if_it_had_been() {
     let mut run = fixture::run();
     for trial in &mut fixture::event(&mut run, "session", "logout").trials[..70] {
@@ -283,9 +323,9 @@ fn a_median_that_was_not_seen_is_not_on_the_frontier_as_if_it_had_been() {
         .iter()
         .find(|point| point.target == "session");
     assert_eq!(
-        session.map(|point| (point.event.as_str(), point.reach)),
+        session.map(|point| (point.after.as_str(), point.reach)),
         Some((
-            "logout",
+            "logout at resource-1",
             Reach::Outlasting {
                 at_least_ms: 5900.0
             }

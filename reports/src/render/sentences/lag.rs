@@ -81,26 +81,28 @@ impl Group<'_> {
         format!(
             "went on until the credential expired: up to {}{}{projected}",
             self.longest(),
-            self.laboratory()
+            laboratory(row)
         )
     }
 
     fn mostly_never(&self) -> String {
         let row = self.rows[0].1;
         format!(
-            "never accepted {} of the callers again, and the others for up to {}",
+            "never accepted {} of the callers again, and the others for up to {}{}",
             percent(row.never_accepted_after_ack as f64 / row.sampled() as f64),
-            self.longest()
+            self.longest(),
+            laboratory(row)
         )
     }
 
     fn for_a_while(&self) -> String {
-        let typical = self.rows[0].1.lag_ms.and_then(|lag| lag.p50);
+        let row = self.rows[0].1;
+        let typical = row.lag_ms.and_then(|lag| lag.p50);
         format!(
             "went on accepting for {} typically and {} at most{}",
             typical.map_or_else(|| "an unknown time".to_owned(), span),
             self.longest(),
-            self.laboratory()
+            laboratory(row)
         )
     }
 
@@ -109,16 +111,6 @@ impl Group<'_> {
         maxima
             .reduce(f64::max)
             .map_or_else(|| "an unknown time".to_owned(), span)
-    }
-
-    /// Where the lifetime was not the one that cost was measured with.
-    fn laboratory(&self) -> String {
-        let (target, row) = self.rows[0];
-        let ttl = row.settings.seconds("access_ttl");
-        ttl.filter(|_| ttl != target.settings.seconds("access_ttl"))
-            .map_or_else(String::new, |ttl| {
-                format!(" at the laboratory's TTL of {}", span(ttl * 1e3))
-            })
     }
 
     /// Over all their events and points that guard the resource, not the worst alone.
@@ -141,8 +133,16 @@ impl Group<'_> {
 
 fn still_in(row: &RevocationSummary) -> String {
     format!(
-        "still accepted {} of the callers when observation ended, {} later",
+        "still accepted {} of the callers when observation ended, {} later{}",
         percent(row.censored as f64 / row.sampled() as f64),
-        span(row.certain_max_ms.unwrap_or(0.0))
+        span(row.certain_max_ms.unwrap_or(0.0)),
+        laboratory(row)
     )
+}
+
+/// Where the lifetime was not the one that cost was measured with.
+fn laboratory(row: &RevocationSummary) -> String {
+    row.laboratory_ttl_s().map_or_else(String::new, |ttl| {
+        format!(" at the laboratory's TTL of {}", span(ttl * 1e3))
+    })
 }

@@ -188,10 +188,14 @@ fn never(curves: &[Curve]) -> Markup {
             @let style = curve.series.style;
             @let share = curve.row.never_accepted_after_ack as f64 / curve.row.sampled() as f64;
             (marker(style, LEFT + 18.0, y - 4.0, false))
-            (text(&format!("name s{style}"), "start", LEFT + 32.0, y, &curve.series.target.name))
+            @let ttl = curve.row.settings.seconds("access_ttl").map(|ttl| format!("TTL {}", span(ttl * 1e3)));
+            // Without room for a second line the lifetime stands beside the name: no lag is shown without it.
+            @let beside = ttl.as_ref().filter(|_| row_height <= 30.0).map(|ttl| format!(" · {ttl}"));
+            @let name = format!("{}{}", curve.series.target.name, beside.unwrap_or_default());
+            (text(&format!("name s{style}"), "start", LEFT + 32.0, y, &name))
             (text("value", "end", BAND - 12.0, y, &percent(share)))
-            @if let Some(ttl) = curve.row.settings.seconds("access_ttl").filter(|_| row_height > 30.0) {
-                (text("note", "start", LEFT + 32.0, y + 14.0, &format!("TTL {}", span(ttl * 1e3))))
+            @if let Some(ttl) = ttl.filter(|_| row_height > 30.0) {
+                (text("note", "start", LEFT + 32.0, y + 14.0, &ttl))
             }
         }
     }

@@ -107,6 +107,8 @@ pub fn law(summary: &Summary) -> Table {
                 span(projected.max_ms)
             )
         });
+        let projected =
+            projected.or_else(|| Some(format!("not projected: {}", row.not_projected?.why())));
         Some(vec![
             row.event.clone(),
             row.point.clone(),
@@ -171,7 +173,7 @@ pub fn frontier(summary: &Summary) -> Table {
                 significant(point.cpu_us),
                 p50,
                 max,
-                format!("{} at {}", point.event, point.point),
+                point.after,
                 known,
             ],
             ..Row::default()

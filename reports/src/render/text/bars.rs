@@ -74,13 +74,9 @@ fn longest_cells(row: &RevocationSummary, cells: impl Fn(f64) -> usize) -> usize
 }
 
 fn said(row: &RevocationSummary) -> String {
-    let ttl = row
-        .settings
-        .seconds("access_ttl")
-        .filter(|_| !row.typically_immediate())
-        .map_or_else(String::new, |ttl| {
-            format!(", watched at TTL {}", span(ttl * 1e3))
-        });
+    let ttl = row.laboratory_ttl_s().map_or_else(String::new, |ttl| {
+        format!(", watched at TTL {}", span(ttl * 1e3))
+    });
     match row.lag_ms {
         None => format!(
             "│ never accepted again ({} of {})",

@@ -1,7 +1,7 @@
 //! One event at one enforcement point: from timelines to a row.
 
-use super::{Centre, LagMs, Projected, RefreshAfter, RevocationSummary};
-use crate::expiry_law::ExpiryLaw;
+use super::{Centre, LagMs, NotProjected, Projected, RefreshAfter, RevocationSummary};
+use crate::expiry_law::{ExpiryLaw, NotAsked};
 use crate::number::rounded;
 use crate::revocation::{Acknowledgement, After, Lag, Trial, Verdict};
 use crate::run_file::{EventRecord, TargetRecord};
@@ -31,7 +31,12 @@ impl Row<'_> {
         let leeway_ns = settings.seconds("leeway").unwrap_or(0.0) * 1e9;
         let uniformity = ExpiryLaw::of(trials, self.point, leeway_ns, bound_ms);
         let breaches = self.breaches(bound_ms);
-        let verified = breaches == 0 && uniformity.is_some_and(|law| law.holds());
+        let lag_ms = self.lag_ms();
+        let elsewhere = lag_ms.is_some() && watched_elsewhere(steady, settings);
+        let projection = elsewhere.then(|| {
+            verified(breaches, uniformity)?;
+            Projected::to(steady).ok_or(NotProjected::LifetimeUnknown)
+        });
         RevocationSummary {
             event: self.event.event.clone(),
             point: self.point.to_owned(),
@@ -56,11 +61,12 @@ impl Row<'_> {
                     .filter_map(|trial| request_to_last_accepted_ms(trial, self.point)),
             ),
             certain_max_ms: self.certain_max_ms(),
-            lag_ms: self.lag_ms(),
-            uniformity,
+            lag_ms,
+            uniformity: uniformity.ok(),
             refresh_after: RefreshAfter::of(trials),
             refresh_promised: self.event.refresh_after.clone(),
-            projected: verified.then(|| Projected::to(steady, settings)).flatten(),
+            projected: projection.and_then(Result::ok),
+            not_projected: projection.and_then(Result::err),
         }
     }
 
@@ -138,15 +144,32 @@ impl RefreshAfter {
 }
 
 impl Projected {
-    /// `None` when the lifetime that was watched is the one under which cost was measured: nothing to project.
-    fn to(steady: &Settings, watched: &Settings) -> Option<Self> {
+    /// `None` when the settings under which cost was measured name no lifetime.
+    fn to(steady: &Settings) -> Option<Self> {
         let access_ttl_s = steady.seconds("access_ttl")?;
         let leeway_s = steady.seconds("leeway").unwrap_or(0.0);
-        (Some(access_ttl_s) != watched.seconds("access_ttl")).then(|| Self {
+        Some(Self {
             access_ttl_s,
             p50_ms: rounded((access_ttl_s / 2.0 + leeway_s) * 1e3),
             max_ms: rounded((access_ttl_s + leeway_s) * 1e3),
         })
+    }
+}
+
+/// Whether the access lifetime under which lags were watched is another than that of the steady stream.
+fn watched_elsewhere(steady: &Settings, watched: &Settings) -> bool {
+    let ttl_s = watched.seconds("access_ttl");
+    ttl_s.is_some() && ttl_s != steady.seconds("access_ttl")
+}
+
+/// Whether the law that a projection rests on was seen to hold.
+fn verified(breaches: u64, law: Result<ExpiryLaw, NotAsked>) -> Result<(), NotProjected> {
+    match law {
+        _ if breaches > 0 => Err(NotProjected::Breach),
+        Ok(law) if law.holds() => Ok(()),
+        Ok(_) => Err(NotProjected::LawRejected),
+        Err(NotAsked::TooFew) => Err(NotProjected::TooFew),
+        Err(NotAsked::EndsOtherwise) => Err(NotProjected::EndsOtherwise),
     }
 }
 
