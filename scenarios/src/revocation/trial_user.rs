@@ -2,7 +2,7 @@
 
 use super::probe::{Answered, Watch, probe, since};
 use super::trials::{Assignment, Trials};
-use crate::credentials::{STEP_DEADLINE, expires};
+use crate::credentials::{LoginLimit, STEP_DEADLINE, expires};
 use crate::flow::{
     Credential, FlowClient, PointRequest, StepError, login, point_request, refresh, run_steps,
 };
@@ -37,6 +37,7 @@ pub struct TrialSettings {
 /// Makes one revocation after another at one target.
 pub struct TrialUser {
     target: Arc<Target>,
+    limit: Arc<LoginLimit>,
     trials: Arc<Trials>,
     settings: TrialSettings,
     client: FlowClient,
@@ -49,6 +50,7 @@ impl TrialUser {
     #[must_use]
     pub fn new(
         target: Arc<Target>,
+        limit: Arc<LoginLimit>,
         trials: Arc<Trials>,
         settings: TrialSettings,
         seed: u64,
@@ -63,6 +65,7 @@ impl TrialUser {
             client: FlowClient::new(STEP_DEADLINE),
             phase: ChaCha8Rng::seed_from_u64(seed),
             target,
+            limit,
             trials,
             settings,
         }
@@ -95,6 +98,7 @@ impl TrialUser {
         let target = Arc::clone(&self.target);
         let event = &target.flows.events[assignment.event];
         tokio::time::sleep(assignment.wait).await;
+        self.limit.pass().await;
         let zero = Instant::now();
         let mut credential = login(&mut self.client, &target, assignment.user)
             .await

@@ -1,10 +1,13 @@
 //! One run: every scenario in turn, its targets started, measured and stopped.
 
+mod demand;
 pub mod progress;
 mod renewal;
 mod revocation;
 mod steady;
 pub mod system;
+
+pub use self::demand::DemandError;
 
 use self::progress::Progress;
 use self::system::{StartError, System};
@@ -49,6 +52,9 @@ pub struct Measured {
 /// Why a run failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// A scenario asks more of a target than it has or allows; nothing was started.
+    #[error(transparent)]
+    Demand(#[from] DemandError),
     /// A target does not run.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -59,6 +65,8 @@ pub enum RunError {
         scenario: String,
         /// Why.
         source: MeasureError,
+        /// What had been measured until then.
+        measured: Box<Measured>,
     },
 }
 
@@ -94,6 +102,14 @@ pub enum MeasureError {
         /// Why.
         reason: String,
     },
+}
+
+impl MeasureError {
+    /// Whether the target file asks for something that cannot be had, rather than something broke on the way.
+    #[must_use]
+    pub fn is_bad_input(&self) -> bool {
+        matches!(self, Self::Login(_) | Self::Request(_))
+    }
 }
 
 /// What every measurement needs to know of the run it belongs to.
@@ -144,6 +160,9 @@ pub async fn run(
     interrupted: watch::Receiver<bool>,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Measured, RunError> {
+    for (scenario, targets) in &plan.scenarios {
+        demand::check(scenario, plan.profile, targets)?;
+    }
     let context = Context {
         seed: plan.seed,
         profile: plan.profile,
@@ -187,19 +206,20 @@ async fn run_scenario(
         }
     }
     note(&systems, measured);
-    if !context.is_interrupted() {
-        match measure(scenario, &systems, context).await {
-            Ok(record) => measured.scenarios.push(record),
-            Err(MeasureError::Interrupted) => {}
-            Err(source) => {
-                return Err(RunError::Measure {
-                    scenario: scenario.name.clone(),
-                    source,
-                });
-            }
+    let outcome = match context.is_interrupted() {
+        true => Err(MeasureError::Interrupted),
+        false => measure(scenario, &systems, context).await,
+    };
+    // In order, whatever came of it: a user's store is cleaned up at the end of its process.
+    systems.into_iter().for_each(System::stop);
+    match outcome {
+        Ok(record) => measured.scenarios.push(record),
+        Err(MeasureError::Interrupted) => {}
+        Err(source) => {
+            let (scenario, measured) = (scenario.name.clone(), Box::new(std::mem::take(measured)));
+            return Err(RunError::Measure { scenario, source, measured });
         }
     }
-    systems.into_iter().for_each(System::stop);
     Ok(())
 }
 

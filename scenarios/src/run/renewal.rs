@@ -13,7 +13,7 @@ use authbench_reports::run_file::{IdleUse, RenewalCost};
 use std::time::Instant;
 
 /// Users who renew, one after another, and how often each does.
-const USERS: u32 = 20;
+pub(super) const USERS: u32 = 20;
 const ROUNDS: u32 = 10;
 
 /// Measures every target that has a refresh; `idle` is what their processes use anyway.
@@ -38,12 +38,13 @@ async fn measure_one(
     first_user: u32,
     idle: &[IdleUse],
 ) -> Result<RenewalCost, MeasureError> {
-    let target = system[0].target();
-    let mut credentials = log_in(target, first_user..first_user + USERS, || ()).await?;
+    let (target, limit) = (system[0].target(), system[0].login_limit());
+    let mut credentials = log_in(target, limit, first_user..first_user + USERS, || ()).await?;
     let mut client = FlowClient::new(STEP_DEADLINE);
     let (before, began) = (book::read(system)?, Instant::now());
     for _ in 0..ROUNDS {
         for credential in &mut credentials {
+            limit.pass().await;
             refresh(&mut client, target, credential).await?;
         }
     }

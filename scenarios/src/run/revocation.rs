@@ -1,7 +1,7 @@
 //! Measures revocations under background load.
 
 use super::progress::Progress;
-use super::steady::log_all_in;
+use super::steady::{keep_fresh, log_all_in};
 use super::system::System;
 use super::{Context, MeasureError};
 use crate::load::attack::Attack;
@@ -67,10 +67,7 @@ pub(super) async fn measure(
             trial_users(system, trials, plan, context.seed),
         )?;
     }
-    let fresh: Vec<_> = wallets
-        .into_iter()
-        .map(|wallet| tokio::spawn(wallet.keep_fresh()))
-        .collect();
+    let fresh = keep_fresh(wallets, context.seed);
     let measured = attack
         .run(async {
             let outcome = load_until_done(
@@ -123,6 +120,7 @@ fn trial_users(
     let user = |slot| {
         TrialUser::new(
             Arc::clone(system.target()),
+            Arc::clone(system.login_limit()),
             Arc::clone(trials),
             settings,
             seed ^ (u64::from(slot) << 16),

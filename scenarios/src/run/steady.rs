@@ -14,6 +14,7 @@ use authbench_reports::run_file::{Counters, IdleUse, RoundRecord, SteadyRecord, 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
 
 /// How long the processes are watched without traffic.
 const IDLE_WATCH: Duration = Duration::from_secs(2);
@@ -56,12 +57,9 @@ pub(super) async fn measure(
         stream.lanes.push(lane);
         stream.renewals.push(wallet.renewals());
     }
-    let fresh: Vec<_> = wallets
-        .into_iter()
-        .map(|wallet| tokio::spawn(wallet.keep_fresh()))
-        .collect();
+    let fresh = keep_fresh(wallets, context.seed);
     let rounds = attack.run(stream.rounds()).await;
-    fresh.iter().for_each(tokio::task::JoinHandle::abort);
+    fresh.iter().for_each(JoinHandle::abort);
     Ok(SteadyRecord {
         offered_per_s: f64::from(load.rate_per_s),
         connections_per_target: load.connections_per_target,
@@ -85,10 +83,19 @@ pub(super) async fn log_all_in(
             target: system.name().to_owned(),
             credentials,
         });
-        let issued = log_in(system.target(), 0..credentials, || ());
-        wallets.push(Wallet::new(Arc::clone(system.target()), issued.await?)?);
+        let (target, limit) = (system.target(), system.login_limit());
+        let issued = log_in(target, limit, 0..credentials, || ()).await?;
+        wallets.push(Wallet::new(Arc::clone(target), Arc::clone(limit), issued)?);
     }
     Ok(wallets)
+}
+
+/// Renews the credentials of every wallet until the tasks are aborted, each at moments of its own.
+pub(super) fn keep_fresh(wallets: Vec<Wallet>, seed: u64) -> Vec<JoinHandle<()>> {
+    let numbered = wallets.into_iter().zip(0u64..);
+    numbered
+        .map(|(wallet, index)| tokio::spawn(wallet.keep_fresh(seed ^ (index << 48))))
+        .collect()
 }
 
 /// What every process uses without traffic. A store's housekeeping, divided by the requests of a target that never calls it, would look

@@ -1,5 +1,6 @@
 //! One target, running.
 
+use crate::credentials::LoginLimit;
 use crate::process::{ProcessError, Processes, RunSettings, Started};
 use crate::target::{BindError, Target, TargetFile};
 use authbench_reports::run_file::{StoreInfo, TargetRecord};
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub struct System {
     file: TargetFile,
     target: Arc<Target>,
+    login_limit: Arc<LoginLimit>,
     processes: Processes,
 }
 
@@ -34,6 +36,7 @@ impl System {
         let target = Arc::new(file.bind(processes.members(), &settings.remote)?);
         Ok(Self {
             file,
+            login_limit: LoginLimit::of(&target),
             target,
             processes,
         })
@@ -43,6 +46,12 @@ impl System {
     #[must_use]
     pub fn target(&self) -> &Arc<Target> {
         &self.target
+    }
+
+    /// How fast it may be asked for credentials: one limit for all who ask.
+    #[must_use]
+    pub fn login_limit(&self) -> &Arc<LoginLimit> {
+        &self.login_limit
     }
 
     /// Its name in every table.

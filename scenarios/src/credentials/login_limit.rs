@@ -1,0 +1,74 @@
+//! How fast one target may be asked for credentials, whoever asks.
+
+use crate::target::Target;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The limit `logins_per_s` of one target. Logins beforehand, renewals and trials of a target share one, for the target sees their sum.
+#[derive(Debug)]
+pub struct LoginLimit {
+    spacing: Duration,
+    next: Mutex<Instant>,
+}
+
+impl LoginLimit {
+    /// At most `per_s` logins per second, evenly spaced; `None`: no limit.
+    #[must_use]
+    pub fn new(per_s: Option<u32>) -> Arc<Self> {
+        let spacing = per_s.map_or(Duration::ZERO, |per_s| {
+            Duration::from_secs(1) / per_s.max(1)
+        });
+        Arc::new(Self {
+            spacing,
+            next: Mutex::new(Instant::now()),
+        })
+    }
+
+    /// The limit that `target` asks for.
+    #[must_use]
+    pub fn of(target: &Target) -> Arc<Self> {
+        Self::new(target.about.limits.logins_per_s)
+    }
+
+    /// Returns when one more login may be sent. Those who wait are let through in the order in which they came.
+    pub async fn pass(&self) {
+        if self.spacing.is_zero() {
+            return;
+        }
+        let at = self.reserve();
+        tokio::time::sleep_until(at.into()).await;
+    }
+
+    fn reserve(&self) -> Instant {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        // An unused moment is not saved up: the next ones would come as a burst.
+        let at = (*next).max(Instant::now());
+        *next = at + self.spacing;
+        at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_handed_out_evenly_and_are_not_saved_up() {
+        let limit = LoginLimit::new(Some(10));
+        *limit.next.lock().expect("nobody panicked") -= Duration::from_secs(5);
+        let called = Instant::now();
+        let moments: Vec<_> = (0..4).map(|_| limit.reserve()).collect();
+        assert!(moments[0] >= called);
+        for pair in moments.windows(2) {
+            assert_eq!(pair[1] - pair[0], Duration::from_millis(100));
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_limit_nobody_waits() {
+        let limit = LoginLimit::new(None);
+        let before = *limit.next.lock().expect("nobody panicked");
+        limit.pass().await;
+        assert_eq!(*limit.next.lock().expect("nobody panicked"), before);
+    }
+}

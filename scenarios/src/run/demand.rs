@@ -1,0 +1,234 @@
+//! What a scenario asks of each of its targets, held against what the target has and allows: before anything is started or sent.
+
+use super::renewal;
+use crate::scenario_file::{Plan, Profile, Revocations, Scenario};
+use crate::target::TargetFile;
+
+/// Why a scenario may not be run against a target.
+#[derive(Debug, thiserror::Error)]
+pub enum DemandError {
+    /// Numbers past the population would wrap around, and one account would serve two credentials: a revocation of one ends both.
+    #[error(
+        "scenario {scenario}: target {target} has {has} users (users.count), {needed} are needed: {what}; raise users.count, or lower \
+         load.credentials_per_target or the number of revocations"
+    )]
+    TooFewUsers {
+        /// The scenario's name.
+        scenario: String,
+        /// The target's name.
+        target: String,
+        /// How many it has.
+        has: u32,
+        /// How many are needed.
+        needed: u64,
+        /// What for.
+        what: String,
+    },
+    /// The target's limit on requests is below what it would be sent.
+    #[error(
+        "scenario {scenario}: target {target} allows {allows} requests per second (limits.requests_per_s) and would be sent up to {sent}: \
+         {what}; {remedy}"
+    )]
+    TooManyRequests {
+        /// The scenario's name.
+        scenario: String,
+        /// The target's name.
+        target: String,
+        /// How many per second it allows.
+        allows: u32,
+        /// How many per second it would be sent at most, rounded up.
+        sent: u64,
+        /// What they are made of.
+        what: String,
+        /// What would be right.
+        remedy: String,
+    },
+}
+
+/// Checks every target of one scenario.
+///
+/// # Errors
+/// With the first target that has too little or allows too little.
+pub(super) fn check(
+    scenario: &Scenario,
+    profile: Profile,
+    targets: &[TargetFile],
+) -> Result<(), DemandError> {
+    targets.iter().try_for_each(|target| {
+        enough_users(scenario, profile, target)?;
+        within_limit(scenario, profile, target, targets.len())
+    })
+}
+
+fn enough_users(
+    scenario: &Scenario,
+    profile: Profile,
+    target: &TargetFile,
+) -> Result<(), DemandError> {
+    let Some(users) = &target.about.users else {
+        return Ok(());
+    };
+    let credentials = u64::from(scenario.load.credentials_per_target);
+    let (others, purpose) = match scenario.plan(profile) {
+        Plan::Steady(_) if tables(target, "refresh") == 0 => (0, "besides"),
+        Plan::Steady(_) => (u64::from(renewal::USERS), "whose renewals are measured"),
+        Plan::Revocation(plan) => (trials(plan, target), "revoked, each once"),
+    };
+    let needed = credentials + others;
+    if u64::from(users.count) >= needed {
+        return Ok(());
+    }
+    Err(DemandError::TooFewUsers {
+        scenario: scenario.name.clone(),
+        target: target.about.name.clone(),
+        has: users.count,
+        needed,
+        what: format!("{credentials} for the load and {others} {purpose}"),
+    })
+}
+
+fn trials(plan: &Revocations, target: &TargetFile) -> u64 {
+    let events = plan.events.iter().filter(|event| target.has_event(event));
+    events.count() as u64 * u64::from(plan.revocations)
+}
+
+fn within_limit(
+    scenario: &Scenario,
+    profile: Profile,
+    target: &TargetFile,
+    targets: usize,
+) -> Result<(), DemandError> {
+    let Some(allows) = target.about.limits.requests_per_s else {
+        return Ok(());
+    };
+    let share = f64::from(scenario.load.rate_per_s) / targets as f64;
+    let probes = match scenario.plan(profile) {
+        Plan::Steady(_) => 0.0,
+        Plan::Revocation(plan) => most_probes_per_s(plan, target),
+    };
+    if share + probes <= f64::from(allows) {
+        return Ok(());
+    }
+    let rate = ((f64::from(allows) - probes).max(0.0) * targets as f64).floor();
+    Err(DemandError::TooManyRequests {
+        scenario: scenario.name.clone(),
+        target: target.about.name.clone(),
+        allows,
+        sent: (share + probes).ceil() as u64,
+        what: made_of(share, probes, targets),
+        remedy: if rate >= 1.0 {
+            format!("load.rate_per_s may be {rate} with {targets} targets")
+        } else {
+            "use fewer slots_per_target, or a longer probe_every".to_owned()
+        },
+    })
+}
+
+fn made_of(share: f64, probes: f64, targets: usize) -> String {
+    let stream = format!("{share:.0} of the stream (load.rate_per_s / {targets} targets)");
+    if probes > 0.0 {
+        format!("{stream} and {probes:.0} probes (slots_per_target × points / probe_every)")
+    } else {
+        stream
+    }
+}
+
+/// With every slot under close watch at once.
+fn most_probes_per_s(plan: &Revocations, target: &TargetFile) -> f64 {
+    let points = tables(target, "point") as f64;
+    f64::from(plan.slots_per_target) * points / plan.probe_every.as_secs_f64()
+}
+
+/// How many tables called `name` the target file has.
+fn tables(target: &TargetFile, name: &str) -> usize {
+    let tables = target.as_written().get(name);
+    tables
+        .and_then(|tables| tables.as_array())
+        .map_or(0, Vec::len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn target(users: u32, requests_per_s: u32) -> TargetFile {
+        let text = format!(
+            r#"
+            schema = "authbench.target/1"
+            name = "mine"
+            model = "session"
+            [vars]
+            password = "${{secret}}"
+            [limits]
+            requests_per_s = {requests_per_s}
+            [users]
+            count = {users}
+            name = "user-${{number}}"
+            password = "${{vars.password}}"
+            [[login]]
+            request = "POST http://127.0.0.1:1/login"
+            form = {{ username = "${{user.name}}", password = "${{user.password}}" }}
+            expect = 200
+            capture = {{ token = {{ json = "/token" }} }}
+            [[point]]
+            name = "resource"
+            request = "GET http://127.0.0.1:1/"
+            headers = {{ authorization = "Bearer ${{token}}" }}
+            accept = {{ status = 200 }}
+            refuse = {{ status = 401 }}
+            [[event]]
+            name = "logout"
+            bound = {{ resource = "0s" }}
+            [[event.step]]
+            request = "POST http://127.0.0.1:1/logout"
+            headers = {{ authorization = "Bearer ${{token}}" }}
+            expect = 204
+            "#
+        );
+        TargetFile::parse("mine.toml", &text, &BTreeMap::new()).expect("a target")
+    }
+
+    fn refusal(scenario: &str, targets: &[TargetFile]) -> Option<String> {
+        let scenario = Scenario::load(scenario).expect("built in");
+        let refused = check(&scenario, Profile::Quick, targets).err();
+        refused.map(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_credential_and_every_trial_needs_a_user_of_its_own() {
+        // Of the scenario's two events the target has one: 100 credentials and 100 trials.
+        assert_eq!(refusal("revocation", &[target(200, 1_000_000)]), None);
+        let message = refusal("revocation", &[target(199, 1_000_000)]).expect("refused");
+        for part in [
+            "target mine",
+            "has 199",
+            "200 are needed",
+            "raise users.count",
+        ] {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_share_above_the_limit_is_refused_with_the_rate_that_would_do() {
+        let other = target(10_000, 1_000_000);
+        assert_eq!(
+            refusal("steady", &[target(10_000, 1000), other.clone()]),
+            None
+        );
+        let message = refusal("steady", &[target(10_000, 999), other]).expect("refused");
+        for part in ["allows 999", "up to 1000", "may be 1998 with 2 targets"] {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[test]
+    fn probes_count_against_the_limit() {
+        // 200 of the stream; 20 slots, one point, 5 ms.
+        assert_eq!(refusal("revocation", &[target(10_000, 4200)]), None);
+        let message = refusal("revocation", &[target(10_000, 3000)]).expect("refused");
+        assert!(message.contains("4000 probes"), "{message}");
+        assert!(message.contains("fewer slots_per_target"), "{message}");
+    }
+}
