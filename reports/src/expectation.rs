@@ -98,13 +98,16 @@ pub fn failures(targets: &[TargetSummary]) -> Vec<Failure> {
 fn breach(target: &TargetSummary, row: &RevocationSummary) -> Option<Failure> {
     let bound_ms = row.bound_ms.filter(|_| row.breaches > 0)?;
     let latest = span(row.certain_max_ms.unwrap_or(bound_ms));
+    let laboratory = row.laboratory_ttl_s().map_or_else(String::new, |ttl| {
+        format!(" (watched at TTL {})", span(ttl * 1e3))
+    });
     Some(Failure {
         expectation: Expectation::Bound,
         target: target.name.clone(),
         event: row.event.clone(),
         point: Some(row.point.clone()),
         what: format!(
-            "{} of {} revocations exceeded the bound of {}: a request sent {latest} after the acknowledgement was accepted",
+            "{} of {} revocations exceeded the bound of {}: a request sent {latest} after the acknowledgement was accepted{laboratory}",
             count(row.breaches),
             count(row.sampled()),
             span(bound_ms)

@@ -56,6 +56,8 @@ pub enum Status {
     Complete,
     /// Ended by ctrl-c: what had been measured until then is in the file.
     Interrupted,
+    /// A scenario could not be measured to its end; those that were measured before it are in the file.
+    Failed,
 }
 
 /// Where and with what a run was measured.

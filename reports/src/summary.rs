@@ -107,7 +107,7 @@ impl TargetSummary {
             .unwrap_or_default();
         let load = steady
             .and_then(|scenario| scenario.steady.as_ref())
-            .and_then(|steady| LoadSummary::of(steady, target));
+            .and_then(|steady| LoadSummary::of(steady, target, &settings));
         Self {
             name: target.name.clone(),
             model: target.model.clone(),

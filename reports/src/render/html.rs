@@ -103,7 +103,11 @@ fn cpu(summary: &Summary, under: &str) -> Markup {
         "CPU per request",
         read,
         &charts,
-        &[tables::cpu(summary), tables::work(summary)],
+        &[
+            tables::cpu(summary),
+            tables::memory(summary),
+            tables::work(summary),
+        ],
         under,
     )
 }
@@ -115,7 +119,7 @@ fn latency(run: &RunFile, summary: &Summary, under: &str) -> Markup {
         "Response time",
         read,
         &charts,
-        &[tables::latency(summary)],
+        &[tables::latency(summary), tables::time(summary)],
         under,
     )
 }

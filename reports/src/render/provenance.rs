@@ -72,6 +72,7 @@ pub fn headline(run: &RunFile) -> String {
     let status = match run.status {
         Status::Complete => String::new(),
         Status::Interrupted => " · interrupted".to_owned(),
+        Status::Failed => " · broke off".to_owned(),
     };
     format!(
         "run {} · profile {}{status} · {} · {} targets in {} s · {}",

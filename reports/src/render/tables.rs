@@ -3,7 +3,7 @@
 mod cost;
 mod revocation;
 
-pub use cost::{cpu, latency, network, work};
+pub use cost::{cpu, latency, memory, network, time, work};
 pub use revocation::{frontier, lag, law, refresh};
 
 use crate::frontier::worst;
@@ -20,7 +20,9 @@ use crate::validity::Verdict;
 pub fn all(summary: &Summary) -> Vec<Table> {
     [
         latency(summary),
+        time(summary),
         cpu(summary),
+        memory(summary),
         work(summary),
         network(summary),
         lag(summary),

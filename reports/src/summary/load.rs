@@ -1,13 +1,18 @@
 //! Latency and cost per request, from the rounds of the steady stream.
 
+mod amortised;
+mod memory;
 mod rounds;
 
+pub use amortised::Amortised;
+pub use memory::RssBytes;
+
 use crate::histogram::Histogram;
-use crate::network_cost::NetworkCost;
+use crate::network_cost::{NetworkCost, Withheld};
 use crate::number::rounded;
 use crate::run_file::{Role, SteadyRecord, TargetRecord};
+use crate::settings::Settings;
 use crate::statistics::Spread;
-use crate::summary::CONTROL;
 use rounds::Rounds;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,6 +32,12 @@ pub struct LoadSummary {
     pub achieved_per_s: f64,
     /// Done − intended start.
     pub response_ms: LatencyMs,
+    /// Done − sent.
+    pub service_ms: LatencyMs,
+    /// Waiting for a connection that the target kept busy.
+    pub connection_wait_ms: LatencyMs,
+    /// The generator's own delay.
+    pub send_lag_ms: LatencyMs,
     /// How far the rounds lie apart.
     pub rounds: RoundSpread,
     /// CPU of its processes; absent when the target starts none that could be measured.
@@ -35,7 +46,13 @@ pub struct LoadSummary {
     /// What its processes would have used without traffic, per request: already subtracted from the CPU figures.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub idle_cpu_us_per_request: Option<f64>,
-    /// What is not paid on each request; absent for the control.
+    /// Resident memory of its processes; absent when the target starts none that could be measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rss_bytes: Option<RssBytes>,
+    /// Refreshes and new logins made during the rounds. Their CPU and their counts are in the figures of the rounds: a mixed stream cannot
+    /// tell them apart.
+    pub renewals: u64,
+    /// What is not paid on each request; absent where no renewal was measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub amortised: Option<Amortised>,
     /// Bytes on the client's connections.
@@ -52,6 +69,9 @@ pub struct LoadSummary {
     /// Computed: the latency if each of these round trips crossed a network.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub computed_network_cost: Vec<NetworkCost>,
+    /// Why that is not computed although round trips were counted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub network_cost_withheld: Option<Withheld>,
 }
 
 /// Quantiles in milliseconds; one with fewer than 20 samples beyond it is absent.
@@ -78,6 +98,8 @@ pub struct LatencyMs {
 pub struct RoundSpread {
     /// How many rounds.
     pub n: u64,
+    /// Whether each of them counted the same bytes, store commands, round trips and introspections per request.
+    pub work_repeats: bool,
     /// Their median response times in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub p50_ms: Option<Spread>,
@@ -120,14 +142,6 @@ impl CpuPerRequest {
     }
 }
 
-/// What is paid now and then, not on each request.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Amortised {
-    /// Refreshes and new logins per request. Their CPU is in the figures of the round: a mixed stream cannot tell it apart.
-    pub renewals_per_request: f64,
-}
-
 /// Bytes per request.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -139,9 +153,9 @@ pub struct WireBytes {
 }
 
 impl LoadSummary {
-    /// Of `target` in `steady`; `None` when no request was sent to it.
+    /// Of `target` in `steady`, under `settings`; `None` when no request was sent to it.
     #[must_use]
-    pub fn of(steady: &SteadyRecord, target: &TargetRecord) -> Option<Self> {
+    pub fn of(steady: &SteadyRecord, target: &TargetRecord, settings: &Settings) -> Option<Self> {
         let rounds = Rounds::of(steady, &target.name);
         let requests = rounds.outcomes.total();
         if requests == 0 {
@@ -150,23 +164,28 @@ impl LoadSummary {
         let per_request = |total: u64| rounded(total as f64 / requests as f64);
         let counters = rounds.counters;
         let response_ms = latency(&rounds.response);
+        let offered_per_s = rounds.sum(|round| round.intended) as f64 / rounds.scheduled_s();
+        let renewals = rounds.sum(|round| round.renewals);
         let round_trips_per_request =
             counters.map(|counted| per_request(counted.store_round_trips + counted.introspections));
+        let network = round_trips_per_request
+            .map(|trips| NetworkCost::of(response_ms.p50, response_ms.p99, trips, renewals));
         Some(Self {
             requests,
             unexpected: rounds.outcomes.unexpected(),
             unsent: rounds.sum(|round| round.unsent),
-            offered_per_s: rounded(
-                rounds.sum(|round| round.intended) as f64 / rounds.scheduled_s(),
-            ),
+            offered_per_s: rounded(offered_per_s),
             achieved_per_s: rounded(rounds.outcomes.answered() as f64 / rounds.counted_s()),
             response_ms,
+            service_ms: latency(&rounds.merged(|round| &round.service)),
+            connection_wait_ms: latency(&rounds.merged(|round| &round.connection_wait)),
+            send_lag_ms: latency(&rounds.merged(|round| &round.send_lag)),
             rounds: rounds.spread(),
             cpu_us_per_request: rounds.cpu_per_request(),
             idle_cpu_us_per_request: rounds.idle_us_per_request(),
-            amortised: (target.model != CONTROL).then(|| Amortised {
-                renewals_per_request: per_request(rounds.sum(|round| round.renewals)),
-            }),
+            rss_bytes: rounds.rss_at_the_end(),
+            renewals,
+            amortised: Amortised::of(steady, &target.name, offered_per_s, settings),
             wire_bytes_per_request: WireBytes {
                 sent: per_request(rounds.sum(|round| round.bytes_sent)),
                 received: per_request(rounds.sum(|round| round.bytes_received)),
@@ -174,9 +193,10 @@ impl LoadSummary {
             store_commands_per_request: counters.map(|counted| per_request(counted.store_commands)),
             introspections_per_request: counters.map(|counted| per_request(counted.introspections)),
             round_trips_per_request,
-            computed_network_cost: round_trips_per_request.map_or_else(Vec::new, |trips| {
-                NetworkCost::of(response_ms.p50, response_ms.p99, trips)
-            }),
+            network_cost_withheld: network
+                .as_ref()
+                .and_then(|cost| cost.as_ref().err().copied()),
+            computed_network_cost: network.and_then(Result::ok).unwrap_or_default(),
         })
     }
 }
@@ -187,12 +207,12 @@ pub fn merged_response(steady: &SteadyRecord, target: &str) -> Histogram {
     Rounds::of(steady, target).response
 }
 
-fn latency(response: &Histogram) -> LatencyMs {
-    let quantile = |quantile| response.quantile_ms(quantile).map(rounded);
+fn latency(durations: &Histogram) -> LatencyMs {
+    let quantile = |quantile| durations.quantile_ms(quantile).map(rounded);
     LatencyMs {
         p50: quantile(0.5),
         p90: quantile(0.9),
         p99: quantile(0.99),
-        max: response.max_ms().map(rounded),
+        max: durations.max_ms().map(rounded),
     }
 }

@@ -56,13 +56,15 @@ pub(super) fn achieved_per_s(steady: &SteadyRecord) -> Option<f64> {
 }
 
 fn interrupted(run: &RunFile) -> Option<Finding> {
-    (run.status == Status::Interrupted).then(|| Finding {
+    let how = match run.status {
+        Status::Complete => return None,
+        Status::Interrupted => "was interrupted",
+        Status::Failed => "broke off",
+    };
+    Some(Finding {
         check: Check::Interrupted,
         verdict: Verdict::Degraded,
-        what: format!(
-            "the run was interrupted after {} s",
-            significant(run.duration_s)
-        ),
+        what: format!("the run {how} after {} s", significant(run.duration_s)),
         taints: "every figure rests on fewer samples than the profile asks, and some are missing"
             .to_owned(),
         advice: "run it again to its end before quoting it".to_owned(),

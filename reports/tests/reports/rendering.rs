@@ -110,6 +110,25 @@ fn a_laboratory_lag_never_stands_without_its_lifetime() {
 }
 
 #[test]
+fn counts_that_differ_between_rounds_are_not_called_the_same() {
+    assert!(plain_words(&fixture::run()).contains("the same in every round"));
+    let mut run = fixture::run();
+    let part = &mut fixture::stream(&mut run).rounds[0].targets[4];
+    part.counters.as_mut().expect("counters").store_round_trips = 900;
+    let said = plain_words(&run);
+    assert!(!said.contains("the same in every round"));
+    assert!(
+        said.contains("those of hybrid differ from round to round, renewals in the same rounds")
+    );
+    assert!(said.contains("not computed: renewals in the same rounds"));
+}
+
+/// Notes stand in Markdown, not in text.
+fn plain_words(run: &RunFile) -> String {
+    markdown(run, &Summary::of(run))
+}
+
+#[test]
 fn no_bound_is_said_to_be_kept_that_nobody_watched() {
     let mut run = fixture::only(&["session"]);
     for event in &mut fixture::revocations(&mut run).events {

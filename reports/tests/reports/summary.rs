@@ -3,6 +3,7 @@
 use crate::fixture::{self, REVOCATIONS, ROUNDS};
 use authbench_reports::expectation::{Expectation, exit_code};
 use authbench_reports::frontier::{Frontier, Known, Reach};
+use authbench_reports::network_cost::Withheld;
 use authbench_reports::revocation::{Acknowledgement, After, Segment, Verdict};
 use authbench_reports::run_file::RunFile;
 use authbench_reports::summary::lag::{NotProjected, RevocationSummary};
@@ -55,6 +56,55 @@ fn counters_and_bytes_are_per_request_and_round_trips_include_introspection() {
 }
 
 #[test]
+fn renewals_are_amortised_over_what_a_caller_asks_in_one_lifetime() {
+    let summary = Summary::of(&fixture::run());
+    let amortised = |name: &str| target(&summary, name).load.as_ref()?.amortised;
+    // 400 requests/s by 2,000 callers: 60 in 300 s, so a sixtieth of 800 µs each.
+    let hybrid = amortised("hybrid").expect("renewals were measured");
+    assert_eq!(
+        (hybrid.renewals_per_request, hybrid.cpu_us_per_request),
+        (0.016_67, 13.33)
+    );
+    assert_eq!(amortised("jwt"), None);
+}
+
+#[test]
+fn memory_is_that_at_the_end_of_the_last_round() {
+    let mut run = fixture::run();
+    let rounds = &mut fixture::stream(&mut run).rounds;
+    let last = rounds.last_mut().expect("rounds");
+    let processes = &mut last.targets[3].processes;
+    let second = processes[0].clone();
+    processes.push(second);
+    processes.iter_mut().for_each(|one| one.rss_bytes = 5 << 20);
+    let summary = Summary::of(&run);
+    let load = target(&summary, "opaque").load.as_ref().expect("a stream");
+    let rss = load.rss_bytes.expect("processes");
+    assert_eq!(
+        (rss.resource_server, rss.store, rss.other, rss.total),
+        (Some(10 << 20), Some(5 << 20), None, 20 << 20)
+    );
+}
+
+#[test]
+fn round_trips_of_renewals_are_not_multiplied_by_a_network() {
+    let mut run = fixture::run();
+    for (round, trips) in fixture::stream(&mut run).rounds.iter_mut().zip(300..) {
+        let counters = round.targets[4].counters.as_mut().expect("counters");
+        counters.store_round_trips = trips;
+    }
+    let summary = Summary::of(&run);
+    let load = |name: &str| target(&summary, name).load.clone().expect("a stream");
+    let hybrid = load("hybrid");
+    assert_eq!(hybrid.computed_network_cost.len(), 0);
+    assert_eq!(hybrid.network_cost_withheld, Some(Withheld::Renewals));
+    assert!(!hybrid.rounds.work_repeats);
+    let opaque = load("opaque");
+    assert_eq!(opaque.computed_network_cost.len(), 3);
+    assert!(opaque.rounds.work_repeats);
+}
+
+#[test]
 fn what_was_not_measured_is_an_absent_key() {
     let mut run = fixture::run();
     for round in &mut fixture::stream(&mut run).rounds {
@@ -72,6 +122,8 @@ fn what_was_not_measured_is_an_absent_key() {
         "store_commands_per_request",
         "round_trips_per_request",
         "computed_network_cost",
+        "network_cost_withheld",
+        "rss_bytes",
         "store",
     ] {
         assert_eq!(control.get(key), None, "{key}");

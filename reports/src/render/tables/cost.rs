@@ -4,7 +4,7 @@ use super::{figure, samples, settings};
 use crate::number::{exact, significant};
 use crate::render::table::{ABSENT, Row, Table};
 use crate::statistics::Spread;
-use crate::summary::load::{CpuPerRequest, LoadSummary};
+use crate::summary::load::{Amortised, CpuPerRequest, LoadSummary};
 use crate::summary::{Summary, TargetSummary};
 
 /// Response time, all rounds together.
@@ -37,13 +37,44 @@ pub fn latency(summary: &Summary) -> Table {
     })
 }
 
+/// What the response time is made of.
+#[must_use]
+pub fn time(summary: &Summary) -> Table {
+    let table = Table::new(
+        "Where the time went: p50 / p99, ms",
+        "Response time starts at the intended start, service time when the request was sent. What lies between them is waiting for a connection that the \
+         target kept busy, which is the target's, and send lag, which is the generator's. Quantiles do not add up.",
+        &[
+            "target",
+            "#n",
+            "#errors",
+            "#asked /s",
+            "#achieved /s",
+            "#response",
+            "#service",
+            "#connection wait",
+            "#send lag",
+        ],
+    );
+    rows(summary, table, |load| {
+        let parts = [
+            load.response_ms,
+            load.service_ms,
+            load.connection_wait_ms,
+            load.send_lag_ms,
+        ];
+        parts.map(|ms| pair(ms.p50, ms.p99)).to_vec()
+    })
+}
+
 /// CPU per request by process.
 #[must_use]
 pub fn cpu(summary: &Summary) -> Table {
     let table = Table::new(
         "CPU per request, µs",
         "CPU time of each process divided by the requests of the target; what the process used without traffic (last column) is already subtracted. \
-         It depends on the load: compare at equal rates.",
+         It depends on the load: compare at equal rates. Amortised renewal: the CPU of one renewal per caller and access TTL, spread over the requests that a \
+         caller makes in that time at this rate (one in so many); measured apart from the rounds, and not part of the total.",
         &[
             "target",
             "#n",
@@ -58,6 +89,7 @@ pub fn cpu(summary: &Summary) -> Table {
             "#rounds",
             "#SD",
             "#idle",
+            "#amortised renewal",
         ],
     );
     rows(summary, table, |load| {
@@ -72,16 +104,60 @@ pub fn cpu(summary: &Summary) -> Table {
             range(load.rounds.cpu_us),
             figure(load.rounds.cpu_us.and_then(|rounds| rounds.sd)),
             figure(load.idle_cpu_us_per_request),
+            load.amortised.map_or_else(|| ABSENT.to_owned(), renewal),
         ]
     })
 }
+
+fn renewal(paid: Amortised) -> String {
+    let requests = exact(1.0 / paid.renewals_per_request);
+    format!("{} (1 in {requests})", significant(paid.cpu_us_per_request))
+}
+
+/// Resident memory by process.
+#[must_use]
+pub fn memory(summary: &Summary) -> Table {
+    let table = Table::new(
+        "Memory, MiB",
+        "Resident at the end of the last round, the processes of one role added up; pages that they share count in each.",
+        &[
+            "target",
+            "#n",
+            "#errors",
+            "#asked /s",
+            "#achieved /s",
+            "#resource server",
+            "#authz. server",
+            "#store",
+            "#other",
+            "#total",
+        ],
+    );
+    rows(summary, table, |load| {
+        let rss = load.rss_bytes;
+        [
+            rss.and_then(|rss| rss.resource_server),
+            rss.and_then(|rss| rss.authorization_server),
+            rss.and_then(|rss| rss.store),
+            rss.and_then(|rss| rss.other),
+            rss.map(|rss| rss.total),
+        ]
+        .map(|bytes| figure(bytes.map(|bytes| bytes as f64 / MIB)))
+        .to_vec()
+    })
+}
+
+const MIB: f64 = 1_048_576.0;
 
 /// What a request makes others do. Exact counts.
 #[must_use]
 pub fn work(summary: &Summary) -> Table {
     let table = Table::new(
         "Work per request",
-        "Exact counts, the same in every round: they have no spread. Round trips are those to the store plus introspections.",
+        format!(
+            "{} Round trips are those to the store plus introspections.",
+            exactness(summary)
+        ),
         &[
             "target",
             "#n",
@@ -104,9 +180,33 @@ pub fn work(summary: &Summary) -> Table {
             counted(load.store_commands_per_request),
             counted(load.introspections_per_request),
             counted(load.round_trips_per_request),
-            counted(load.amortised.map(|paid| paid.renewals_per_request)),
+            exact(load.renewals as f64 / load.requests as f64),
         ]
     })
+}
+
+/// Counts are exact; that they repeat is a finding.
+fn exactness(summary: &Summary) -> String {
+    let loads = || {
+        let targets = summary.targets.iter();
+        targets.filter_map(|target| Some((target.name.as_str(), target.load.as_ref()?)))
+    };
+    let varying: Vec<&str> = loads()
+        .filter(|(_, load)| !load.rounds.work_repeats)
+        .map(|(name, _)| name)
+        .collect();
+    if varying.is_empty() {
+        return "Exact counts, the same in every round: they have no spread.".to_owned();
+    }
+    let renewals = if loads().any(|(_, load)| load.renewals > 0) {
+        ", renewals in the same rounds among them"
+    } else {
+        ""
+    };
+    format!(
+        "Exact counts; those of {} differ from round to round{renewals}.",
+        varying.join(", ")
+    )
 }
 
 /// Computed: response time if each round trip crossed a network.
@@ -115,7 +215,8 @@ pub fn network(summary: &Summary) -> Table {
     let table = Table::new(
         "Computed, not measured: response time p50 / p99 with a network, ms",
         "A store on the loopback flatters the models that call it. Here each store or introspection round trip of a request costs 0.5, 1 or 2 ms more, \
-         one after another. Real networks have tails of their own: the p99 is a lower estimate.",
+         one after another. Real networks have tails of their own: the p99 is a lower estimate. Only where each request makes the same whole number of them, \
+         within 1 %.",
         &[
             "target",
             "#n",
@@ -138,6 +239,8 @@ pub fn network(summary: &Summary) -> Table {
             pair(ms.p50, ms.p99),
         ];
         cells.extend(computed.map(|cost| pair(cost.p50_ms, cost.p99_ms)));
+        let withheld = load.network_cost_withheld;
+        cells.extend(withheld.map(|reason| format!("not computed: {}", reason.why())));
         cells.resize(5, ABSENT.to_owned());
         cells
     })

@@ -1,6 +1,6 @@
 //! One target's part of every round, added up.
 
-use super::{CpuPerRequest, RoundSpread};
+use super::{CpuPerRequest, RoundSpread, RssBytes};
 use crate::histogram::Histogram;
 use crate::number::rounded;
 use crate::run_file::{Counters, Outcomes, Role, SteadyRecord, TargetRound};
@@ -61,6 +61,18 @@ impl<'a> Rounds<'a> {
         self.parts.iter().map(|part| of(part.round)).sum()
     }
 
+    pub(super) fn merged(&self, of: impl Fn(&TargetRound) -> &Histogram) -> Histogram {
+        let mut merged = Histogram::default();
+        for part in &self.parts {
+            merged.merge(of(part.round));
+        }
+        merged
+    }
+
+    pub(super) fn rss_at_the_end(&self) -> Option<RssBytes> {
+        RssBytes::of(&self.parts.last()?.round.processes)
+    }
+
     pub(super) fn scheduled_s(&self) -> f64 {
         self.parts.iter().map(|part| part.scheduled_s).sum()
     }
@@ -86,9 +98,22 @@ impl<'a> Rounds<'a> {
             .collect();
         RoundSpread {
             n: self.parts.len() as u64,
+            work_repeats: self.work_repeats(),
             p50_ms: Spread::of(&p50),
             cpu_us: Spread::of(&cpu),
         }
+    }
+
+    fn work_repeats(&self) -> bool {
+        self.parts.windows(2).all(|pair| {
+            let (one, next) = (pair[0].round, pair[1].round);
+            let requests = |round: &TargetRound| u128::from(round.outcomes.total());
+            // a ÷ b = c ÷ d without the rounding of a division.
+            let repeats = |(one_did, next_did): (u64, u64)| {
+                u128::from(one_did) * requests(next) == u128::from(next_did) * requests(one)
+            };
+            work(one).into_iter().zip(work(next)).all(repeats)
+        })
     }
 
     /// CPU of a round minus idle use × wall time, by role.
@@ -134,6 +159,18 @@ impl<'a> Rounds<'a> {
         (!self.idle_ns_per_s.is_empty())
             .then(|| rounded(per_s * wall_s / 1e3 / self.outcomes.total() as f64))
     }
+}
+
+/// Everything a round counts exactly.
+fn work(round: &TargetRound) -> [u64; 5] {
+    let counted = round.counters.unwrap_or_default();
+    [
+        round.bytes_sent,
+        round.bytes_received,
+        counted.store_commands,
+        counted.store_round_trips,
+        counted.introspections,
+    ]
 }
 
 /// Absent as soon as one round has none: a sum over some rounds divided by the requests of all would be too low.
