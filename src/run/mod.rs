@@ -20,6 +20,8 @@ use std::time::Instant;
 
 /// The target that is measured whatever else is.
 const CONTROL: &str = "no_auth";
+/// Exit code of a run that could not be measured to its end.
+const UNFIT: u8 = 4;
 /// Where the standard error of every process goes, inside the run directory.
 const LOGS: &str = "logs";
 
@@ -51,30 +53,30 @@ async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {
     let progress = progress::Display::new(arguments.quiet);
     let outcome = run(plan, interrupted.clone(), &|step| progress.show(&step)).await;
     progress.finish();
-    let measured = match outcome {
-        Ok(measured) => measured,
-        Err(error @ RunError::Start(_)) => {
-            // Nothing was measured; an empty directory would only stand in the way of the next try.
-            directory.discard();
+    let (measured, status) = match outcome {
+        Ok(measured) if measured.interrupted => (measured, Status::Interrupted),
+        Ok(measured) => (measured, Status::Complete),
+        Err(error) => {
             if *interrupted.borrow() {
+                directory.discard();
                 eprintln!("interrupted before anything was measured");
                 return Ok(interrupt::EXIT_CODE);
             }
-            return Err(error.into());
-        }
-        Err(error) => {
-            return Err(error)
-                .with_context(|| format!("the run in {} was given up", path.display()));
+            match given_up(error, directory.path()) {
+                // Nothing was measured; an empty directory would only stand in the way of the next try.
+                GivenUp::BadInput(error) => {
+                    directory.discard();
+                    return Err(error);
+                }
+                GivenUp::NothingMeasured => return Ok(UNFIT),
+                GivenUp::Partly(measured) => (measured, Status::Failed),
+            }
         }
     };
     let record = RunFile {
         schema: SCHEMA.to_owned(),
         run_id,
-        status: if measured.interrupted {
-            Status::Interrupted
-        } else {
-            Status::Complete
-        },
+        status,
         profile: scenario_file::Profile::from(arguments.profile)
             .name()
             .to_owned(),
@@ -98,14 +100,47 @@ async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {
             path.join("report.html").display()
         );
     }
-    Ok(code(&measured, exit_code(&written.summary)))
+    Ok(match status {
+        Status::Complete => exit_code(&written.summary),
+        Status::Interrupted => interrupt::EXIT_CODE,
+        Status::Failed => UNFIT,
+    })
 }
 
-fn code(measured: &Measured, of_summary: u8) -> u8 {
-    if measured.interrupted {
-        interrupt::EXIT_CODE
-    } else {
-        of_summary
+/// What is left of a run that failed.
+enum GivenUp {
+    /// It could never have worked.
+    BadInput(anyhow::Error),
+    /// It broke off before a scenario had been measured; the logs stay.
+    NothingMeasured,
+    /// Some scenarios had been measured.
+    Partly(Measured),
+}
+
+/// Says why the run failed, unless that is bad input.
+fn given_up(error: RunError, directory: &Path) -> GivenUp {
+    match error {
+        RunError::Measure {
+            source, measured, ..
+        } if measured.scenarios.is_empty() && source.is_bad_input() => {
+            GivenUp::BadInput(source.into())
+        }
+        RunError::Measure {
+            scenario,
+            source,
+            measured,
+        } => {
+            let logs = directory.join(LOGS);
+            eprintln!(
+                "error: scenario {scenario} broke off: {source} (the processes' own words are in {})",
+                logs.display()
+            );
+            match measured.scenarios.is_empty() {
+                true => GivenUp::NothingMeasured,
+                false => GivenUp::Partly(*measured),
+            }
+        }
+        error => GivenUp::BadInput(error.into()),
     }
 }
 

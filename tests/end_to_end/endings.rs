@@ -35,9 +35,15 @@ round = "500ms"
 
 /// Starts the long run and waits until at least two rounds have been measured.
 fn started(workspace: &Workspace) -> Child {
+    started_with(workspace, &[])
+}
+
+/// The same after other scenarios.
+fn started_with(workspace: &Workspace, first: &[&str]) -> Child {
     let scenario = workspace.write("long.toml", LONG);
     let log = std::fs::File::create(workspace.path("stderr")).expect("a file");
-    let mut command = workspace.authbench(&["run", "--scenario", &scenario, "--out", "run"]);
+    let mut command = workspace
+        .authbench(&[&["run"], first, &["--scenario", &scenario, "--out", "run"]].concat());
     let mut child = command
         .stdout(Stdio::null())
         .stderr(log)
@@ -90,6 +96,57 @@ fn ctrl_c_leaves_a_run_marked_interrupted_and_no_process() {
     );
     assert!(workspace.path("run/report.html").exists());
     assert!(!workspace.path("run/INCOMPLETE").exists());
+}
+
+/// One round, then there is something to keep.
+const SHORT: &str = r#"
+schema = "authbench.scenario/1"
+name = "short"
+kind = "steady"
+question = "Is what was measured kept?"
+targets = ["no_auth"]
+[load]
+rate_per_s = 200
+connections_per_target = 2
+credentials_per_target = 10
+[profile.quick]
+warm_up = "100ms"
+rounds = 1
+round = "500ms"
+[profile.standard]
+warm_up = "100ms"
+rounds = 1
+round = "500ms"
+[profile.full]
+warm_up = "100ms"
+rounds = 1
+round = "500ms"
+"#;
+
+#[test]
+fn what_was_measured_before_a_process_died_is_kept() {
+    let workspace = Workspace::new();
+    let short = workspace.write("short.toml", SHORT);
+    let mut child = started_with(&workspace, &["--scenario", &short]);
+    let processes = descendants(child.id());
+    let (victim, _) = processes.first().expect("it has children");
+    kill(Pid::from_raw(*victim as i32), Signal::SIGKILL).expect("it runs");
+    assert_eq!(child.wait().expect("ends").code(), Some(4));
+    assert_eq!(still_running(&processes, Duration::from_secs(5)), []);
+    let run = json(&workspace.path("run/run.json"));
+    assert_eq!(run["status"], "failed");
+    let scenarios: Vec<_> = run["scenarios"]
+        .as_array()
+        .expect("scenarios")
+        .iter()
+        .map(|s| s["name"].as_str())
+        .collect();
+    assert_eq!(scenarios, [Some("short")]);
+    let text = std::fs::read_to_string(workspace.path("stderr")).expect("is written");
+    assert!(
+        text.contains("scenario long broke off") && text.contains("SIGKILL"),
+        "{text}"
+    );
 }
 
 /// A target whose second process never becomes ready.
