@@ -1,6 +1,7 @@
 //! The crate from outside: from a run file to everything that is written about it.
 
 mod fixture;
+mod load;
 
 mod directory;
 mod rendering;
