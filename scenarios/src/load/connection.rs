@@ -11,6 +11,9 @@ use tokio::net::TcpStream;
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(5);
 /// A connection that is not established after this long is given up.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(2);
+/// A connection that was idle for longer than this is looked at before it is used. Servers close idle connections after seconds, never
+/// within a busy stream, where the look would cost something.
+const IDLE_BEFORE_LOOK: Duration = Duration::from_secs(1);
 /// Largest response read, in bytes.
 const RESPONSE_LIMIT: usize = 1024 * 1024;
 
@@ -47,6 +50,7 @@ pub struct Exchange {
 pub struct Connection {
     address: SocketAddr,
     stream: Option<TcpStream>,
+    used: Instant,
     reader: ResponseReader,
     connects: u64,
 }
@@ -58,17 +62,22 @@ impl Connection {
         Self {
             address,
             stream: None,
+            used: Instant::now(),
             reader: ResponseReader::new(RESPONSE_LIMIT),
             connects: 0,
         }
     }
 
-    /// Connects, unless it is connected.
+    /// Connects, unless it is connected; one that the server has closed meanwhile is made again. Whether it had to connect.
     ///
     /// # Errors
     /// [`ExchangeError::Connect`].
-    pub async fn connect(&mut self) -> Result<(), ExchangeError> {
-        if self.stream.is_none() {
+    pub async fn connect(&mut self) -> Result<bool, ExchangeError> {
+        if self.used.elapsed() > IDLE_BEFORE_LOOK && self.stream.as_ref().is_some_and(is_over) {
+            self.stream = None;
+        }
+        let has_to = self.stream.is_none();
+        if has_to {
             let connecting =
                 tokio::time::timeout(CONNECT_DEADLINE, TcpStream::connect(self.address));
             let timed_out = |_| ExchangeError::Connect(io::ErrorKind::TimedOut.into());
@@ -78,9 +87,10 @@ impl Connection {
                 .map_err(ExchangeError::Connect)?;
             stream.set_nodelay(true).map_err(ExchangeError::Connect)?;
             self.stream = Some(stream);
+            self.used = Instant::now();
             self.connects += 1;
         }
-        Ok(())
+        Ok(has_to)
     }
 
     /// Whether there is a connection, as far as is known without using it.
@@ -92,14 +102,15 @@ impl Connection {
     /// Sends `request` and reads the whole response; connects first if it has to, before `sent` is taken.
     ///
     /// # Errors
-    /// Any [`ExchangeError`]; the connection is dropped then, and the next call makes a new one. Nothing is ever sent twice.
+    /// Any [`ExchangeError`] and when it was sent, or when connecting began, if that failed: the time it took is the target's. The
+    /// connection is dropped then, and the next call makes a new one. Nothing is ever sent twice.
     pub async fn exchange(&mut self, request: &[u8]) -> Result<Exchange, (Instant, ExchangeError)> {
-        if let Err(error) = self.connect().await {
-            return Err((Instant::now(), error));
-        }
+        let began = Instant::now();
+        self.connect().await.map_err(|error| (began, error))?;
         let sent = Instant::now();
         let answer = tokio::time::timeout(REQUEST_DEADLINE, self.write_and_read(request)).await;
         let done = Instant::now();
+        self.used = done;
         match answer.unwrap_or(Err(ExchangeError::TimedOut)) {
             Ok(head) => {
                 if !head.keep_alive {
@@ -138,6 +149,13 @@ impl Connection {
     }
 }
 
+/// Whether a kept connection was closed, or sent what nobody asked for. The runtime has long seen what happened while it was idle, so this
+/// makes no system call on a connection that is still open.
+fn is_over(stream: &TcpStream) -> bool {
+    let mut byte = [0];
+    !matches!(stream.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +192,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_connection_that_was_closed_while_idle_is_made_again_before_sending() {
+        let open = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+        let address = server(vec![open, open]).await;
+        let mut connection = Connection::new(address);
+        connection.exchange(REQUEST).await.expect("answers");
+        // The server closes now, though its answer did not say so.
+        let stream = connection.stream.as_ref().expect("kept");
+        stream.readable().await.expect("an end to read");
+        connection.used -= IDLE_BEFORE_LOOK * 2;
+        let exchange = connection.exchange(REQUEST).await.expect("answers");
+        assert_eq!((exchange.head.status, connection.connects()), (200, 2));
+    }
+
+    #[tokio::test]
     async fn a_broken_answer_is_an_error_and_the_next_request_gets_a_new_connection() {
         let whole = b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
         let address = server(vec![
@@ -196,10 +228,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
         let address = listener.local_addr().expect("has an address");
         drop(listener);
-        let (_, error) = Connection::new(address)
-            .exchange(REQUEST)
-            .await
-            .expect_err("refused");
+        let mut connection = Connection::new(address);
+        let (_, error) = connection.exchange(REQUEST).await.expect_err("refused");
         assert!(matches!(error, ExchangeError::Connect(_)), "{error}");
     }
 }

@@ -1,7 +1,7 @@
 //! A virtual user of the open-loop stream: pops an intended start, sends one request, records it.
 
 use super::attack::{IDLE, Mirrored, VirtualUser};
-use super::connection::{Connection, ExchangeError};
+use super::connection::{Connection, Exchange, ExchangeError};
 use super::queue::StartQueue;
 use super::requests::Requests;
 use authbench_reports::recorder::{Outcome, Recorder, Sample};
@@ -60,9 +60,21 @@ impl StreamUser {
         Instant::now()
     }
 
+    /// A connection that is made only now was closed by the target, so that time, too, is connection wait.
+    async fn exchange(&mut self, request: &[u8]) -> Result<Exchange, (Instant, ExchangeError)> {
+        let began = Instant::now();
+        match self.connection.connect().await {
+            Ok(true) => self.free = Instant::now(),
+            Ok(false) => {}
+            Err(error) => return Err((began, error)),
+        }
+        self.connection.exchange(request).await
+    }
+
     async fn send(&mut self, intended: Instant) -> Sample {
         let request = self.requests.take();
         let bytes = request.as_bytes();
+        let answer = self.exchange(bytes).await;
         let mut sample = Sample {
             intended,
             free: self.free,
@@ -72,7 +84,7 @@ impl StreamUser {
             bytes_sent: bytes.len() as u32,
             bytes_received: 0,
         };
-        match self.connection.exchange(bytes).await {
+        match answer {
             Ok(exchange) => {
                 sample.sent = exchange.sent;
                 sample.done = exchange.done;
