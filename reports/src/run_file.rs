@@ -350,6 +350,8 @@ pub struct Background {
     pub achieved_per_s: f64,
     /// Probe requests per second, on top of the background load.
     pub probes_per_s: f64,
+    /// Credentials of the background load renewed per second, over all targets together.
+    pub renewals_per_s: f64,
     /// Intended starts not sent before the drain limit.
     pub unsent: u64,
     /// How the requests ended, by target.

@@ -108,26 +108,36 @@ pub struct StreamRound {
 /// # Errors
 /// When the operating system refuses a timer.
 pub async fn run_round(schedule: Schedule, lanes: &[Lane]) -> io::Result<StreamRound> {
-    let queues: Vec<_> = lanes.iter().map(|lane| Arc::clone(&lane.queue)).collect();
     let epoch = Instant::now() + LEAD;
-    let pushed = pacer::pace(schedule, epoch, &queues).await?;
+    let intended = offer(schedule, epoch, lanes).await?;
+    let lanes = settle(lanes, &intended).await;
+    Ok(StreamRound {
+        wall: epoch.elapsed(),
+        lanes,
+    })
+}
+
+/// Hands out the starts of `schedule`, the first at `epoch`, and waits for no answer, so that schedules can follow each other without a
+/// gap; how many fell to each lane.
+///
+/// # Errors
+/// When the operating system refuses a timer.
+pub async fn offer(schedule: Schedule, epoch: Instant, lanes: &[Lane]) -> io::Result<Vec<u64>> {
+    let queues: Vec<_> = lanes.iter().map(|lane| Arc::clone(&lane.queue)).collect();
+    pacer::pace(schedule, epoch, &queues).await
+}
+
+/// Waits for the last answers; what each lane did with the `intended` starts that were handed out since it last settled.
+pub async fn settle(lanes: &[Lane], intended: &[u64]) -> Vec<LaneRound> {
     let limit = Instant::now() + DRAIN_LIMIT;
-    let mut unsent = Vec::with_capacity(lanes.len());
-    for lane in lanes {
-        unsent.push(lane.drain(limit).await);
-    }
-    let wall = epoch.elapsed();
-    let lanes = lanes
-        .iter()
-        .zip(pushed)
-        .zip(unsent)
-        .map(|((lane, intended), unsent)| LaneRound {
-            intended,
+    let mut rounds = Vec::with_capacity(lanes.len());
+    for (lane, intended) in lanes.iter().zip(intended) {
+        let unsent = lane.drain(limit).await;
+        rounds.push(LaneRound {
+            intended: *intended,
             unsent,
             recorder: lane.collect(),
         });
-    Ok(StreamRound {
-        wall,
-        lanes: lanes.collect(),
-    })
+    }
+    rounds
 }

@@ -4,22 +4,25 @@ use super::progress::Progress;
 use super::steady::{keep_fresh, log_all_in};
 use super::system::System;
 use super::{Context, MeasureError};
+use crate::credentials::Wallet;
 use crate::load::attack::Attack;
+use crate::load::pacer::LEAD;
 use crate::load::schedule::Schedule;
-use crate::load::stream::{Lane, StreamRound, run_round};
+use crate::load::stream::{Lane, LaneRound, offer, run_round, settle};
 use crate::revocation::trial_user::{TrialSettings, TrialUser};
 use crate::revocation::trials::Trials;
 use crate::scenario_file::{Load, Revocations};
 use crate::target::RefreshAfter;
-use authbench_reports::recorder::Recorder;
 use authbench_reports::revocation::Trial;
 use authbench_reports::run_file::{Background, EventRecord, RevocationRecord};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// The background load goes on in slices of this length until the last trial is over.
-const SLICE: Duration = Duration::from_millis(500);
+/// The background load goes on in slices of this length, one right after the other, until the last trial is over. A whole second, so
+/// that every slice has exactly as many starts as the rate says.
+const SLICE: Duration = Duration::from_secs(1);
 /// Credentials of a target without a fact `access_ttl` are revoked at an age of up to this.
 const AGE_UP_TO: Duration = Duration::from_secs(2);
 /// Credentials that do not say when they expire are revoked within this part of their `access_ttl`: it may be counted in whole seconds, and
@@ -67,18 +70,19 @@ pub(super) async fn measure(
             trial_users(system, trials, plan, context.seed),
         )?;
     }
+    let renewals = wallets.iter().map(Wallet::renewals).collect();
     let fresh = keep_fresh(wallets, context.seed);
+    let background = BackgroundLoad {
+        systems,
+        trials: &trials,
+        lanes: &lanes,
+        renewals,
+        rate_per_s: f64::from(load.rate_per_s),
+        context,
+    };
     let measured = attack
         .run(async {
-            let outcome = load_until_done(
-                systems,
-                &trials,
-                &lanes,
-                f64::from(load.rate_per_s),
-                plan.warm_up,
-                context,
-            )
-            .await;
+            let outcome = background.until_done(plan.warm_up).await;
             lanes.iter().for_each(Lane::close);
             outcome
         })
@@ -129,75 +133,86 @@ fn trial_users(
     (0..plan.slots_per_target).map(user).collect()
 }
 
-/// Keeps the background load up until every trial is over; what it did, and for how long.
-async fn load_until_done(
-    systems: &[System],
-    trials: &[Arc<Trials>],
-    lanes: &[Lane],
+/// What runs while credentials are revoked.
+struct BackgroundLoad<'a> {
+    systems: &'a [System],
+    trials: &'a [Arc<Trials>],
+    lanes: &'a [Lane],
+    renewals: Vec<Arc<AtomicU64>>,
     rate_per_s: f64,
-    warm_up: Duration,
-    context: &Context<'_>,
-) -> Result<(Background, Duration), MeasureError> {
-    let of: usize = trials.iter().map(|trials| trials.left()).sum();
-    let began = Instant::now();
-    run_round(
-        Schedule::new(rate_per_s, warm_up, lanes.len(), !context.seed),
-        lanes,
-    )
-    .await?;
-    trials.iter().for_each(|trials| trials.open());
-    let mut background = Background {
-        offered_per_s: rate_per_s,
-        ..Background::default()
-    };
-    let (mut answered, mut loaded) = (0, Duration::ZERO);
-    for slice in 0u64.. {
-        let left: usize = trials.iter().map(|trials| trials.left()).sum();
-        context.tell(Progress::Revocations {
-            done: of - left,
-            of,
-        });
-        if left == 0 {
-            break;
-        }
-        if context.is_interrupted() {
-            trials.iter().for_each(|trials| trials.cancel());
-        }
-        let round = run_round(
-            Schedule::new(rate_per_s, SLICE, lanes.len(), context.seed ^ (slice << 32)),
-            lanes,
-        )
-        .await?;
-        answered += round
-            .lanes
-            .iter()
-            .map(|lane| lane.recorder.outcomes.total())
-            .sum::<u64>();
-        // Evenly spaced starts end one interval before the slice does.
-        loaded += round.wall.max(SLICE);
-        add(&mut background, systems, &round);
-        systems.iter().try_for_each(System::check_alive)?;
-    }
-    background.achieved_per_s = answered as f64 / loaded.as_secs_f64().max(f64::MIN_POSITIVE);
-    Ok((background, began.elapsed()))
+    context: &'a Context<'a>,
 }
 
-fn add(background: &mut Background, systems: &[System], round: &StreamRound) {
-    for (system, lane) in systems.iter().zip(&round.lanes) {
-        let Recorder {
-            send_lag,
-            response,
-            outcomes,
-            ..
-        } = &lane.recorder;
-        background.unsent += lane.unsent;
-        background.send_lag.merge(send_lag);
-        background.response.merge(response);
+impl BackgroundLoad<'_> {
+    /// Keeps the load up until every trial is over; what it did, and for how long. One schedule without a gap: no slice waits for the
+    /// answers of the one before, so that one answer that does not come holds nothing up.
+    async fn until_done(&self, warm_up: Duration) -> Result<(Background, Duration), MeasureError> {
+        let seed = self.context.seed;
+        run_round(self.schedule(warm_up, !seed), self.lanes).await?;
+        self.trials.iter().for_each(|trials| trials.open());
+        let (of, renewed) = (self.left(), self.renewed());
+        let mut intended = vec![0; self.lanes.len()];
+        let began = Instant::now() + LEAD;
+        let mut epoch = began;
+        for slice in 0u64.. {
+            let done = of - self.left();
+            self.context.tell(Progress::Revocations { done, of });
+            if done == of {
+                break;
+            }
+            if self.context.is_interrupted() {
+                self.trials.iter().for_each(|trials| trials.cancel());
+            }
+            let starts = self.schedule(SLICE, seed ^ (slice << 32));
+            let offered = offer(starts, epoch, self.lanes).await?;
+            intended
+                .iter_mut()
+                .zip(offered)
+                .for_each(|(sum, offered)| *sum += offered);
+            epoch += SLICE;
+            self.systems.iter().try_for_each(System::check_alive)?;
+        }
+        let scheduled = epoch.duration_since(began);
+        let renewed = self.renewed() - renewed;
+        let rounds = settle(self.lanes, &intended).await;
+        Ok((self.record(&rounds, renewed, scheduled), scheduled))
+    }
+
+    fn record(&self, rounds: &[LaneRound], renewed: u64, scheduled: Duration) -> Background {
+        let per_s = |count: u64| count as f64 / scheduled.as_secs_f64().max(f64::MIN_POSITIVE);
+        let ended = rounds
+            .iter()
+            .map(|lane| lane.recorder.outcomes.total())
+            .sum();
+        let mut background = Background {
+            offered_per_s: self.rate_per_s,
+            achieved_per_s: per_s(ended),
+            renewals_per_s: per_s(renewed),
+            ..Background::default()
+        };
+        for (system, lane) in self.systems.iter().zip(rounds) {
+            background.unsent += lane.unsent;
+            background.send_lag.merge(&lane.recorder.send_lag);
+            background.response.merge(&lane.recorder.response);
+            let name = system.name().to_owned();
+            background
+                .outcomes
+                .insert(name, lane.recorder.outcomes.clone());
+        }
         background
-            .outcomes
-            .entry(system.name().to_owned())
-            .or_default()
-            .merge(outcomes);
+    }
+
+    fn schedule(&self, length: Duration, seed: u64) -> Schedule {
+        Schedule::new(self.rate_per_s, length, self.lanes.len(), seed)
+    }
+
+    fn left(&self) -> usize {
+        self.trials.iter().map(|trials| trials.left()).sum()
+    }
+
+    fn renewed(&self) -> u64 {
+        let counts = self.renewals.iter();
+        counts.map(|count| count.load(Ordering::Relaxed)).sum()
     }
 }
 
