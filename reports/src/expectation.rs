@@ -51,6 +51,17 @@ pub enum Expectation {
     RefreshRefused,
 }
 
+impl Expectation {
+    /// What became of it, before the rest of the sentence: what nobody could watch was not necessarily broken.
+    #[must_use]
+    pub fn outcome(self) -> &'static str {
+        match self {
+            Self::Bound | Self::RefreshRefused => "not kept",
+            Self::BoundShown => "not shown",
+        }
+    }
+}
+
 /// Everything fine.
 const FINE: u8 = 0;
 /// A bound was breached or an expectation failed.
@@ -123,7 +134,7 @@ fn not_shown(target: &TargetSummary, row: &RevocationSummary) -> Option<Failure>
         event: row.event.clone(),
         point: Some(row.point.clone()),
         what: format!(
-            "none of {} revocations gave a sample, so the bound of {} could not be shown",
+            "none of {} revocations gave a sample: the bound of {} could not be shown",
             count(row.n),
             span(bound_ms)
         ),

@@ -56,7 +56,7 @@ fn head(run: &RunFile, summary: &Summary) -> Markup {
                 }
             }
             @for failure in &summary.failures {
-                div.notice { p { strong.invalid { "Not kept: " } (with_code(&failure.sentence())) } }
+                div.notice { p { strong.invalid { (failure.expectation.outcome()) ": " } (with_code(&failure.sentence())) } }
             }
         }
     }

@@ -30,7 +30,8 @@ pub fn markdown(run: &RunFile, summary: &Summary) -> String {
         ));
     }
     for failure in &summary.failures {
-        paragraph(&format!("> **Not kept**: {}", failure.sentence()));
+        let outcome = failure.expectation.outcome();
+        paragraph(&format!("> **{outcome}**: {}", failure.sentence()));
     }
     let under = provenance::line(run);
     paragraph(&table(&tables::overview(summary), &under));

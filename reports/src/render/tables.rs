@@ -75,7 +75,7 @@ pub fn overview(summary: &Summary) -> Table {
             figure(above),
             figure(load.and_then(|load| load.response_ms.p50)),
             figure(load.and_then(|load| load.response_ms.p99)),
-            worst(target).map_or_else(|| ABSENT.to_owned(), watched),
+            worst(target).map_or_else(|| unwatched(target), watched),
             worst(target).map_or_else(|| ABSENT.to_owned(), |row| in_production(target, row)),
         ]);
         table.rows.push(Row {
@@ -111,6 +111,11 @@ fn figure(value: Option<f64>) -> String {
 
 fn length(ms: Option<f64>) -> String {
     ms.map_or_else(|| ABSENT.to_owned(), span)
+}
+
+fn unwatched(target: &TargetSummary) -> String {
+    let asked = !target.revocation.is_empty();
+    if asked { "no sample" } else { ABSENT }.to_owned()
 }
 
 fn watched(row: &RevocationSummary) -> String {

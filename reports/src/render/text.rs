@@ -100,7 +100,8 @@ impl Page {
             self.wrapped("! ", "  ", &said);
         }
         for failure in &summary.failures {
-            self.wrapped("✗ ", "  ", &format!("not kept: {}", failure.sentence()));
+            let outcome = failure.expectation.outcome();
+            self.wrapped("✗ ", "  ", &format!("{outcome}: {}", failure.sentence()));
         }
     }
 

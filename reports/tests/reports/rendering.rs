@@ -2,7 +2,7 @@
 
 use crate::fixture;
 use authbench_reports::render::{TextOptions, frontier_svg, html, markdown, text};
-use authbench_reports::revocation::{After, Segment, Verdict};
+use authbench_reports::revocation::{Acknowledgement, After, Segment, Verdict};
 use authbench_reports::run_file::RunFile;
 use authbench_reports::summary::Summary;
 
@@ -107,6 +107,24 @@ fn a_laboratory_lag_never_stands_without_its_lifetime() {
     }
     assert!(plain(&run).contains("watched at TTL 2 s"));
     assert!(html(&run, &summary).contains("TTL 2 s (laboratory)"));
+}
+
+#[test]
+fn a_bound_without_a_sample_is_said_to_be_not_shown() {
+    let mut run = fixture::only(&["session"]);
+    for event in &mut fixture::revocations(&mut run).events {
+        for trial in &mut event.trials {
+            trial.acknowledgement = Acknowledgement::Unknown;
+        }
+    }
+    assert!(
+        said(&run).contains("`session` was not seen to keep a revocation bound after `logout`")
+    );
+    let summary = Summary::of(&run);
+    for report in [plain(&run), markdown(&run, &summary), html(&run, &summary)] {
+        assert!(report.contains("not shown") && report.contains("no sample"));
+        assert!(!report.contains("not kept") && !report.contains("was kept in"));
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub(super) fn promises(summary: &Summary) -> String {
 fn broken(first: &Failure, others: usize) -> String {
     let did = match first.expectation {
         Expectation::Bound => "did not keep a revocation bound",
-        Expectation::BoundShown => "could not be shown to keep a revocation bound",
+        Expectation::BoundShown => "was not seen to keep a revocation bound",
         Expectation::RefreshRefused => "did not keep the end of refreshing",
     };
     let more = match others {

@@ -37,7 +37,7 @@ pub fn lag(summary: &Summary) -> Table {
             row.event.clone(),
             row.point.clone(),
             count(row.n),
-            percent(row.never_accepted_after_ack as f64 / row.sampled().max(1) as f64),
+            never_accepted(row),
             length(lag.and_then(|lag| lag.p50)),
             length(lag.and_then(|lag| lag.p99)),
             length(lag.and_then(|lag| lag.max)),
@@ -209,6 +209,14 @@ fn label(target: &TargetSummary, row: &RevocationSummary) -> String {
     match settings(target, &row.settings) {
         Some(settings) => format!("{} · {settings}", target.name),
         None => target.name.clone(),
+    }
+}
+
+/// Of no sample at all there is no share.
+fn never_accepted(row: &RevocationSummary) -> String {
+    match row.sampled() {
+        0 => ABSENT.to_owned(),
+        sampled => percent(row.never_accepted_after_ack as f64 / sampled as f64),
     }
 }
 
