@@ -217,7 +217,11 @@ async fn run_scenario(
         Err(MeasureError::Interrupted) => {}
         Err(source) => {
             let (scenario, measured) = (scenario.name.clone(), Box::new(std::mem::take(measured)));
-            return Err(RunError::Measure { scenario, source, measured });
+            return Err(RunError::Measure {
+                scenario,
+                source,
+                measured,
+            });
         }
     }
     Ok(())
