@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 
 /// A credential is renewed at a random part of its lifetime in this range, drawn anew for every renewal. Credentials are issued together, so
 /// one fixed part would renew them together, again and again; and tokens whose `exp` is a whole second would drift together even if
-/// they began apart.
-const RENEW_AT: Range<f64> = 0.2..0.8;
+/// they began apart. Not later than half: a lifetime that a target only promises may be counted in whole seconds, so that one of two
+/// seconds is certain for one.
+const RENEW_AT: Range<f64> = 0.2..0.5;
 /// How long to wait after a renewal failed before the next is tried: a target that is down is not hammered.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 
