@@ -113,9 +113,10 @@ impl Observed {
         })
     }
 
+    /// A token that had expired when the acknowledgement came, by however much, is one that is not accepted after it.
     fn off_expiry(&self) -> bool {
-        self.end_ns + CLOCK_TOLERANCE_NS < self.after_ns
-            || self.end_ns - CLOCK_TOLERANCE_NS > self.until_ns
+        let outlived = self.accepted_after && self.end_ns + CLOCK_TOLERANCE_NS < self.after_ns;
+        outlived || self.end_ns - CLOCK_TOLERANCE_NS > self.until_ns
     }
 
     /// Against its own lifetime and not the configured one: `exp` has whole seconds, so lifetimes differ by up to one.
@@ -185,8 +186,10 @@ mod tests {
     fn expired_just_before_the_next_probe_belongs_to_the_law() {
         let mut trials = at_every_age(|_| LIFETIME_MS);
         trials.push(trial(LIFETIME_MS - 1, LIFETIME_MS));
+        // The acknowledgement took 50 ms, and the token expired meanwhile.
+        trials.push(trial(LIFETIME_MS + 50, LIFETIME_MS));
         let law = law(&trials).expect("applies");
-        assert_eq!((law.n, law.off_expiry), (201, 0));
+        assert_eq!((law.n, law.off_expiry), (202, 0));
     }
 
     #[test]

@@ -209,7 +209,7 @@ fn unexpected(whose: &str, outcomes: &Outcomes, taints: &str) -> Option<Finding>
             kinds(outcomes)
         ),
         taints: format!("{taints}: an error is answered by another path than a success"),
-        advice: "look at the process logs in the run directory; `authbench check` walks one user through the target".to_owned(),
+        advice: "look at the logs of its processes in the run directory, and whether its credentials live as long as the target file says".to_owned(),
     })
 }
 

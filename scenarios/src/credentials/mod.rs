@@ -69,11 +69,20 @@ fn next(waiting: &Mutex<VecDeque<u32>>) -> Option<u32> {
 pub fn expires(target: &Target, credential: &Credential) -> Option<Instant> {
     match credential.jwt {
         Some(times) => Some(instant_of(times.expires_at)),
-        None => target
-            .about
-            .facts
-            .get("access_ttl")
-            .map(|ttl| credential.issued + *ttl),
+        None => {
+            let ttl = target.about.facts.get("access_ttl")?;
+            Some(credential.issued + certain_life(*ttl))
+        }
+    }
+}
+
+/// What is certain of a promised life: systems that count in whole seconds may take off up to one.
+fn certain_life(ttl: Duration) -> Duration {
+    const COUNTED_IN: Duration = Duration::from_secs(1);
+    if ttl > COUNTED_IN {
+        ttl - COUNTED_IN
+    } else {
+        ttl / 2
     }
 }
 
