@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod endings;
+mod freeze;
 mod main_job;
 mod program;
 mod users_store;

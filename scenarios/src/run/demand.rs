@@ -197,13 +197,13 @@ mod tests {
 
     #[test]
     fn every_credential_and_every_trial_needs_a_user_of_its_own() {
-        // Of the scenario's two events the target has one: 100 credentials and 100 trials.
-        assert_eq!(refusal("revocation", &[target(200, 1_000_000)]), None);
-        let message = refusal("revocation", &[target(199, 1_000_000)]).expect("refused");
+        // Of the scenario's two events the target has one: 20 credentials and 100 trials.
+        assert_eq!(refusal("revocation", &[target(120, 1_000_000)]), None);
+        let message = refusal("revocation", &[target(119, 1_000_000)]).expect("refused");
         for part in [
             "target mine",
-            "has 199",
-            "200 are needed",
+            "has 119",
+            "120 are needed",
             "raise users.count",
         ] {
             assert!(message.contains(part), "{message}");
