@@ -1,4 +1,4 @@
-# Each recipe is what .ci/run runs, or a part of it.
+# `ci` is what decides whether a change lands; `lint` and `test` are parts of it.
 
 # List the recipes
 default:

@@ -25,7 +25,7 @@ const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a promised bound or an expecta
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Measure the control and the models, and write a report
+    /// Measure the control and the models, and write a report: without options over a minute of load
     Run(RunArguments),
     /// Show the report of a run again, from its run file
     Report(ReportArguments),

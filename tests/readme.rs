@@ -6,6 +6,7 @@ use authbench_reports::render::{markdown_table, sentences, tables};
 use authbench_reports::run_directory::read_run;
 use authbench_reports::summary::Summary;
 use authbench_reports::validity::Verdict;
+use authbench_scenarios::target::TargetFile;
 use std::path::Path;
 
 const SAMPLE: &str = "reports/published/quick-redis";
@@ -62,6 +63,15 @@ fn the_sample_run_is_valid_and_on_a_real_redis() {
     );
     assert!(summary.failures.is_empty());
     assert_eq!(summary.targets.len(), 5);
+}
+
+#[test]
+fn the_example_target_is_one_that_can_be_read() {
+    let path = root().join("scenarios/examples/external.toml");
+    // In place of the environment variable that the file names.
+    let password = [("password".to_owned(), "example".to_owned())].into();
+    let target = TargetFile::load(&path.to_string_lossy(), &password).expect("a target");
+    assert!(target.has_event("logout") && target.processes.is_empty());
 }
 
 /// A reader must be able to trust the files beside it as well.

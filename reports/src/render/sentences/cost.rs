@@ -62,7 +62,10 @@ fn ranking(cheapest: &Cost, others: &[Cost], control_us: Option<f64>) -> String 
     let close = if tied.is_empty() {
         String::new()
     } else {
-        format!(", with {} too close to tell apart", list(&tied))
+        format!(
+            ", with {} too close to tell apart (their rounds overlap)",
+            list(&tied)
+        )
     };
     format!(
         "Checking a caller cost least with {} ({}){close}, and most with {} ({}).",

@@ -124,7 +124,7 @@ impl Group<'_> {
             (never + row.never_accepted_after_ack, all + row.sampled())
         });
         format!(
-            "never accepted the caller again ({} of {} observations)",
+            "never accepted the caller again at a resource server ({} of {} observations)",
             count(never),
             count(all)
         )
