@@ -57,7 +57,7 @@ pub(crate) struct RunArguments {
     #[arg(long = "target", value_name = "NAME|FILE")]
     pub(crate) targets: Vec<String>,
 
-    /// New directory for the run's files [default: authbench-runs/<run id>]
+    /// New directory for the run's files [default: authbench-runs/RUN_ID]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
