@@ -251,7 +251,7 @@ pub struct RoundRecord {
 }
 
 impl RoundRecord {
-    /// What rates are taken over: the schedule, or the time until the last answer if that came more than [`GRACE_S`] after it.
+    /// What rates are taken over: the schedule, or the time until the last answer if that came more than half a second after it.
     #[must_use]
     pub fn counted_s(&self) -> f64 {
         self.scheduled_s.max(self.wall_s - GRACE_S)
