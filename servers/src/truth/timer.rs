@@ -63,7 +63,7 @@ impl Timer {
         self.shared.push(at, wake);
         if woken.await.is_err() {
             // The timer is gone, and so is soon the server: an answer must not leave early even then.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -72,6 +72,18 @@ async fn store_round_trips_are_made_and_need_a_store() {
         assert_eq!(client.get("/").await.status, 200);
     }
     assert_eq!(client.report().await["store_commands"], 6);
+    // By the store client's own count, which a reset does not touch.
+    client.post("/truth/reset", "").await;
+    let metrics = client.get("/metrics").await.body;
+    let metrics = String::from_utf8_lossy(&metrics).into_owned();
+    assert!(
+        metrics.contains("\nauthbench_store_commands_total 6\n"),
+        "{metrics}"
+    );
+    assert!(
+        metrics.contains("\nauthbench_store_round_trips_total 6\n"),
+        "{metrics}"
+    );
 }
 
 fn start_process() -> Child {
