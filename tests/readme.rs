@@ -80,7 +80,10 @@ fn the_example_scenario_and_its_target_can_be_read() {
     let path = root().join("scenarios/examples/stall.toml");
     let scenario = Scenario::load(&path.to_string_lossy()).expect("a scenario");
     let targets = scenario.load_targets().expect("its target");
-    let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
+    let names: Vec<&str> = targets
+        .iter()
+        .map(|target| target.about.name.as_str())
+        .collect();
     assert_eq!(names, ["truth"]);
 }
 
