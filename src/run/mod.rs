@@ -1,7 +1,8 @@
 //! `authbench run`: reads the files, pins the processors, measures, writes the run directory, prints the report.
 
-mod manifest;
-mod pinning;
+mod citation;
+pub(crate) mod manifest;
+pub(crate) mod pinning;
 mod progress;
 
 use crate::cli::{Format, RunArguments};
@@ -21,7 +22,7 @@ use std::time::Instant;
 /// The target that is measured whatever else is.
 const CONTROL: &str = "no_auth";
 /// Exit code of a run that could not be measured to its end.
-const UNFIT: u8 = 4;
+pub(crate) const UNFIT: u8 = 4;
 /// Where the standard error of every process goes, inside the run directory.
 const LOGS: &str = "logs";
 
@@ -31,17 +32,22 @@ const POLLS_BETWEEN_EVENTS: u32 = 5;
 
 /// Runs the command; its exit code.
 pub(crate) fn execute(arguments: &RunArguments) -> Result<u8> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    // Everything runs on the main thread: the parent-death signal of a child follows the thread that created it.
+    runtime()?.block_on(measure_and_report(arguments))
+}
+
+/// What everything that measures runs on.
+pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .event_interval(POLLS_BETWEEN_EVENTS)
-        .build()?;
-    // Everything runs on the main thread: the parent-death signal of a child follows the thread that created it.
-    runtime.block_on(measure_and_report(arguments))
+        .build()
 }
 
 async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {
     let interrupted = interrupt::watch().context("watch for ctrl-c")?;
     let scenarios = load(arguments)?;
+    let selftest = citation::find(arguments)?;
     let (run_id, started_at, began) = (manifest::run_id(), manifest::now(), Instant::now());
     let path = arguments
         .out
@@ -83,7 +89,7 @@ async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {
         seed: arguments.seed,
         started_at,
         duration_s: began.elapsed().as_secs_f64(),
-        manifest: manifest::collect(&pinning, arguments),
+        manifest: manifest::citing(selftest.as_ref(), &pinning, arguments),
         store: measured.store.clone(),
         targets: measured.targets.clone(),
         scenarios: measured.scenarios.clone(),
