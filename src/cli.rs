@@ -1,6 +1,7 @@
 //! The command line: every command, option and default in one place.
 
 mod selftest;
+mod truth;
 
 pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
 
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+pub(crate) use truth::TruthArguments;
 
 /// Measures what each way of authenticating requests costs, and how long it keeps accepting a caller who should be out.
 #[derive(Debug, Parser)]
@@ -164,6 +166,8 @@ pub(crate) enum ServeCommand {
     AuthorizationServer(AuthorizationArguments),
     /// Serve the protected resource
     ResourceServer(ResourceArguments),
+    /// Be a server whose behaviour is known, to check what measures it: this program or any other load generator
+    Truth(TruthArguments),
 }
 
 /// How a process gets its addresses and secrets.
