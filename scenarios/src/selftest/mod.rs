@@ -1,0 +1,3 @@
+//! The instrument measures itself.
+
+pub mod generator_cost;
