@@ -4,11 +4,12 @@ mod progress;
 
 use crate::cli::{SelftestArguments, SelftestFormat};
 use crate::interrupt;
+use crate::run::UNFIT;
 use crate::run::manifest;
 use crate::run::pinning::{self, Pinning};
-use crate::run::{UNFIT, runtime};
 use anyhow::{Context, Result};
 use authbench_reports::selftest::{Overall, SCHEMA, Scope, SelftestFile, markdown, text, write};
+use authbench_scenarios::load;
 use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::selftest::{Bench, Outcome, SelftestError, Truth, run};
 use authbench_scenarios::target::RemoteTargets;
@@ -22,7 +23,7 @@ const WIDTH: usize = 120;
 /// Runs the command; its exit code.
 pub(crate) fn execute(arguments: &SelftestArguments) -> Result<u8> {
     // Everything runs on the main thread: the parent-death signal of a child follows the thread that created it.
-    runtime()?.block_on(measure_and_report(arguments))
+    load::runtime()?.block_on(measure_and_report(arguments))
 }
 
 async fn measure_and_report(arguments: &SelftestArguments) -> Result<u8> {

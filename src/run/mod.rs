@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use authbench_reports::expectation::exit_code;
 use authbench_reports::run_directory::RunDirectory;
 use authbench_reports::run_file::{RunFile, SCHEMA, Status};
+use authbench_scenarios::load;
 use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::run::{Measured, Plan, RunError, run};
 use authbench_scenarios::scenario_file::{self, Scenario};
@@ -26,22 +27,11 @@ pub(crate) const UNFIT: u8 = 4;
 /// Where the standard error of every process goes, inside the run directory.
 const LOGS: &str = "logs";
 
-/// Task polls between two looks at the operating system's events. Tokio's own 61 let a burst of probes, which its timers release
-/// together at each millisecond, hold up the pacer's timer for most of the next one.
-const POLLS_BETWEEN_EVENTS: u32 = 5;
-
 /// Runs the command; its exit code.
 pub(crate) fn execute(arguments: &RunArguments) -> Result<u8> {
+    let runtime = load::runtime()?;
     // Everything runs on the main thread: the parent-death signal of a child follows the thread that created it.
-    runtime()?.block_on(measure_and_report(arguments))
-}
-
-/// What everything that measures runs on.
-pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .event_interval(POLLS_BETWEEN_EVENTS)
-        .build()
+    runtime.block_on(measure_and_report(arguments))
 }
 
 async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {

@@ -34,9 +34,23 @@ pub enum ExchangeError {
     TimedOut,
 }
 
+/// A request without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Unanswered {
+    /// When it was sent, or when connecting began, if that failed: the time it took is the target's.
+    pub sent: Instant,
+    /// When the connection that had to be made for it stood.
+    pub connected: Option<Instant>,
+    /// Why.
+    pub error: ExchangeError,
+}
+
 /// One answered request.
 #[derive(Clone, Copy, Debug)]
 pub struct Exchange {
+    /// When the connection that had to be made for it stood: the target had closed the one before.
+    pub connected: Option<Instant>,
     /// Before the first byte was handed to the connection.
     pub sent: Instant,
     /// After the last byte of the body had been read.
@@ -102,12 +116,16 @@ impl Connection {
     /// Sends `request` and reads the whole response; connects first if it has to, before `sent` is taken.
     ///
     /// # Errors
-    /// Any [`ExchangeError`] and when it was sent, or when connecting began, if that failed: the time it took is the target's. The
-    /// connection is dropped then, and the next call makes a new one. Nothing is ever sent twice.
-    pub async fn exchange(&mut self, request: &[u8]) -> Result<Exchange, (Instant, ExchangeError)> {
+    /// [`Unanswered`]. The connection is dropped then, and the next call makes a new one. Nothing is ever sent twice.
+    pub async fn exchange(&mut self, request: &[u8]) -> Result<Exchange, Unanswered> {
         let began = Instant::now();
-        self.connect().await.map_err(|error| (began, error))?;
+        let has_connected = self.connect().await.map_err(|error| Unanswered {
+            sent: began,
+            connected: None,
+            error,
+        })?;
         let sent = Instant::now();
+        let connected = has_connected.then_some(sent);
         let answer = tokio::time::timeout(REQUEST_DEADLINE, self.write_and_read(request)).await;
         let done = Instant::now();
         self.used = done;
@@ -116,11 +134,20 @@ impl Connection {
                 if !head.keep_alive {
                     self.stream = None;
                 }
-                Ok(Exchange { sent, done, head })
+                Ok(Exchange {
+                    connected,
+                    sent,
+                    done,
+                    head,
+                })
             }
             Err(error) => {
                 self.stream = None;
-                Err((sent, error))
+                Err(Unanswered {
+                    sent,
+                    connected,
+                    error,
+                })
             }
         }
     }
@@ -214,10 +241,10 @@ mod tests {
         ])
         .await;
         let mut connection = Connection::new(address);
-        let (_, error) = connection.exchange(REQUEST).await.expect_err("breaks off");
+        let failure = connection.exchange(REQUEST).await.expect_err("breaks off");
         assert!(
-            matches!(error, ExchangeError::Read(WireError::ClosedEarly)),
-            "{error}"
+            matches!(failure.error, ExchangeError::Read(WireError::ClosedEarly)),
+            "{failure}"
         );
         let exchange = connection.exchange(REQUEST).await.expect("answers");
         assert_eq!(exchange.head.status, 401);
@@ -229,7 +256,10 @@ mod tests {
         let address = listener.local_addr().expect("has an address");
         drop(listener);
         let mut connection = Connection::new(address);
-        let (_, error) = connection.exchange(REQUEST).await.expect_err("refused");
-        assert!(matches!(error, ExchangeError::Connect(_)), "{error}");
+        let failure = connection.exchange(REQUEST).await.expect_err("refused");
+        assert!(
+            matches!(failure.error, ExchangeError::Connect(_)),
+            "{failure}"
+        );
     }
 }

@@ -10,10 +10,15 @@
 //! of the request itself), nor measures it (its clock stops at the response headers).
 
 pub mod attack;
+pub mod closed_loop;
 pub mod connection;
 pub mod pacer;
 pub mod queue;
 pub mod requests;
+mod runtime;
 pub mod schedule;
+pub mod sender;
 pub mod stream;
 pub mod stream_user;
+
+pub use runtime::runtime;

@@ -1,14 +1,12 @@
 //! The open-loop stream: one schedule over several lanes, a lane per target, in rounds.
 
-use super::connection::Connection;
 use super::pacer::{self, LEAD};
 use super::queue::StartQueue;
-use super::requests::{RequestPool, Requests};
 use super::schedule::Schedule;
-use super::stream_user::{SharedRecorder, StreamUser};
+use super::sender::{Endpoint, Sender, SharedRecorder};
+use super::stream_user::StreamUser;
 use authbench_reports::recorder::Recorder;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,33 +19,18 @@ pub struct Lane {
     recorders: Vec<SharedRecorder>,
 }
 
-/// Where the users of a lane send their requests: an enforcement point's address and its prebuilt requests.
-pub type Endpoint = (SocketAddr, Arc<RequestPool>);
-
 impl Lane {
     /// A lane with `connections` users, spread evenly over `endpoints` (at least one). The users of one endpoint share its credentials
     /// out among themselves.
     #[must_use]
     pub fn new(endpoints: &[Endpoint], connections: usize) -> (Self, Vec<StreamUser>) {
         let queue = Arc::new(StartQueue::default());
-        let users: Vec<StreamUser> = (0..connections)
-            .map(|user| {
-                let (address, pool) = &endpoints[user % endpoints.len()];
-                let share = user / endpoints.len();
-                let stride = connections.div_ceil(endpoints.len());
-                StreamUser {
-                    queue: Arc::clone(&queue),
-                    connection: Connection::new(*address),
-                    requests: Requests::new(Arc::clone(pool), share, stride),
-                    recorder: SharedRecorder::default(),
-                    free: Instant::now(),
-                }
-            })
-            .collect();
-        let recorders = users
-            .iter()
-            .map(|user| Arc::clone(&user.recorder))
-            .collect();
+        let (senders, recorders) = Sender::spread(endpoints, connections);
+        let users = senders.into_iter().map(|sender| StreamUser {
+            queue: Arc::clone(&queue),
+            sender,
+        });
+        let users = users.collect();
         (Self { queue, recorders }, users)
     }
 
@@ -55,17 +38,6 @@ impl Lane {
     pub fn close(&self) {
         self.queue.discard_waiting();
         self.queue.close();
-    }
-
-    /// All samples since the last call, merged.
-    fn collect(&self) -> Recorder {
-        let mut merged = Recorder::default();
-        for shared in &self.recorders {
-            let mut recorder = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            merged.merge(&recorder);
-            recorder.clear();
-        }
-        merged
     }
 
     /// Waits for the last answer; returns how many starts stayed unsent.
@@ -136,8 +108,19 @@ pub async fn settle(lanes: &[Lane], intended: &[u64]) -> Vec<LaneRound> {
         rounds.push(LaneRound {
             intended: *intended,
             unsent,
-            recorder: lane.collect(),
+            recorder: collect(&lane.recorders),
         });
     }
     rounds
+}
+
+/// All samples since the last call, merged.
+pub(super) fn collect(recorders: &[SharedRecorder]) -> Recorder {
+    let mut merged = Recorder::default();
+    for shared in recorders {
+        let mut recorder = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        merged.merge(&recorder);
+        recorder.clear();
+    }
+    merged
 }

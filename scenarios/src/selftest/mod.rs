@@ -5,6 +5,7 @@
 //!
 //! * [`Bench`]: what every truth needs: how servers are started, the seed, how thorough to be
 //! * [`fault`]: errors that are put into the instrument on purpose, to see that the self-test finds them
+//! * [`generator_cost`]: what a request costs the generator, beside other tools
 //! * `stream`: an open-loop stream against one truth server, through the same engine as any run
 //! * `trials`: revocations at several truth servers, through the same code as any run
 
@@ -14,6 +15,7 @@ mod error;
 mod expiry;
 pub mod fault;
 mod fixed_delay;
+pub mod generator_cost;
 mod known_lag;
 mod quiet;
 mod row;
