@@ -97,12 +97,12 @@ impl Script {
     /// What every trial must say.
     pub(super) fn quantity(self) -> &'static str {
         match self {
-            Self::Lags { .. } => "intervals that contain it",
+            Self::Lags { .. } => "intervals contain it",
             Self::Never => "censored",
-            Self::Flaps { .. } => "intervals that contain it, one flap each",
-            Self::OneLags { .. } => "intervals that contain it, at that point alone",
-            Self::Outage { .. } => "gaps, neither accepted nor refused",
-            Self::Blocks { .. } => "intervals that contain it, from the request on",
+            Self::Flaps { .. } => "contain it, one flap each",
+            Self::OneLags { .. } => "contain it, there alone",
+            Self::Outage { .. } => "gaps, and no refusal",
+            Self::Blocks { .. } => "contain it, and the ack shows it",
         }
     }
 
