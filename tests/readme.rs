@@ -6,6 +6,7 @@ use authbench_reports::render::{markdown_table, sentences, tables};
 use authbench_reports::run_directory::read_run;
 use authbench_reports::summary::Summary;
 use authbench_reports::validity::Verdict;
+use authbench_scenarios::scenario_file::Scenario;
 use authbench_scenarios::target::TargetFile;
 use std::path::Path;
 
@@ -72,6 +73,18 @@ fn the_example_target_is_one_that_can_be_read() {
     let password = [("password".to_owned(), "example".to_owned())].into();
     let target = TargetFile::load(&path.to_string_lossy(), &password).expect("a target");
     assert!(target.has_event("logout") && target.processes.is_empty());
+}
+
+#[test]
+fn the_example_scenario_and_its_target_can_be_read() {
+    let path = root().join("scenarios/examples/stall.toml");
+    let scenario = Scenario::load(&path.to_string_lossy()).expect("a scenario");
+    let targets = scenario.load_targets().expect("its target");
+    let names: Vec<&str> = targets
+        .iter()
+        .map(|target| target.about.name.as_str())
+        .collect();
+    assert_eq!(names, ["truth"]);
 }
 
 /// A reader must be able to trust the files beside it as well.

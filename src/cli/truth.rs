@@ -13,10 +13,10 @@ use std::time::Duration;
 const ALLOWED: &str = "a whole number and a unit: us, ms, s, m, h or d, such as 50us or 5ms";
 
 const EXAMPLE: &str = "Examples:
-  authbench serve truth --listen 127.0.0.1:8080 --stall 1s,10s     every response frozen 1 s in each 10 s
-  authbench serve truth --delay 5ms                                every response after 5 ms
+  authbench serve truth --delay 5ms
+  authbench serve truth --listen 127.0.0.1:8080 --stall 1s,10s
   authbench serve truth --instances 3 --revocation-lag 50ms --lagging-instance 3
-Then: curl -X POST URL/truth/reset · load on GET URL/ · curl URL/truth tells what really happened";
+POST /truth/reset begins anew, load goes to GET /, and GET /truth tells what really happened";
 
 /// Options of `authbench serve truth`. Durations are whole numbers with a unit: us, ms, s, m, h or d.
 #[derive(Debug, Args)]

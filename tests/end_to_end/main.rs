@@ -5,4 +5,5 @@ mod endings;
 mod freeze;
 mod main_job;
 mod program;
+mod truth;
 mod users_store;

@@ -29,7 +29,7 @@ pub(super) enum Credentials {
     /// Their end is an entry in a book.
     Opaque(Book),
     /// Their end is written in them.
-    SelfContained(Tokens),
+    SelfContained(Box<Tokens>),
 }
 
 /// What is known of opaque credentials.
@@ -44,7 +44,9 @@ pub(super) struct Book {
 impl Credentials {
     pub(super) fn new(end: &CredentialEnd, clock: Clock) -> Self {
         match *end {
-            CredentialEnd::Expiry(expiry) => Self::SelfContained(Tokens::new(expiry, clock)),
+            CredentialEnd::Expiry(expiry) => {
+                Self::SelfContained(Box::new(Tokens::new(expiry, clock)))
+            }
             CredentialEnd::Revocation {
                 after,
                 only_instance,

@@ -58,6 +58,9 @@ impl Truth {
             (&Method::GET, "/resource") => self.resource(&request, instance).await,
             (&Method::POST, "/login") => self.login().await,
             (&Method::POST, "/revoke") => self.revoke(request).await,
+            (&Method::GET, "/metrics") => {
+                with_type(self.work.metrics().into(), "text/plain; version=0.0.4").into()
+            }
             (&Method::GET, "/truth") => json(&self.ledger.report()).into(),
             (&Method::POST, "/truth/reset") => {
                 self.ledger.reset();

@@ -99,6 +99,20 @@ mod tests {
     }
 
     #[test]
+    fn samples_beyond_the_limit_are_counted_and_not_kept() {
+        let mut samples = Samples::default();
+        for _ in 0..SAMPLES_KEPT {
+            samples.add_micros(1);
+        }
+        assert_eq!(samples.not_kept(), 0);
+        samples.add_micros(2);
+        assert_eq!(
+            (samples.not_kept(), samples.micros.len()),
+            (1, SAMPLES_KEPT)
+        );
+    }
+
+    #[test]
     fn a_sample_too_long_for_its_number_is_as_long_as_the_number_goes() {
         let mut samples = Samples::default();
         samples.add(Duration::from_secs(10_000));

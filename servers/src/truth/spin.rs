@@ -9,41 +9,35 @@ use nix::time::{ClockId, clock_gettime};
 const CALIBRATION_SLICES: usize = 15;
 const TURNS_PER_SLICE: u64 = 1_000_000;
 
-/// Burns a fixed amount of CPU. Fixed in work, not in time: a loop that looked at the clock until enough had passed would
-/// do less work when the machine is slow, which is when the load it is compared with does not.
+/// Burns a fixed amount of CPU. Fixed in work, not in time: a loop that watched the clock until enough had passed would do
+/// less work whenever the machine runs slowly, while the rest of the request takes longer then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spin {
     turns: u64,
 }
 
 impl Spin {
-    /// Work that takes `cpu` of the calling thread's CPU time on this machine as it is now: the median of several slices.
-    pub(super) fn calibrate(cpu: Duration) -> Result<Self, Errno> {
+    /// Work that takes `cpu` of the calling thread's CPU time on this machine as it is now, by the median of several slices.
+    /// `None` for no time at all: not even a clock is read then.
+    pub(super) fn calibrate(cpu: Duration) -> Result<Option<Self>, Errno> {
         if cpu.is_zero() {
-            return Ok(Self { turns: 0 });
+            return Ok(None);
         }
+        let turns = TURNS_PER_SLICE;
         let mut slices = Vec::with_capacity(CALIBRATION_SLICES);
         for _ in 0..CALIBRATION_SLICES {
-            slices.push(
-                Self {
-                    turns: TURNS_PER_SLICE,
-                }
-                .burn()?,
-            );
+            slices.push(Self { turns }.burn()?);
         }
         slices.sort_unstable();
         let slice = slices[CALIBRATION_SLICES / 2].as_secs_f64();
-        let turns = cpu.as_secs_f64() / slice * TURNS_PER_SLICE as f64;
-        Ok(Self {
+        let turns = cpu.as_secs_f64() / slice * turns as f64;
+        Ok(Some(Self {
             turns: turns.round() as u64,
-        })
+        }))
     }
 
     /// Burns it; how much CPU time it really took.
     pub(super) fn burn(self) -> Result<Duration, Errno> {
-        if self.turns == 0 {
-            return Ok(Duration::ZERO);
-        }
         let before = thread_cpu()?;
         let mut state = black_box(0x9E37_79B9_7F4A_7C15_u64);
         for _ in 0..self.turns {
@@ -68,18 +62,18 @@ mod tests {
 
     #[test]
     fn no_spin_is_no_work() {
-        let none = Spin::calibrate(Duration::ZERO).expect("a clock");
-        assert_eq!(none.burn(), Ok(Duration::ZERO));
+        assert_eq!(Spin::calibrate(Duration::ZERO), Ok(None));
     }
 
     #[test]
     fn work_grows_with_what_is_asked_for() {
         let turns = |micros| {
             let spin = Spin::calibrate(Duration::from_micros(micros)).expect("a clock");
-            spin.turns
+            spin.expect("some work").turns
         };
         // Two calibrations differ by far less than this on any machine.
         assert!(turns(1_000) > 10 * turns(10));
-        assert!(Spin { turns: 1_000_000 }.burn().expect("a clock") > Duration::ZERO);
+        let turns = TURNS_PER_SLICE;
+        assert!(Spin { turns }.burn().expect("a clock") > Duration::ZERO);
     }
 }

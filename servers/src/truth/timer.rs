@@ -63,7 +63,7 @@ impl Timer {
         self.shared.push(at, wake);
         if woken.await.is_err() {
             // The timer is gone, and so is soon the server: an answer must not leave early even then.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
@@ -184,7 +184,6 @@ mod tests {
     async fn waits_that_were_given_up_do_no_harm() {
         let timer = Timer::start().expect("a thread");
         let soon = Instant::now() + Duration::from_millis(5);
-        drop(std::pin::pin!(timer.until(soon)));
         let given_up = tokio::time::timeout(Duration::ZERO, timer.until(soon)).await;
         assert!(given_up.is_err());
         timer.until(soon + Duration::from_millis(5)).await;

@@ -16,7 +16,7 @@ const ABSENT_KEY: &str = "truth:absent";
 #[derive(Debug)]
 pub(super) struct Work {
     timer: Timer,
-    spin: Spin,
+    spin: Option<Spin>,
     store: Option<Store>,
     round_trips: u32,
 }
@@ -48,7 +48,7 @@ impl Work {
             }
         }
         // Without the clock there is nothing to enter; calibration has shown that there is one.
-        if let Ok(cpu) = self.spin.burn() {
+        if let Some(Ok(cpu)) = self.spin.map(Spin::burn) {
             ledger.spun(entry, cpu);
         }
         Ok(())
@@ -59,6 +59,16 @@ impl Work {
         while let Some(end) = ledger.frozen_until() {
             self.timer.until(end).await;
         }
+    }
+
+    /// What the store was asked since the start, in Prometheus text form and by the names that the reference servers use.
+    pub(super) fn metrics(&self) -> String {
+        let asked = self.store.as_ref().map(Store::counters);
+        let (commands, round_trips) = asked.map_or((0, 0), |all| (all.commands, all.round_trips));
+        format!(
+            "# TYPE authbench_store_commands_total counter\nauthbench_store_commands_total {commands}\n\
+             # TYPE authbench_store_round_trips_total counter\nauthbench_store_round_trips_total {round_trips}\n"
+        )
     }
 
     /// Waits for `pause`.
