@@ -36,7 +36,9 @@ fn tokios_timers_are_found_by_a_fixed_delay() {
     let (code, file) = selftest("fixed-delay", Some("tokio-sleep"));
     let row = rows(&file, "100 requests/s")[0];
     assert!(is_beyond_tolerance(row), "{row:#}");
-    assert!(figure(row, "error_ms") > 0.0, "{row:#}");
+    // Noise alone could take the median there, but no request is ever faster than the timer lets it be.
+    let slowed_ms = figure(row, "fastest_ms") - 5.0;
+    assert!(slowed_ms > figure(row, "tolerance_ms"), "{row:#}");
     assert_ne!(code, 0);
 }
 

@@ -6,8 +6,9 @@ use super::truth_server::{Report, TruthServer};
 use super::{Bench, SelftestError, Truth};
 use crate::credentials::{Wallet, log_in};
 use crate::load::attack::Attack;
+use crate::load::pacer::Timer;
 use crate::load::schedule::Schedule;
-use crate::load::stream::{Lane, StreamRound, run_round};
+use crate::load::stream::{Lane, StreamRound, run_round_timed_by};
 use crate::run::system::System;
 use authbench_reports::histogram::Histogram;
 use authbench_reports::recorder::Recorder;
@@ -121,8 +122,13 @@ async fn measure(
     })
 }
 
-async fn paced(_bench: &Bench, schedule: Schedule, lanes: &[Lane]) -> io::Result<StreamRound> {
-    run_round(schedule, lanes).await
+async fn paced(bench: &Bench, schedule: Schedule, lanes: &[Lane]) -> io::Result<StreamRound> {
+    let timer = if bench.has(Fault::TokioSleep) {
+        Timer::TokioSleep
+    } else {
+        Timer::default()
+    };
+    run_round_timed_by(timer, schedule, lanes).await
 }
 
 impl Stream {
