@@ -1,8 +1,8 @@
 //! What the instrument measured of itself: known truths beside what it said of them, format `authbench.selftest/1`.
 //!
 //! * [`Row`]: one quantity of one truth, judged
-//! * [`SelftestFile`]: all rows of one self-test, where and how quiet it was; [`write`] and [`read`]
-//! * [`text`], [`markdown`]: the table
+//! * [`SelftestFile`]: all rows of one self-test, where and how quiet it was; [`write()`] and [`read()`]
+//! * [`text()`], [`markdown()`]: the table
 //! * [`Citation`]: what a run says of the self-test that came before it
 
 mod citation;
