@@ -5,18 +5,15 @@
 //!
 //! `cargo bench --bench server_floor`; with `-- --test` it only shows that everything runs.
 
+mod bare_server;
+
 use authbench_scenarios::accounting::cpu::process_cpu_ns;
 use authbench_scenarios::accounting::machine;
 use authbench_scenarios::load::connection::Connection;
 use authbench_scenarios::wire::RequestBytes;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY};
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
-use std::convert::Infallible;
-use std::io::{BufRead, BufReader, Write};
+use bare_server::Server;
 use std::net::SocketAddr;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 /// CPU per request of `no_auth` over that of the bare server.
@@ -24,14 +21,11 @@ const LIMIT: f64 = 1.15;
 const CONNECTIONS: usize = 16;
 const SLICE: Duration = Duration::from_millis(400);
 const PAIRS: usize = 25;
-/// The first argument by which this program knows that it is the bare server.
-const BARE: &str = "--bare-server";
-const BODY: &str = "{\"ok\":true}";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.iter().any(|argument| argument == BARE) {
-        runtime().block_on(bare_server());
+    if bare_server::is_wanted(&arguments) {
+        bare_server::run();
         return ExitCode::SUCCESS;
     }
     if arguments.iter().any(|argument| argument == "--list") {
@@ -62,12 +56,8 @@ fn runtime() -> tokio::runtime::Runtime {
 
 /// Prints the comparison and returns the median ratio.
 async fn compare(pairs: usize) -> f64 {
-    let (generator, servers) = pinning();
-    let bare = Server::start(
-        Command::new(std::env::current_exe().expect("this program")).arg(BARE),
-        &servers,
-        None,
-    );
+    let (generator, servers) = bare_server::pinning();
+    let bare = Server::bare(&servers);
     let mut command = Command::new(env!("CARGO_BIN_EXE_authbench"));
     command.args(["serve", "resource-server", "--wired", "--model", "no_auth"]);
     let no_auth = Server::start(&mut command, &servers, Some("{}\n"));
@@ -122,14 +112,6 @@ async fn compare(pairs: usize) -> f64 {
     median(&mut ratios)
 }
 
-/// The generator on the first processor and both servers on the rest, where there are two.
-fn pinning() -> (Vec<usize>, Vec<usize>) {
-    match machine::allowed_cpus().split_first() {
-        Some((first, rest)) if !rest.is_empty() => (vec![*first], rest.to_vec()),
-        _ => (Vec::new(), Vec::new()),
-    }
-}
-
 fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -140,45 +122,7 @@ fn median(values: &mut [f64]) -> f64 {
     }
 }
 
-struct Server {
-    child: Child,
-    address: SocketAddr,
-}
-
 impl Server {
-    /// Starts `command` on `cpus`, gives it `wiring` and waits for its ready line.
-    fn start(command: &mut Command, cpus: &[usize], wiring: Option<&str>) -> Self {
-        let before = machine::allowed_cpus();
-        // A child keeps the processors of the thread that started it.
-        if !cpus.is_empty() {
-            machine::pin_to(cpus).expect("allowed processors");
-        }
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("starts");
-        if !cpus.is_empty() {
-            machine::pin_to(&before).expect("the processors it had");
-        }
-        if let (Some(wiring), Some(stdin)) = (wiring, child.stdin.as_mut()) {
-            stdin
-                .write_all(wiring.as_bytes())
-                .expect("takes its wiring");
-        }
-        let mut ready = String::new();
-        BufReader::new(child.stdout.as_mut().expect("is piped"))
-            .read_line(&mut ready)
-            .expect("a ready line");
-        let line: serde_json::Value = serde_json::from_str(&ready).expect("the ready line is JSON");
-        let url = line["url"].as_str().expect("has a url");
-        let address = url
-            .trim_start_matches("http://")
-            .parse()
-            .expect("is an address");
-        Self { child, address }
-    }
-
     /// One response, all but its `date`.
     async fn response(&self) -> String {
         let mut connection = Connection::new(self.address);
@@ -224,14 +168,6 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 async fn closed_loop(address: SocketAddr, request: RequestBytes, until: Instant) -> u64 {
     let mut connection = Connection::new(address);
     let mut requests = 0;
@@ -244,36 +180,4 @@ async fn closed_loop(address: SocketAddr, request: RequestBytes, until: Instant)
         requests += 1;
     }
     requests
-}
-
-/// Hyper with nothing around it: no time-outs, no limits, no routes, no counters.
-async fn bare_server() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("binds");
-    println!(
-        "{{\"url\":\"http://{}\"}}",
-        listener.local_addr().expect("has an address")
-    );
-    while let Ok((stream, _)) = listener.accept().await {
-        stream.set_nodelay(true).expect("a TCP socket");
-        let service = service_fn(|_: Request<hyper::body::Incoming>| async {
-            Ok::<_, Infallible>(bare_response())
-        });
-        tokio::spawn(
-            hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service),
-        );
-    }
-}
-
-fn bare_response() -> Response<http_body_util::Full<hyper::body::Bytes>> {
-    let mut response = Response::new(http_body_util::Full::new(hyper::body::Bytes::from_static(
-        BODY.as_bytes(),
-    )));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(VARY, HeaderValue::from_static("authorization, cookie"));
-    response
 }

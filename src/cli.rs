@@ -1,6 +1,9 @@
 //! The command line: every command, option and default in one place.
 
+mod selftest;
 mod truth;
+
+pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
 
 use authbench_scenarios::scenario_file;
 use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse as parse_duration};
@@ -32,6 +35,9 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Show the report of a run again, from its run file
     Report(ReportArguments),
+    /// Measure known truths with the instrument itself, and say how far off it is
+    #[command(after_help = selftest::EXIT_CODES)]
+    Selftest(SelftestArguments),
     /// List the scenarios and targets that come with the program
     List,
     /// Run one process of a target: a store, an authorization server or a resource server
@@ -84,6 +90,10 @@ pub(crate) struct RunArguments {
     /// Host other than this machine that may be sent requests; repeatable
     #[arg(long = "allow-remote-target", value_name = "HOST")]
     pub(crate) remote_targets: Vec<String>,
+
+    /// File of the self-test that the run cites [default: authbench-runs/selftest.json, where there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) selftest: Option<PathBuf>,
 
     /// Also let goose keep its own metrics of our response times and write its HTML report
     #[arg(long)]

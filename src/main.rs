@@ -5,6 +5,7 @@ mod interrupt;
 mod list;
 mod report;
 mod run;
+mod selftest;
 mod serve;
 
 use clap::{CommandFactory, Parser};
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(arguments) => run::execute(&arguments),
         Command::Report(arguments) => report::execute(&arguments),
+        Command::Selftest(arguments) => selftest::execute(&arguments),
         Command::List => list::execute(),
         Command::Serve(process) => serve::execute(process),
         Command::Completions { shell } => {

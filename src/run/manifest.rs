@@ -3,6 +3,7 @@
 use super::pinning::Pinning;
 use crate::cli::RunArguments;
 use authbench_reports::run_file::Manifest;
+use authbench_reports::selftest::{Citation, SelftestFile};
 use authbench_scenarios::accounting::machine;
 use authbench_scenarios::load::pacer::PACER;
 use authbench_scenarios::scenario_file;
@@ -27,8 +28,19 @@ pub(crate) fn run_id() -> String {
     )
 }
 
-/// Everything that a reader needs to repeat the run or to doubt it.
-pub(crate) fn collect(pinning: &Pinning, arguments: &RunArguments) -> Manifest {
+/// Everything that a reader needs to repeat the run or to doubt it, the self-test that came before it included.
+pub(super) fn citing(
+    selftest: Option<&SelftestFile>,
+    pinning: &Pinning,
+    arguments: &RunArguments,
+) -> Manifest {
+    let mut manifest = collect(pinning, command(arguments));
+    manifest.selftest = selftest.map(|selftest| Citation::of(selftest, &manifest));
+    manifest
+}
+
+/// Where and with what `command` measures.
+pub(crate) fn collect(pinning: &Pinning, command: Vec<String>) -> Manifest {
     Manifest {
         authbench_version: env!("CARGO_PKG_VERSION").to_owned(),
         git_revision: Some(env!("AUTHBENCH_GIT_REVISION").to_owned())
@@ -54,7 +66,8 @@ pub(crate) fn collect(pinning: &Pinning, arguments: &RunArguments) -> Manifest {
         generator_cpus: pinning.generator.clone(),
         target_cpus: pinning.targets.clone(),
         pacer: PACER.to_owned(),
-        command: command(arguments),
+        command,
+        selftest: None,
     }
 }
 
@@ -86,6 +99,9 @@ fn command(arguments: &RunArguments) -> Vec<String> {
     }
     if let Some(server) = &arguments.redis_server {
         option("redis-server", &server.to_string_lossy());
+    }
+    if let Some(selftest) = &arguments.selftest {
+        option("selftest", &selftest.to_string_lossy());
     }
     let flags = [
         ("require-real-redis", arguments.require_real_redis),

@@ -1,7 +1,8 @@
 //! `authbench run`: reads the files, pins the processors, measures, writes the run directory, prints the report.
 
-mod manifest;
-mod pinning;
+mod citation;
+pub(crate) mod manifest;
+pub(crate) mod pinning;
 mod progress;
 
 use crate::cli::{Format, RunArguments};
@@ -11,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use authbench_reports::expectation::exit_code;
 use authbench_reports::run_directory::RunDirectory;
 use authbench_reports::run_file::{RunFile, SCHEMA, Status};
+use authbench_scenarios::load;
 use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::run::{Measured, Plan, RunError, run};
 use authbench_scenarios::scenario_file::{self, Scenario};
@@ -21,20 +23,13 @@ use std::time::Instant;
 /// The target that is measured whatever else is.
 const CONTROL: &str = "no_auth";
 /// Exit code of a run that could not be measured to its end.
-const UNFIT: u8 = 4;
+pub(crate) const UNFIT: u8 = 4;
 /// Where the standard error of every process goes, inside the run directory.
 const LOGS: &str = "logs";
 
-/// Task polls between two looks at the operating system's events. Tokio's own 61 let a burst of probes, which its timers release
-/// together at each millisecond, hold up the pacer's timer for most of the next one.
-const POLLS_BETWEEN_EVENTS: u32 = 5;
-
 /// Runs the command; its exit code.
 pub(crate) fn execute(arguments: &RunArguments) -> Result<u8> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .event_interval(POLLS_BETWEEN_EVENTS)
-        .build()?;
+    let runtime = load::runtime()?;
     // Everything runs on the main thread: the parent-death signal of a child follows the thread that created it.
     runtime.block_on(measure_and_report(arguments))
 }
@@ -42,6 +37,7 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8> {
 async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {
     let interrupted = interrupt::watch().context("watch for ctrl-c")?;
     let scenarios = load(arguments)?;
+    let selftest = citation::find(arguments)?;
     let (run_id, started_at, began) = (manifest::run_id(), manifest::now(), Instant::now());
     let path = arguments
         .out
@@ -83,7 +79,7 @@ async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {
         seed: arguments.seed,
         started_at,
         duration_s: began.elapsed().as_secs_f64(),
-        manifest: manifest::collect(&pinning, arguments),
+        manifest: manifest::citing(selftest.as_ref(), &pinning, arguments),
         store: measured.store.clone(),
         targets: measured.targets.clone(),
         scenarios: measured.scenarios.clone(),

@@ -3,7 +3,7 @@
 use super::{LoginLimit, STEP_DEADLINE, expires};
 use crate::flow::{Credential, EncodeError, FlowClient, StepError, login, point_request, refresh};
 use crate::load::requests::{Expect, RequestPool};
-use crate::load::stream::Endpoint;
+use crate::load::sender::Endpoint;
 use crate::target::{Judgement, Point, Target};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

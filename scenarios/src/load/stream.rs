@@ -1,28 +1,23 @@
 //! The open-loop stream: one schedule over several lanes, a lane per target, in rounds.
 
-use super::connection::Connection;
-use super::pacer::{self, LEAD};
+use super::pacer::{self, LEAD, Timer};
 use super::queue::StartQueue;
-use super::requests::{RequestPool, Requests};
 use super::schedule::Schedule;
-use super::stream_user::{SharedRecorder, StreamUser};
+use super::sender::{Endpoint, Sender, SharedRecorder};
+use super::stream_user::StreamUser;
 use authbench_reports::recorder::Recorder;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// After the last intended start of a round, starts that no user has popped for this long count as unsent.
 pub const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
-/// One target's side of the stream: its queue and the recorders of its users.
+/// One target's side of the stream: its queue and what its users record.
 pub struct Lane {
     queue: Arc<StartQueue>,
-    recorders: Vec<SharedRecorder>,
+    recorder: SharedRecorder,
 }
-
-/// Where the users of a lane send their requests: an enforcement point's address and its prebuilt requests.
-pub type Endpoint = (SocketAddr, Arc<RequestPool>);
 
 impl Lane {
     /// A lane with `connections` users, spread evenly over `endpoints` (at least one). The users of one endpoint share its credentials
@@ -30,42 +25,19 @@ impl Lane {
     #[must_use]
     pub fn new(endpoints: &[Endpoint], connections: usize) -> (Self, Vec<StreamUser>) {
         let queue = Arc::new(StartQueue::default());
-        let users: Vec<StreamUser> = (0..connections)
-            .map(|user| {
-                let (address, pool) = &endpoints[user % endpoints.len()];
-                let share = user / endpoints.len();
-                let stride = connections.div_ceil(endpoints.len());
-                StreamUser {
-                    queue: Arc::clone(&queue),
-                    connection: Connection::new(*address),
-                    requests: Requests::new(Arc::clone(pool), share, stride),
-                    recorder: SharedRecorder::default(),
-                    free: Instant::now(),
-                }
-            })
-            .collect();
-        let recorders = users
-            .iter()
-            .map(|user| Arc::clone(&user.recorder))
-            .collect();
-        (Self { queue, recorders }, users)
+        let (senders, recorder) = Sender::spread(endpoints, connections);
+        let users = senders.into_iter().map(|sender| StreamUser {
+            queue: Arc::clone(&queue),
+            sender,
+        });
+        let users = users.collect();
+        (Self { queue, recorder }, users)
     }
 
     /// Ends the lane: its users find nothing more to do. What still waits is dropped.
     pub fn close(&self) {
         self.queue.discard_waiting();
         self.queue.close();
-    }
-
-    /// All samples since the last call, merged.
-    fn collect(&self) -> Recorder {
-        let mut merged = Recorder::default();
-        for shared in &self.recorders {
-            let mut recorder = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            merged.merge(&recorder);
-            recorder.clear();
-        }
-        merged
     }
 
     /// Waits for the last answer; returns how many starts stayed unsent.
@@ -108,8 +80,20 @@ pub struct StreamRound {
 /// # Errors
 /// When the operating system refuses a timer.
 pub async fn run_round(schedule: Schedule, lanes: &[Lane]) -> io::Result<StreamRound> {
+    run_round_timed_by(Timer::default(), schedule, lanes).await
+}
+
+/// Like [`run_round`], with a timer of the caller's choice.
+///
+/// # Errors
+/// When the operating system refuses a timer.
+pub async fn run_round_timed_by(
+    timer: Timer,
+    schedule: Schedule,
+    lanes: &[Lane],
+) -> io::Result<StreamRound> {
     let epoch = Instant::now() + LEAD;
-    let intended = offer(schedule, epoch, lanes).await?;
+    let intended = offer_timed_by(timer, schedule, epoch, lanes).await?;
     let lanes = settle(lanes, &intended).await;
     Ok(StreamRound {
         wall: epoch.elapsed(),
@@ -123,8 +107,17 @@ pub async fn run_round(schedule: Schedule, lanes: &[Lane]) -> io::Result<StreamR
 /// # Errors
 /// When the operating system refuses a timer.
 pub async fn offer(schedule: Schedule, epoch: Instant, lanes: &[Lane]) -> io::Result<Vec<u64>> {
+    offer_timed_by(Timer::default(), schedule, epoch, lanes).await
+}
+
+async fn offer_timed_by(
+    timer: Timer,
+    schedule: Schedule,
+    epoch: Instant,
+    lanes: &[Lane],
+) -> io::Result<Vec<u64>> {
     let queues: Vec<_> = lanes.iter().map(|lane| Arc::clone(&lane.queue)).collect();
-    pacer::pace(schedule, epoch, &queues).await
+    pacer::pace(timer, schedule, epoch, &queues).await
 }
 
 /// Waits for the last answers; what each lane did with the `intended` starts that were handed out since it last settled.
@@ -136,7 +129,7 @@ pub async fn settle(lanes: &[Lane], intended: &[u64]) -> Vec<LaneRound> {
         rounds.push(LaneRound {
             intended: *intended,
             unsent,
-            recorder: lane.collect(),
+            recorder: lane.recorder.take(),
         });
     }
     rounds

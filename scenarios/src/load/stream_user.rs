@@ -1,123 +1,60 @@
 //! A virtual user of the open-loop stream: pops an intended start, sends one request, records it.
 
 use super::attack::{IDLE, Mirrored, VirtualUser};
-use super::connection::{Connection, Exchange, ExchangeError};
 use super::queue::StartQueue;
-use super::requests::Requests;
-use authbench_reports::recorder::{Outcome, Recorder, Sample};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
-
-/// The recorder of one user, shared with whoever collects it between rounds. Never contended: one thread, and nothing is in flight
-/// while it is collected.
-pub type SharedRecorder = Arc<Mutex<Recorder>>;
+use super::sender::Sender;
+use std::sync::Arc;
 
 /// One user with one connection to one enforcement point of one target.
 pub struct StreamUser {
-    /// Where its intended starts come from.
-    pub queue: Arc<StartQueue>,
-    /// Its connection.
-    pub connection: Connection,
-    /// The requests it sends in turn, one per credential.
-    pub requests: Requests,
-    /// Where its samples go.
-    pub recorder: SharedRecorder,
-    /// When its last request was done.
-    pub free: Instant,
+    pub(super) queue: Arc<StartQueue>,
+    pub(super) sender: Sender,
 }
 
 impl VirtualUser for StreamUser {
     async fn start(&mut self) {
-        // A failure shows in the first request's outcome; there is nobody to tell here.
-        let _ = self.connection.connect().await;
-        self.free = Instant::now();
+        self.sender.start().await;
     }
 
-    async fn turn(&mut self) -> Option<Mirrored> {
-        let Some(intended) = self.queue.pop().await else {
-            tokio::time::sleep(IDLE).await;
-            return None;
-        };
-        let sample = self.send(intended).await;
-        self.recorder
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .record(&sample);
-        self.queue.finished();
-        self.free = self.free_again(sample.done).await;
-        Some(mirrored(&sample))
+    async fn turn(&mut self, limit: u32) -> Option<Mirrored> {
+        let mut last = None;
+        for _ in 0..limit {
+            let Some(intended) = self.queue.pop().await else {
+                tokio::time::sleep(IDLE).await;
+                return last;
+            };
+            let sample = self.sender.send(intended).await;
+            self.queue.finished();
+            self.sender.recover().await;
+            last = Some(Mirrored::from(&sample));
+        }
+        last
     }
 }
 
-impl StreamUser {
-    /// A user whose connection was closed is free once it has a new one: the target closed it, so the time is connection wait and
-    /// not the generator's lag.
-    async fn free_again(&mut self, done: Instant) -> Instant {
-        if self.connection.is_connected() {
-            return done;
-        }
-        let _ = self.connection.connect().await;
-        Instant::now()
-    }
+#[cfg(test)]
+mod tests {
+    use super::super::answering_server;
+    use super::super::requests::RequestPool;
+    use super::super::stream::Lane;
+    use super::*;
+    use crate::wire::RequestBytes;
+    use std::time::Instant;
 
-    /// A connection that is made only now was closed by the target, so that time, too, is connection wait.
-    async fn exchange(&mut self, request: &[u8]) -> Result<Exchange, (Instant, ExchangeError)> {
-        let began = Instant::now();
-        match self.connection.connect().await {
-            Ok(true) => self.free = Instant::now(),
-            Ok(false) => {}
-            Err(error) => return Err((began, error)),
-        }
-        self.connection.exchange(request).await
-    }
-
-    async fn send(&mut self, intended: Instant) -> Sample {
-        let request = self.requests.take();
-        let bytes = request.as_bytes();
-        let answer = self.exchange(bytes).await;
-        let mut sample = Sample {
-            intended,
-            free: self.free,
-            sent: intended,
-            done: intended,
-            outcome: Outcome::Expected,
-            bytes_sent: bytes.len() as u32,
-            bytes_received: 0,
-        };
-        match answer {
-            Ok(exchange) => {
-                sample.sent = exchange.sent;
-                sample.done = exchange.done;
-                sample.bytes_received = exchange.head.wire_bytes as u32;
-                if !self
-                    .requests
-                    .expected(exchange.head.status, self.connection.response())
-                {
-                    sample.outcome = Outcome::Unexpected(exchange.head.status);
-                }
-            }
-            Err((sent, error)) => {
-                sample.sent = sent;
-                sample.done = Instant::now();
-                sample.outcome = match error {
-                    ExchangeError::TimedOut => Outcome::TimedOut,
-                    _ => Outcome::Broken,
-                };
-            }
-        }
-        sample
-    }
-}
-
-fn mirrored(sample: &Sample) -> Mirrored {
-    let (expected, status) = match sample.outcome {
-        Outcome::Expected => (true, Some(200)),
-        Outcome::Unexpected(status) => (false, Some(status)),
-        Outcome::TimedOut | Outcome::Broken => (false, None),
-    };
-    Mirrored {
-        response_time: sample.response_time(),
-        expected,
-        status,
+    #[tokio::test]
+    async fn a_turn_serves_as_many_starts_as_it_may_and_the_end_of_the_queue_ends_it() {
+        let (address, _) = answering_server::start().await;
+        let request = RequestBytes::encode("GET", "/", "test", [], b"").expect("encodes");
+        let pool = RequestPool::new(vec![request], Box::new(|status, _| status == 200));
+        let (lane, mut users) = Lane::new(&[(address, pool)], 1);
+        let user = &mut users[0];
+        user.start().await;
+        let queue = Arc::clone(&user.queue);
+        (0..4).for_each(|_| queue.push(Instant::now()));
+        assert!(user.turn(1).await.is_some_and(|last| last.expected));
+        assert!(user.turn(2).await.is_some_and(|last| last.expected));
+        assert_eq!(queue.discard_waiting(), 1);
+        lane.close();
+        assert!(user.turn(2).await.is_none());
     }
 }

@@ -127,7 +127,7 @@ async fn ask(
             };
             (exchange.sent, exchange.done, verdict)
         }
-        Err((sent, _)) => (sent, Instant::now(), Verdict::Gap),
+        Err(failure) => (failure.sent, Instant::now(), Verdict::Gap),
     };
     (
         Probe {

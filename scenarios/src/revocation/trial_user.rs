@@ -80,7 +80,7 @@ impl VirtualUser for TrialUser {
         }
     }
 
-    async fn turn(&mut self) -> Option<Mirrored> {
+    async fn turn(&mut self, _limit: u32) -> Option<Mirrored> {
         let Some(assignment) = self.trials.take() else {
             tokio::time::sleep(IDLE).await;
             return None;

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use crate::target::{self, LoadError, Source, TargetFile};
+use crate::target::{self, FileError, LoadError, Source, TargetFile};
 
 /// The format that this program reads.
 pub const SCHEMA: &str = "authbench.scenario/1";
@@ -127,6 +127,17 @@ impl Scenario {
             }
         }
         Ok(scenario)
+    }
+
+    /// Reads `text` as a scenario file; errors call it `name`. Its targets are not looked for.
+    ///
+    /// # Errors
+    /// When anything in it is wrong.
+    pub fn parse(name: &str, text: &str) -> Result<Self, FileError> {
+        check::check(Source {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        })
     }
 
     /// What is measured in `profile`.

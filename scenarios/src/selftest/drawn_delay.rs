@@ -1,0 +1,97 @@
+//! Delays drawn from a seeded distribution: the instrument's percentiles against those of the very delays that were drawn.
+
+use super::row::{self, Known};
+use super::stream::{self, Stream, stream};
+use super::{Bench, SelftestError, Truth};
+use authbench_reports::selftest::Row;
+use std::time::Duration;
+
+/// With the length below at least 20,000 requests: 20 beyond the p99.9.
+const RATE_PER_S: u32 = 5000;
+/// What lies between a response held and a response measured (see the fixed delay) …
+const TOLERANCE_MS: f64 = 0.25;
+/// … and 1 % of the delay: 0.1 % is the histogram's resolution; the rest is that a percentile of a sum is not the sum of percentiles, and in
+/// a tail the next sample is that far away.
+const TOLERANCE: f64 = 0.01;
+
+/// 1 ms, and 20 ms for one in twenty: percentiles on both sides of the gap, none at its edge, where one sample would decide.
+pub(super) async fn measure_bimodal(bench: &Bench) -> Result<Vec<Row>, SelftestError> {
+    measure(
+        bench,
+        Truth::Bimodal,
+        "delays of 1 ms, 1 in 20 of 20 ms, 5,000 requests/s",
+        "--bimodal=1ms,20ms,0.05",
+        // 5,000/s × 20 ms = 100 would be busy if all were slow.
+        128,
+    )
+    .await
+}
+
+/// Log-normal, median 2 ms, σ 1: a p99.9 of 44 ms.
+pub(super) async fn measure_heavy_tail(bench: &Bench) -> Result<Vec<Row>, SelftestError> {
+    measure(
+        bench,
+        Truth::HeavyTail,
+        "log-normal delays, median 2 ms, σ 1, 5,000 requests/s",
+        "--lognormal=2ms,1.0",
+        // 5,000/s × 44 ms = 220 would be busy if all were as slow as the slowest in a thousand.
+        256,
+    )
+    .await
+}
+
+/// About how long one of them takes.
+pub(super) fn takes(bench: &Bench) -> Duration {
+    stream::takes(length(bench))
+}
+
+async fn measure(
+    bench: &Bench,
+    group: Truth,
+    truth: &str,
+    behaviour: &str,
+    connections: usize,
+) -> Result<Vec<Row>, SelftestError> {
+    let streamed = stream(
+        bench,
+        &Stream {
+            group,
+            behaviour: Some(behaviour.to_owned()),
+            rate_per_s: f64::from(RATE_PER_S),
+            length: length(bench),
+            connections,
+        },
+    )
+    .await?;
+    let drawn = streamed
+        .report
+        .drawn_us
+        .ok_or_else(|| SelftestError::Answer {
+            request: "/truth",
+            status: 200,
+            problem: "no drawn_us".to_owned(),
+        })?;
+    let quantiles = [
+        ("p50", 0.5, drawn.p50),
+        ("p90", 0.9, drawn.p90),
+        ("p99", 0.99, drawn.p99),
+        ("p99.9", 0.999, drawn.p999),
+    ];
+    let row = |(quantity, quantile, drawn_us): (&'static str, f64, f64)| {
+        let expected_ms = drawn_us / 1000.0;
+        let known = Known {
+            group,
+            truth: truth.to_owned(),
+            quantity,
+            expected_ms,
+            tolerance_ms: TOLERANCE_MS + expected_ms * TOLERANCE,
+        };
+        let measured_ms = streamed.response(bench).quantile_ms(quantile);
+        row::duration(known, measured_ms, streamed.circumstances())
+    };
+    Ok(quantiles.map(row).to_vec())
+}
+
+fn length(bench: &Bench) -> Duration {
+    Duration::from_secs(bench.either(4, 20))
+}

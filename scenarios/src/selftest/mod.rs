@@ -1,0 +1,186 @@
+//! The instrument measures known truths: servers that do exactly what they were told, and what it says of them.
+//!
+//! One file per truth, each with an `async fn measure(&Bench) -> Result<Vec<Row>, SelftestError>`; [`Truth`] lists them, in the order in
+//! which they are measured.
+//!
+//! * [`Bench`]: what every truth needs: how servers are started, the seed, how thorough to be
+//! * [`fault`]: errors that are put into the instrument on purpose, to see that the self-test finds them
+//! * [`generator_cost`]: what a request costs the generator, beside other tools
+//! * `stream`: an open-loop stream against one truth server, through the same engine as any run
+//! * `trials`: revocations at several truth servers, through the same code as any run
+
+mod bench;
+mod drawn_delay;
+mod error;
+mod expiry;
+pub mod fault;
+mod fixed_delay;
+pub mod generator_cost;
+mod known_lag;
+mod quiet;
+mod row;
+mod send_lag;
+mod stall;
+mod stream;
+mod trials;
+mod truth_server;
+
+pub use bench::Bench;
+pub use error::SelftestError;
+
+use authbench_reports::selftest::{Noise, Row};
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Truths that are measured together: what `--only` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// Every response frozen for a second.
+    Stall,
+    /// Every response held for the same time.
+    FixedDelay,
+    /// Fast responses and a few slow ones.
+    Bimodal,
+    /// Responses with a heavy tail.
+    HeavyTail,
+    /// The generator's own delay.
+    SendLag,
+    /// Revoked credentials that stay accepted for a known time.
+    RevocationLag,
+    /// Self-contained credentials, with and without a hidden leeway.
+    Expiry,
+}
+
+/// No truth has this name.
+#[derive(Debug, thiserror::Error)]
+#[error("no group of truths is called {0:?} (there are {names})", names = names())]
+pub struct UnknownTruth(String);
+
+/// What a self-test measured.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Every row, in order.
+    pub rows: Vec<Row>,
+    /// How quiet the machine was around each measurement that depends on timing.
+    pub noise: Vec<Noise>,
+}
+
+/// What a self-test tells whoever waits for it: a group of truths begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Which.
+    pub truth: Truth,
+    /// About how long it and those after it take.
+    pub left: Duration,
+}
+
+/// Measures `truths`, one after another. Call it on the main thread, inside a current-thread runtime.
+///
+/// # Errors
+/// With the first truth that could not be measured, or when told to stop; every process is ended then.
+pub async fn run(
+    bench: &Bench,
+    truths: &[Truth],
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Outcome, SelftestError> {
+    let mut outcome = Outcome::default();
+    for (index, truth) in truths.iter().enumerate() {
+        let left = truths[index..].iter().map(|truth| truth.takes(bench)).sum();
+        progress(Progress {
+            truth: *truth,
+            left,
+        });
+        outcome.rows.extend(truth.measure(bench).await?);
+    }
+    outcome.noise = bench.take_noise();
+    Ok(outcome)
+}
+
+impl Truth {
+    /// All of them, in the order in which they are measured.
+    pub const ALL: [Self; 7] = [
+        Self::Stall,
+        Self::FixedDelay,
+        Self::Bimodal,
+        Self::HeavyTail,
+        Self::SendLag,
+        Self::RevocationLag,
+        Self::Expiry,
+    ];
+
+    /// As `--only` and the file name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stall => "stall",
+            Self::FixedDelay => "fixed-delay",
+            Self::Bimodal => "bimodal",
+            Self::HeavyTail => "heavy-tail",
+            Self::SendLag => "send-lag",
+            Self::RevocationLag => "revocation-lag",
+            Self::Expiry => "expiry",
+        }
+    }
+
+    async fn measure(self, bench: &Bench) -> Result<Vec<Row>, SelftestError> {
+        match self {
+            Self::Stall => stall::measure(bench).await,
+            Self::FixedDelay => fixed_delay::measure(bench).await,
+            Self::Bimodal => drawn_delay::measure_bimodal(bench).await,
+            Self::HeavyTail => drawn_delay::measure_heavy_tail(bench).await,
+            Self::SendLag => send_lag::measure(bench).await,
+            Self::RevocationLag => known_lag::measure(bench).await,
+            Self::Expiry => expiry::measure(bench).await,
+        }
+    }
+
+    /// About how long it takes.
+    fn takes(self, bench: &Bench) -> Duration {
+        match self {
+            Self::Stall => stall::takes(bench),
+            Self::FixedDelay => fixed_delay::takes(bench),
+            Self::Bimodal | Self::HeavyTail => drawn_delay::takes(bench),
+            Self::SendLag => send_lag::takes(bench),
+            Self::RevocationLag => known_lag::takes(bench),
+            Self::Expiry => expiry::takes(bench),
+        }
+    }
+}
+
+impl fmt::Display for Truth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Truth {
+    type Err = UnknownTruth;
+
+    fn from_str(name: &str) -> Result<Self, UnknownTruth> {
+        let found = Self::ALL.into_iter().find(|truth| truth.name() == name);
+        found.ok_or_else(|| UnknownTruth(name.to_owned()))
+    }
+}
+
+fn names() -> String {
+    Truth::ALL.map(Truth::name).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_truth_is_found_by_its_name_and_others_are_refused_with_all_names() {
+        for truth in Truth::ALL {
+            assert_eq!(truth.name().parse::<Truth>().ok(), Some(truth));
+        }
+        let error = "stal".parse::<Truth>().expect_err("a typing mistake");
+        let message = error.to_string();
+        assert!(
+            message.contains("\"stal\"") && message.contains("stall, fixed-delay"),
+            "{message}"
+        );
+    }
+}

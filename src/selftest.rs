@@ -1,0 +1,135 @@
+//! `authbench selftest`: measures the known truths, writes the file, prints the table.
+
+mod progress;
+
+use crate::cli::{SelftestArguments, SelftestFormat};
+use crate::interrupt;
+use crate::run::UNFIT;
+use crate::run::manifest;
+use crate::run::pinning::{self, Pinning};
+use anyhow::{Context, Result};
+use authbench_reports::selftest::{Overall, SCHEMA, Scope, SelftestFile, markdown, text, write};
+use authbench_scenarios::load;
+use authbench_scenarios::process::RunSettings;
+use authbench_scenarios::selftest::{Bench, Outcome, SelftestError, Truth, run};
+use authbench_scenarios::target::RemoteTargets;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::Instant;
+
+/// Widest table that is printed, in columns.
+const WIDTH: usize = 120;
+
+/// Runs the command; its exit code.
+pub(crate) fn execute(arguments: &SelftestArguments) -> Result<u8> {
+    // Everything runs on the main thread: the parent-death signal of a child follows the thread that created it.
+    load::runtime()?.block_on(measure_and_report(arguments))
+}
+
+async fn measure_and_report(arguments: &SelftestArguments) -> Result<u8> {
+    let interrupted = interrupt::watch().context("watch for ctrl-c")?;
+    let logs = tempfile::tempdir().context("make a folder for the logs")?;
+    let (started_at, began) = (manifest::now(), Instant::now());
+    let pinning = pinning::apply(true);
+    let settings = settings(logs.path(), &pinning, interrupted)?;
+    let bench = Bench::new(settings, arguments.seed, scope(arguments), arguments.inject);
+    let display = progress::Display::new(arguments.quiet);
+    let outcome = run(&bench, &truths(arguments), &|step| display.show(step)).await;
+    display.finish();
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(SelftestError::Interrupted) => {
+            eprintln!("interrupted: nothing was written");
+            return Ok(interrupt::EXIT_CODE);
+        }
+        Err(error) => {
+            eprintln!("error: the self-test could not be made: {error}");
+            return Ok(UNFIT);
+        }
+    };
+    let selftest = SelftestFile {
+        started_at,
+        duration_s: began.elapsed().as_secs_f64(),
+        ..file(arguments, &pinning, outcome)
+    };
+    write(&arguments.out, &selftest)?;
+    print!("{}", rendered(&selftest, arguments.format)?);
+    if arguments.format == SelftestFormat::Text && !arguments.quiet {
+        eprintln!("\n{}", arguments.out.display());
+    }
+    Ok(selftest.verdict.exit_code())
+}
+
+fn settings(
+    logs: &Path,
+    pinning: &Pinning,
+    interrupted: interrupt::Interrupted,
+) -> Result<RunSettings> {
+    Ok(RunSettings {
+        authbench: std::env::current_exe().context("find this program")?,
+        store_url: None,
+        redis_server: None,
+        require_real_redis: false,
+        dir: logs.to_owned(),
+        cpus: pinning.targets.clone(),
+        remote: RemoteTargets::refused(),
+        interrupted,
+    })
+}
+
+fn scope(arguments: &SelftestArguments) -> Scope {
+    if arguments.quick {
+        Scope::Quick
+    } else {
+        Scope::Full
+    }
+}
+
+/// Those asked for, in the order in which they are always measured, each once.
+fn truths(arguments: &SelftestArguments) -> Vec<Truth> {
+    let asked = |truth: &Truth| arguments.only.is_empty() || arguments.only.contains(truth);
+    Truth::ALL.into_iter().filter(asked).collect()
+}
+
+/// Without its times.
+fn file(arguments: &SelftestArguments, pinning: &Pinning, outcome: Outcome) -> SelftestFile {
+    SelftestFile {
+        schema: SCHEMA.to_owned(),
+        started_at: String::new(),
+        duration_s: 0.0,
+        manifest: manifest::collect(pinning, command(arguments)),
+        scope: scope(arguments),
+        seed: arguments.seed,
+        only: arguments.only.iter().map(Truth::to_string).collect(),
+        injected: arguments.inject.map(|fault| fault.to_string()),
+        quiet: outcome.noise.iter().all(|noise| noise.is_quiet()),
+        noise: outcome.noise,
+        verdict: Overall::of(&outcome.rows),
+        rows: outcome.rows,
+    }
+}
+
+fn command(arguments: &SelftestArguments) -> Vec<String> {
+    let mut words = vec!["authbench".to_owned(), "selftest".to_owned()];
+    if arguments.quick {
+        words.push("--quick".to_owned());
+    }
+    words.extend(["--seed".to_owned(), arguments.seed.to_string()]);
+    let only: Vec<&str> = arguments.only.iter().map(|truth| truth.name()).collect();
+    if !only.is_empty() {
+        words.extend(["--only".to_owned(), only.join(",")]);
+    }
+    if let Some(fault) = arguments.inject {
+        words.extend(["--inject".to_owned(), fault.to_string()]);
+    }
+    words
+}
+
+fn rendered(selftest: &SelftestFile, format: SelftestFormat) -> Result<String> {
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    Ok(match format {
+        SelftestFormat::Text => text(selftest, WIDTH, colour),
+        SelftestFormat::Md => markdown(selftest),
+        SelftestFormat::Json => serde_json::to_string_pretty(selftest)? + "\n",
+    })
+}

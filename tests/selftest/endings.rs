@@ -1,0 +1,71 @@
+//! However a self-test ends: no process left, no file taken for a whole one, one clear error.
+
+use crate::alone;
+use crate::program::{Workspace, descendants, stderr, still_running};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+#[test]
+fn ctrl_c_ends_it_with_130_and_leaves_nothing_behind() {
+    let (_alone, workspace) = (alone(), Workspace::new());
+    let arguments = [
+        "selftest", "--quick", "--only", "stall", "--out", "out.json",
+    ];
+    let child = workspace
+        .authbench(&arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let until = Instant::now() + Duration::from_secs(20);
+    let started = loop {
+        let started = descendants(child.id());
+        if !started.is_empty() || Instant::now() > until {
+            break started;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(started.len(), 1, "one truth server");
+    // In the middle of the stream, users and all.
+    std::thread::sleep(Duration::from_secs(2));
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).expect("it runs");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("interrupted"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(still_running(&started, Duration::from_secs(3)).is_empty());
+    assert!(!workspace.path("out.json").exists());
+}
+
+#[test]
+fn bad_input_is_named_with_what_would_be_right() {
+    let workspace = Workspace::new();
+    let cases: [(&[&str], &str); 3] = [
+        (
+            &["selftest", "--only", "stal"],
+            "no group of truths is called \"stal\" (there are stall, fixed-delay",
+        ),
+        (
+            &["selftest", "--inject", "luck"],
+            "no fault is called \"luck\" (there are tokio-sleep, clock-at-send",
+        ),
+        (
+            &["run", "--selftest", "absent.json"],
+            "could not read absent.json",
+        ),
+    ];
+    for (arguments, message) in cases {
+        let output = workspace.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(message), "{}", stderr(&output));
+    }
+    assert!(
+        !workspace.path("authbench-runs").exists(),
+        "nothing was begun"
+    );
+}
