@@ -11,6 +11,7 @@
 //!
 //! Derived:
 //! * [`summary`]: `summary.json`, format `authbench.summary/1`, from the run file alone
+//! * [`selftest`]: known truths beside what the instrument said of them; a run cites it
 //! * [`validity`]: whether the instrument can be trusted
 //! * [`expectation`]: what targets promised and did not keep, and the exit code
 //! * [`expiry_law`], [`statistics`]: is a lag what expiry alone would give; order statistics, spread
@@ -35,6 +36,7 @@ pub mod render;
 pub mod revocation;
 pub mod run_directory;
 pub mod run_file;
+pub mod selftest;
 pub mod settings;
 pub mod statistics;
 pub mod summary;

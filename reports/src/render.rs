@@ -18,4 +18,5 @@ mod text;
 pub use html::html;
 pub use markdown::{markdown, markdown_table};
 pub use svg::frontier_svg;
+pub(crate) use text::text_table;
 pub use text::{TextOptions, text};

@@ -241,7 +241,7 @@ fn json(file: &'static str, value: &impl serde::Serialize) -> Result<Vec<u8>, Wr
 }
 
 /// Under another name first: whoever sees `path` sees all of it.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
     let partial = PathBuf::from(partial);

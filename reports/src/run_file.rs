@@ -9,6 +9,7 @@ pub use outcomes::Outcomes;
 
 use crate::histogram::Histogram;
 use crate::revocation::Trial;
+use crate::selftest::Citation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -91,6 +92,9 @@ pub struct Manifest {
     pub pacer: String,
     /// The arguments of the command, credentials masked.
     pub command: Vec<String>,
+    /// The self-test that came before the run; absent: nobody checked the instrument.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub selftest: Option<Citation>,
 }
 
 /// The store behind the targets.

@@ -55,6 +55,7 @@ pub(crate) fn collect(pinning: &Pinning, arguments: &RunArguments) -> Manifest {
         target_cpus: pinning.targets.clone(),
         pacer: PACER.to_owned(),
         command: command(arguments),
+        selftest: None,
     }
 }
 

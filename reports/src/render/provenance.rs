@@ -2,6 +2,7 @@
 
 use crate::number::{count, exact, significant, span};
 use crate::run_file::{RunFile, Status};
+use crate::selftest::Citation;
 
 /// One line: machine, versions, store, seed.
 #[must_use]
@@ -41,6 +42,7 @@ pub fn facts(run: &RunFile) -> Vec<(&'static str, String)> {
                 manifest.authbench_version, manifest.build, manifest.rustc
             ),
         ),
+        ("instrument", instrument(run)),
         ("seed", run.seed.to_string()),
         ("pinning", pinning(run)),
     ];
@@ -119,6 +121,15 @@ pub fn scenarios(run: &RunFile) -> Vec<(String, String)> {
             )
         })
         .collect()
+}
+
+/// Whether the instrument was checked before it measured.
+fn instrument(run: &RunFile) -> String {
+    let cited = run.manifest.selftest.as_ref();
+    cited.map_or_else(
+        || "not checked: authbench selftest checks it".to_owned(),
+        Citation::sentence,
+    )
 }
 
 fn pinning(run: &RunFile) -> String {

@@ -4,6 +4,7 @@ mod bars;
 mod grid;
 
 use crate::render::sentences::{caveats, sentences};
+use crate::render::table::Table;
 use crate::render::{provenance, tables};
 use crate::run_file::RunFile;
 use crate::summary::Summary;
@@ -67,6 +68,11 @@ pub fn text(run: &RunFile, summary: &Summary, options: TextOptions) -> String {
     let mut text = page.lines.join("\n");
     text.push('\n');
     text
+}
+
+/// The lines of one table alone, for reports that say the rest themselves.
+pub(crate) fn text_table(table: &Table, width: usize, colour: bool) -> Vec<String> {
+    grid::lines(table, width.clamp(NARROWEST, WIDEST), Paint(colour))
 }
 
 struct Page {

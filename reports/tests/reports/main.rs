@@ -6,5 +6,6 @@ mod load;
 mod directory;
 mod rendering;
 mod schemas;
+mod selftest;
 mod summary;
 mod validity;

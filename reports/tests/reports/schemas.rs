@@ -1,7 +1,9 @@
 //! The committed JSON Schemas are those of the code, and what is written keeps them.
 
 use crate::fixture;
+use crate::selftest::selftest;
 use authbench_reports::run_file::RunFile;
+use authbench_reports::selftest::SelftestFile;
 use authbench_reports::summary::Summary;
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
@@ -27,6 +29,15 @@ fn summaries_keep_their_schema() {
     accepts(&schema, &Summary::of(&without_stream));
     let mut stranger = serde_json::to_value(Summary::of(&fixture::run())).expect("serializes");
     stranger["validity"]["verdict"] = "splendid".into();
+    assert!(!jsonschema::is_valid(&schema, &stranger));
+}
+
+#[test]
+fn self_tests_keep_their_schema() {
+    let schema = committed::<SelftestFile>("authbench.selftest-1.json");
+    accepts(&schema, &selftest());
+    let mut stranger = serde_json::to_value(selftest()).expect("serializes");
+    stranger["rows"][0]["verdict"] = "splendid".into();
     assert!(!jsonschema::is_valid(&schema, &stranger));
 }
 
