@@ -1,5 +1,7 @@
 //! The command line: every command, option and default in one place.
 
+mod truth;
+
 use authbench_scenarios::scenario_file;
 use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse as parse_duration};
 use authbench_servers::authorization::passwords::LoginHash;
@@ -9,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+pub(crate) use truth::TruthArguments;
 
 /// Measures what each way of authenticating requests costs, and how long it keeps accepting a caller who should be out.
 #[derive(Debug, Parser)]
@@ -153,6 +156,8 @@ pub(crate) enum ServeCommand {
     AuthorizationServer(AuthorizationArguments),
     /// Serve the protected resource
     ResourceServer(ResourceArguments),
+    /// Be a server whose behaviour is known, to check what measures it: this program or any other load generator
+    Truth(TruthArguments),
 }
 
 /// How a process gets its addresses and secrets.

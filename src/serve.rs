@@ -4,7 +4,7 @@ use crate::cli::{AuthorizationArguments, ResourceArguments, ServeCommand, Wired}
 use anyhow::{Context, Result};
 use authbench_servers::authorization::{self, AuthorizationSettings};
 use authbench_servers::resource::{self, ResourceSettings};
-use authbench_servers::store;
+use authbench_servers::{store, truth};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -28,6 +28,7 @@ const RESOURCE: &[&str] = &[
     "signing_secret",
     "namespace",
 ];
+const TRUTH: &[&str] = &["store_url"];
 
 /// Runs the process to its end.
 pub(crate) fn execute(process: ServeCommand) -> Result<u8> {
@@ -49,6 +50,13 @@ pub(crate) fn execute(process: ServeCommand) -> Result<u8> {
                 arguments.wired.wired,
             );
             resource::serve(resource_settings(arguments), wiring, wired)?;
+        }
+        ServeCommand::Truth(arguments) => {
+            let (wiring, wired) = (
+                wiring(&arguments.wired, TRUTH).context("truth server")?,
+                arguments.wired.wired,
+            );
+            truth::serve(arguments.settings()?, wiring, wired)?;
         }
     }
     Ok(0)

@@ -13,6 +13,7 @@
 //!   track of both
 //! * [`clock`], [`secret`], [`scope`], [`client`]: the words all of them use
 //! * [`lifecycle`], [`namespace`]: running as a process, next to others
+//! * [`truth`]: not a reference server: what it does is known, so that what measures it can be checked
 
 pub mod audit;
 pub mod authorization;
@@ -32,5 +33,6 @@ pub mod rotation;
 pub mod scope;
 pub mod secret;
 pub mod store;
+pub mod truth;
 
 pub use jwt::install_crypto;
