@@ -11,6 +11,7 @@
 //! * [`revocation`]: one revocation per goose transaction, probed at every point
 //! * [`scenario_file`]: scenario files
 //! * [`run`]: one run, every scenario in turn
+//! * [`selftest`]: known truths, measured
 //! * [`accounting`]: CPU, memory, stolen time, exact counts
 
 pub mod accounting;
@@ -21,5 +22,6 @@ pub mod process;
 pub mod revocation;
 pub mod run;
 pub mod scenario_file;
+pub mod selftest;
 pub mod target;
 pub mod wire;

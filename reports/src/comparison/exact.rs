@@ -3,7 +3,7 @@
 use super::suite::Verdict;
 
 /// What one arm counted while it answered so many requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// What was counted.
     pub count: u64,

@@ -1,0 +1,3 @@
+//! The instrument measures what is known of truth servers.
+
+pub mod arms;
