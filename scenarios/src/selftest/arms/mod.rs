@@ -22,5 +22,4 @@ mod truth;
 
 pub use compare::MOST_ROUNDS;
 pub use error::ArmsError;
-pub use outcome::{ArmsOutcome, Counted};
 pub use plants::{planted_cpu, planted_round_trip, same};

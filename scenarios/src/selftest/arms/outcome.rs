@@ -7,42 +7,35 @@ use authbench_reports::comparison::suite::{Comparison, Verdict};
 
 /// Everything that was compared between two arms. Pairs have A first.
 #[derive(Clone, Debug)]
-pub struct ArmsOutcome {
+pub(super) struct ArmsOutcome {
     /// So many rounds were planned.
-    pub planned: usize,
+    pub(super) planned: usize,
     /// So many were measured: fewer when all was decided before.
-    pub measured: usize,
+    pub(super) measured: usize,
     /// CPU, p50 and p90, each with its ratio, bounds, margin, verdict and minimum detectable effect.
-    pub comparison: Comparison,
+    pub(super) comparison: Comparison,
     /// CPU time per request, in microseconds, over all rounds.
-    pub cpu_us: [f64; 2],
+    pub(super) cpu_us: [f64; 2],
     /// CPU time per request, in microseconds, that the servers burnt on purpose, by their own CPU clocks.
-    pub spun_us: [f64; 2],
+    pub(super) spun_us: [f64; 2],
     /// Bytes written and read by the generator.
-    pub wire_bytes: Counted,
+    pub(super) wire_bytes: Counted,
     /// Commands processed, by the stores' own count; absent without a store that counts.
-    pub store_commands: Option<Counted>,
+    pub(super) store_commands: Option<Counted>,
 }
 
 /// A count without noise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counted {
+pub(super) struct Counted {
     /// Arm A.
-    pub a: Tally,
+    pub(super) a: Tally,
     /// Arm B.
-    pub b: Tally,
+    pub(super) b: Tally,
 }
 
 impl Counted {
-    /// Whether B counted as many per request as A, more (slower) or fewer (faster).
-    #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        judge(self.a, self.b)
-    }
-
     /// Whether B counted exactly `more` per request more than A.
-    #[must_use]
-    pub fn is_more_by(&self, more: u64) -> bool {
+    pub(super) fn is_more_by(&self, more: u64) -> bool {
         let planted = Tally {
             count: self.a.count + more * self.a.requests,
             ..self.a
@@ -53,15 +46,13 @@ impl Counted {
 
 impl ArmsOutcome {
     /// What was found about `quantity`.
-    #[must_use]
-    pub fn finding(&self, quantity: Quantity) -> Option<&Finding> {
+    pub(super) fn finding(&self, quantity: Quantity) -> Option<&Finding> {
         let mut findings = self.comparison.findings.iter();
         findings.find(|finding| finding.quantity == quantity)
     }
 
     /// By which ratio CPU per request must differ, when nothing does but the CPU that was burnt on purpose.
-    #[must_use]
-    pub fn planted_cpu_ratio(&self) -> f64 {
+    pub(super) fn planted_cpu_ratio(&self) -> f64 {
         let [a, b] = self.spun_us;
         1.0 + (b - a) / self.cpu_us[0]
     }
