@@ -24,7 +24,7 @@ pub(super) const PLANNER: Planner = Planner {
 
 /// A few rounds, measured before it is known how many are needed, and thrown away.
 pub(super) struct Pilot {
-    rounds: Vec<Round>,
+    measured: Measured,
     series: Vec<Series>,
 }
 
@@ -43,13 +43,18 @@ impl Pilot {
         laboratory.measure(PILOT_ROUNDS, &mut measured).await?;
         Ok(Self {
             series: series(&measured.rounds)?,
-            rounds: measured.rounds,
+            measured,
         })
+    }
+
+    /// What has no noise needs no plan.
+    pub(super) fn store_commands(&self) -> Option<Counted> {
+        store_commands(&self.measured)
     }
 
     /// CPU time of both arms per request, in microseconds.
     pub(super) fn cpu_us(&self) -> f64 {
-        let arms = self.rounds.iter().flatten();
+        let arms = self.measured.rounds.iter().flatten();
         mean_cpu_us(arms)
     }
 
@@ -108,8 +113,12 @@ pub(super) async fn compare(
             a: wire_bytes(0),
             b: wire_bytes(1),
         },
-        store_commands: measured.store_commands.map(|[a, b]| Counted { a, b }),
+        store_commands: store_commands(&measured),
     })
+}
+
+fn store_commands(measured: &Measured) -> Option<Counted> {
+    measured.store_commands.map(|[a, b]| Counted { a, b })
 }
 
 fn series(rounds: &[Round]) -> Result<Vec<Series>, NoRatio> {
@@ -170,7 +179,10 @@ mod tests {
         let rounds: Vec<Round> = (0..PILOT_ROUNDS).map(round).collect();
         Pilot {
             series: series(&rounds).expect("positive"),
-            rounds,
+            measured: Measured {
+                rounds,
+                ..Measured::default()
+            },
         }
     }
 

@@ -38,7 +38,7 @@ pub async fn planted_cpu(settings: &RunSettings, seed: u64) -> Result<Vec<Row>, 
     // Spins come in whole microseconds: rounded up, so that what was planned for is there.
     let plant_us = (EFFECT * pilot.cpu_us()).ceil() as u64;
     match pilot.plan(EFFECT, &[Quantity::CpuPerRequest]) {
-        Plan::TooMany(needed) => Ok(rows::unaffordable(rows::PLANTED_CPU, EFFECT, needed)),
+        Plan::TooMany(needed) => Ok(vec![rows::unaffordable(rows::PLANTED_CPU, EFFECT, needed)]),
         Plan::Rounds(rounds) => {
             let mut laboratory = spinning(SPUN_BY_BOTH_US + plant_us, settings, seed)?;
             let outcome = compare(&mut laboratory, rounds).await?;
@@ -57,7 +57,12 @@ pub async fn planted_round_trip(settings: &RunSettings, seed: u64) -> Result<Vec
     let mut laboratory = Laboratory::new(ASKING, variables, settings, seed)?;
     let pilot = Pilot::measure(&mut laboratory).await?;
     match pilot.plan(EFFECT, &[Quantity::CpuPerRequest, Quantity::ResponseP50]) {
-        Plan::TooMany(needed) => Ok(rows::unaffordable(rows::PLANTED_ROUND_TRIP, EFFECT, needed)),
+        Plan::TooMany(needed) => {
+            let mut rows = vec![rows::store_commands(pilot.store_commands())];
+            let unaffordable = rows::unaffordable(rows::PLANTED_ROUND_TRIP, EFFECT, needed);
+            rows.push(unaffordable);
+            Ok(rows)
+        }
         Plan::Rounds(rounds) => {
             let outcome = compare(&mut laboratory, rounds).await?;
             Ok(rows::planted_round_trip(&outcome, EFFECT))

@@ -70,7 +70,7 @@ pub(super) fn planted_round_trip(outcome: &ArmsOutcome, effect: f64) -> Vec<Row>
 }
 
 /// Nothing was measured: finding `effect` (a fraction) would take too many rounds.
-pub(super) fn unaffordable(about: About, effect: f64, needed: Option<usize>) -> Vec<Row> {
+pub(super) fn unaffordable(about: About, effect: f64, needed: Option<usize>) -> Row {
     let needed = needed.map_or(
         "more rounds than anybody can measure".to_owned(),
         |rounds| format!("{rounds} rounds"),
@@ -79,12 +79,12 @@ pub(super) fn unaffordable(about: About, effect: f64, needed: Option<usize>) -> 
         "at the pilot's spread, {} would take {needed} and {MOST_ROUNDS} are the most; a quieter machine needs fewer",
         percent(effect)
     );
-    vec![Row {
+    Row {
         expected: "slower".to_owned(),
         verdict: RowVerdict::NotJudged,
         note: Some(note),
-        ..blank(about, "B ÷ A".to_owned())
-    }]
+        ..blank(about, "CPU and latency, B ÷ A".to_owned())
+    }
 }
 
 /// A change that is known to be there. Not finding it is a failure, unless the rounds turned out too noisy to see `effect`.
@@ -145,7 +145,8 @@ fn agreement(outcome: &ArmsOutcome) -> Row {
     }
 }
 
-fn store_commands(counted: Option<Counted>) -> Row {
+/// Exactly one command more, by the stores' own count.
+pub(super) fn store_commands(counted: Option<Counted>) -> Row {
     let quantity = "store commands per request".to_owned();
     let Some(counted) = counted else {
         return Row {
@@ -395,9 +396,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_afforded_says_how_much_it_would_take() {
-        let rows = unaffordable(PLANTED_CPU, 0.10, Some(400));
-        assert_eq!(rows[0].verdict, RowVerdict::NotJudged);
-        let note = rows[0].note.as_deref().unwrap_or_default();
+        let row = unaffordable(PLANTED_CPU, 0.10, Some(400));
+        assert_eq!(row.verdict, RowVerdict::NotJudged);
+        let note = row.note.as_deref().unwrap_or_default();
         assert!(note.contains("400 rounds") && note.contains("90"), "{note}");
     }
 }
