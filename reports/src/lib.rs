@@ -15,6 +15,7 @@
 //! * [`validity`]: whether the instrument can be trusted
 //! * [`expectation`]: what targets promised and did not keep, and the exit code
 //! * [`expiry_law`], [`statistics`]: is a lag what expiry alone would give; order statistics, spread
+//! * [`comparison`]: two arms: slower, faster, unchanged, or too noisy to say
 //! * [`network_cost`]: computed, what a store across a network would add
 //! * [`frontier`]: cost against lag
 //!
@@ -22,6 +23,7 @@
 //! * [`run_directory`]: the directory of one run, and reading it back; [`interval_log`]: its HDR logs
 //! * [`render`]: text, Markdown, HTML
 
+pub mod comparison;
 pub mod expectation;
 pub mod expiry_law;
 pub mod frontier;

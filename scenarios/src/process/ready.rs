@@ -24,7 +24,7 @@ impl ReadyLine {
     }
 
     /// The text members: what `${process.member}` can mean.
-    pub(super) fn members(&self) -> BTreeMap<String, String> {
+    pub(crate) fn members(&self) -> BTreeMap<String, String> {
         let text =
             |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
         self.0.iter().filter_map(text).collect()

@@ -9,6 +9,7 @@
 //! * `stream`: an open-loop stream against one truth server, through the same engine as any run
 //! * `trials`: revocations at several truth servers, through the same code as any run
 
+pub mod arms;
 mod bench;
 mod drawn_delay;
 mod error;

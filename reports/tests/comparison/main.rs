@@ -1,0 +1,4 @@
+//! The error rates of the comparison, on seeded synthetic suites.
+
+mod error_rates;
+mod noise;
