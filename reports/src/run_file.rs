@@ -4,9 +4,11 @@
 //! absent key, never a zero. Readers accept exactly this version of the format.
 
 mod conditions;
+mod counters;
 mod outcomes;
 
 pub use conditions::{Canary, Clocks};
+pub use counters::Counters;
 pub use outcomes::Outcomes;
 
 use crate::histogram::Histogram;
@@ -251,7 +253,7 @@ pub struct RoundRecord {
     /// The same work on the generator's processor, just before the round and just after it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub canary: Vec<Canary>,
-    /// What the clocks did since the round before; absent where they cannot be read.
+    /// What the clocks did during the round; absent where they cannot be read.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub clocks: Option<Clocks>,
     /// What each target answered.
@@ -323,24 +325,6 @@ pub struct ProcessUse {
     pub cpu_ns: u64,
     /// Resident memory at the end of the round.
     pub rss_bytes: u64,
-}
-
-/// Exact counts made by the target's processes. They carry no noise: any change is a change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Counters {
-    /// Commands sent to the store.
-    pub store_commands: u64,
-    /// Round trips to the store.
-    pub store_round_trips: u64,
-    /// Introspection requests (RFC 7662) sent.
-    pub introspections: u64,
-    /// Keys that the store threw away for want of memory; absent when no process of the target tells.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub store_evictions: Option<u64>,
-    /// Writes that the store refused for want of memory; absent when no process of the target tells.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub store_out_of_memory: Option<u64>,
 }
 
 /// The revocations of one scenario.

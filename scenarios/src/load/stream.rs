@@ -9,6 +9,7 @@ use super::stream_user::{SharedRecorder, StreamUser};
 use authbench_reports::recorder::Recorder;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ pub const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 pub struct Lane {
     queue: Arc<StartQueue>,
     recorders: Vec<SharedRecorder>,
+    reconnects: Arc<AtomicU64>,
 }
 
 /// Where the users of a lane send their requests: an enforcement point's address and its prebuilt requests.
@@ -30,6 +32,7 @@ impl Lane {
     #[must_use]
     pub fn new(endpoints: &[Endpoint], connections: usize) -> (Self, Vec<StreamUser>) {
         let queue = Arc::new(StartQueue::default());
+        let reconnects = Arc::new(AtomicU64::new(0));
         let users: Vec<StreamUser> = (0..connections)
             .map(|user| {
                 let (address, pool) = &endpoints[user % endpoints.len()];
@@ -41,6 +44,7 @@ impl Lane {
                     requests: Requests::new(Arc::clone(pool), share, stride),
                     recorder: SharedRecorder::default(),
                     free: Instant::now(),
+                    reconnects: Arc::clone(&reconnects),
                 }
             })
             .collect();
@@ -48,7 +52,12 @@ impl Lane {
             .iter()
             .map(|user| Arc::clone(&user.recorder))
             .collect();
-        (Self { queue, recorders }, users)
+        let lane = Self {
+            queue,
+            recorders,
+            reconnects,
+        };
+        (lane, users)
     }
 
     /// Ends the lane: its users find nothing more to do. What still waits is dropped.
@@ -92,6 +101,8 @@ pub struct LaneRound {
     pub unsent: u64,
     /// The samples of the others.
     pub recorder: Recorder,
+    /// Connections that had to be made again: the target had closed or broken them.
+    pub reconnects: u64,
 }
 
 /// What happened in a round.
@@ -137,6 +148,7 @@ pub async fn settle(lanes: &[Lane], intended: &[u64]) -> Vec<LaneRound> {
             intended: *intended,
             unsent,
             recorder: lane.collect(),
+            reconnects: lane.reconnects.swap(0, Ordering::Relaxed),
         });
     }
     rounds

@@ -5,6 +5,7 @@ use super::connection::{Connection, Exchange, ExchangeError};
 use super::queue::StartQueue;
 use super::requests::Requests;
 use authbench_reports::recorder::{Outcome, Recorder, Sample};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -24,6 +25,8 @@ pub struct StreamUser {
     pub recorder: SharedRecorder,
     /// When its last request was done.
     pub free: Instant,
+    /// How often this and the other users of its lane had to connect again.
+    pub reconnects: Arc<AtomicU64>,
 }
 
 impl VirtualUser for StreamUser {
@@ -56,7 +59,9 @@ impl StreamUser {
         if self.connection.is_connected() {
             return done;
         }
-        let _ = self.connection.connect().await;
+        if self.connection.connect().await.is_ok() {
+            self.reconnects.fetch_add(1, Ordering::Relaxed);
+        }
         Instant::now()
     }
 
@@ -64,7 +69,10 @@ impl StreamUser {
     async fn exchange(&mut self, request: &[u8]) -> Result<Exchange, (Instant, ExchangeError)> {
         let began = Instant::now();
         match self.connection.connect().await {
-            Ok(true) => self.free = Instant::now(),
+            Ok(true) => {
+                self.free = Instant::now();
+                self.reconnects.fetch_add(1, Ordering::Relaxed);
+            }
             Ok(false) => {}
             Err(error) => return Err((began, error)),
         }
