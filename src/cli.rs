@@ -1,5 +1,7 @@
 //! The command line: every command, option and default in one place.
 
+pub(crate) mod doctor;
+
 use authbench_scenarios::scenario_file;
 use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse as parse_duration};
 use authbench_servers::authorization::passwords::LoginHash;
@@ -20,7 +22,7 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a promised bound or an expectation was broken · 2 bad input · \
-4 the run is invalid, unfit to compare · 130 interrupted";
+4 the run is invalid, or the machine unfit · 130 interrupted";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -29,6 +31,8 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Show the report of a run again, from its run file
     Report(ReportArguments),
+    /// Look at this machine for about 15 seconds and say whether it is fit to measure
+    Doctor(doctor::DoctorArguments),
     /// List the scenarios and targets that come with the program
     List,
     /// Run one process of a target: a store, an authorization server or a resource server

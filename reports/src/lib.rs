@@ -11,7 +11,7 @@
 //!
 //! Derived:
 //! * [`summary`]: `summary.json`, format `authbench.summary/1`, from the run file alone
-//! * [`validity`]: whether the instrument can be trusted
+//! * [`validity`]: whether the instrument can be trusted; [`doctor`]: whether a machine is fit to measure
 //! * [`expectation`]: what targets promised and did not keep, and the exit code
 //! * [`expiry_law`], [`statistics`]: is a lag what expiry alone would give; order statistics, spread
 //! * [`network_cost`]: computed, what a store across a network would add
@@ -21,6 +21,7 @@
 //! * [`run_directory`]: the directory of one run, and reading it back; [`interval_log`]: its HDR logs
 //! * [`render`]: text, Markdown, HTML
 
+pub mod doctor;
 pub mod expectation;
 pub mod expiry_law;
 pub mod frontier;

@@ -19,3 +19,4 @@ pub use html::html;
 pub use markdown::{markdown, markdown_table};
 pub use svg::frontier_svg;
 pub use text::{TextOptions, text};
+pub(crate) use text::{WIDEST, wrapped};

@@ -11,10 +11,12 @@
 //! * [`revocation`]: one revocation per goose transaction, probed at every point
 //! * [`scenario_file`]: scenario files
 //! * [`run`]: one run, every scenario in turn
-//! * [`accounting`]: CPU, memory, stolen time, exact counts
+//! * [`accounting`]: CPU, memory, stolen time, exact counts, the conditions of a round
+//! * [`doctor`]: looks at the machine
 
 pub mod accounting;
 pub mod credentials;
+pub mod doctor;
 pub mod flow;
 pub mod load;
 pub mod process;

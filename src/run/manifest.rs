@@ -27,6 +27,15 @@ pub(crate) fn run_id() -> String {
     )
 }
 
+/// `release` or `debug`.
+pub(crate) fn build() -> &'static str {
+    if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    }
+}
+
 /// Everything that a reader needs to repeat the run or to doubt it.
 pub(crate) fn collect(pinning: &Pinning, arguments: &RunArguments) -> Manifest {
     Manifest {
@@ -34,12 +43,7 @@ pub(crate) fn collect(pinning: &Pinning, arguments: &RunArguments) -> Manifest {
         git_revision: Some(env!("AUTHBENCH_GIT_REVISION").to_owned())
             .filter(|revision| !revision.is_empty()),
         rustc: env!("AUTHBENCH_RUSTC").to_owned(),
-        build: if cfg!(debug_assertions) {
-            "debug"
-        } else {
-            "release"
-        }
-        .to_owned(),
+        build: build().to_owned(),
         libraries: env!("AUTHBENCH_LIBRARIES")
             .split(',')
             .filter_map(|library| library.split_once('='))

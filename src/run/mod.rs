@@ -1,7 +1,7 @@
 //! `authbench run`: reads the files, pins the processors, measures, writes the run directory, prints the report.
 
-mod manifest;
-mod pinning;
+pub(crate) mod manifest;
+pub(crate) mod pinning;
 mod progress;
 
 use crate::cli::{Format, RunArguments};
@@ -31,12 +31,16 @@ const POLLS_BETWEEN_EVENTS: u32 = 5;
 
 /// Runs the command; its exit code.
 pub(crate) fn execute(arguments: &RunArguments) -> Result<u8> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    // Everything runs on the main thread: the parent-death signal of a child follows the thread that created it.
+    runtime()?.block_on(measure_and_report(arguments))
+}
+
+/// What the generator runs on.
+pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .event_interval(POLLS_BETWEEN_EVENTS)
-        .build()?;
-    // Everything runs on the main thread: the parent-death signal of a child follows the thread that created it.
-    runtime.block_on(measure_and_report(arguments))
+        .build()
 }
 
 async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {

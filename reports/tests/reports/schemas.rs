@@ -1,6 +1,7 @@
 //! The committed JSON Schemas are those of the code, and what is written keeps them.
 
 use crate::fixture;
+use authbench_reports::doctor::Diagnosis;
 use authbench_reports::run_file::RunFile;
 use authbench_reports::summary::Summary;
 use schemars::{JsonSchema, schema_for};
@@ -28,6 +29,12 @@ fn summaries_keep_their_schema() {
     let mut stranger = serde_json::to_value(Summary::of(&fixture::run())).expect("serializes");
     stranger["validity"]["verdict"] = "splendid".into();
     assert!(!jsonschema::is_valid(&schema, &stranger));
+}
+
+#[test]
+fn diagnoses_keep_their_schema() {
+    let schema = committed::<Diagnosis>("authbench.doctor-1.json");
+    accepts(&schema, &Diagnosis::of(crate::doctor::fit()));
 }
 
 /// The committed schema; `UPDATE_SCHEMAS=1 cargo test -p authbench-reports` writes it anew.
