@@ -44,7 +44,7 @@ pub struct Known {
 pub enum ExamineError {
     /// The servers that are loaded for a few seconds do not start.
     #[error(transparent)]
-    Start(#[from] StartError),
+    Start(#[from] Box<StartError>),
     /// A request to them could not be made.
     #[error("load a server: {0}")]
     Load(String),

@@ -39,7 +39,7 @@ impl Servers {
             let text = TARGET.replace("NAME", name);
             let file = TargetFile::parse("the doctor's target", &text, &BTreeMap::new())
                 .map_err(|error| ExamineError::Load(error.to_string()))?;
-            systems.push(System::start(file, settings)?);
+            systems.push(System::start(file, settings).map_err(Box::new)?);
         }
         Ok(Self(systems))
     }
