@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 pub use authbench_reports::run_file::Canary;
 
-/// What a reading beside a round uses: short enough that most slices are not interrupted even on a busy machine, so that
-/// their median is the processor's own speed.
+/// What a reading beside a round uses: so short that a slice is rarely interrupted, so that their median is the processor's own
+/// speed unless another process shares it all the time.
 pub const SLICES: usize = 10;
 /// The length of such a slice.
 pub const SLICE: Duration = Duration::from_micros(300);
