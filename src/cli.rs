@@ -4,6 +4,7 @@ mod selftest;
 mod truth;
 
 pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
+pub(crate) mod doctor;
 
 use authbench_scenarios::scenario_file;
 use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse as parse_duration};
@@ -26,7 +27,7 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a promised bound or an expectation was broken · 2 bad input · \
-4 the run is invalid, unfit to compare · 130 interrupted";
+4 the run is invalid, or the machine unfit · 130 interrupted";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     /// Measure known truths with the instrument itself, and say how far off it is
     #[command(after_help = selftest::EXIT_CODES)]
     Selftest(SelftestArguments),
+    /// Look at this machine for about 15 seconds and say whether it is fit to measure
+    Doctor(doctor::DoctorArguments),
     /// List the scenarios and targets that come with the program
     List,
     /// Run one process of a target: a store, an authorization server or a resource server

@@ -1,6 +1,7 @@
 //! The command line of authbench: parse, call one library, print. It measures nothing itself and knows no auth model.
 
 mod cli;
+mod doctor;
 mod interrupt;
 mod list;
 mod report;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::execute(&arguments),
         Command::Report(arguments) => report::execute(&arguments),
         Command::Selftest(arguments) => selftest::execute(&arguments),
+        Command::Doctor(arguments) => doctor::execute(&arguments),
         Command::List => list::execute(),
         Command::Serve(process) => serve::execute(process),
         Command::Completions { shell } => {

@@ -12,7 +12,7 @@
 //! Derived:
 //! * [`summary`]: `summary.json`, format `authbench.summary/1`, from the run file alone
 //! * [`selftest`]: known truths beside what the instrument said of them; a run cites it
-//! * [`validity`]: whether the instrument can be trusted
+//! * [`validity`]: whether the instrument can be trusted; [`doctor`]: whether a machine is fit to measure
 //! * [`expectation`]: what targets promised and did not keep, and the exit code
 //! * [`expiry_law`], [`statistics`]: is a lag what expiry alone would give; order statistics, spread
 //! * [`comparison`]: two arms: slower, faster, unchanged, or too noisy to say
@@ -24,6 +24,7 @@
 //! * [`render`]: text, Markdown, HTML
 
 pub mod comparison;
+pub mod doctor;
 pub mod expectation;
 pub mod expiry_law;
 pub mod frontier;

@@ -20,3 +20,4 @@ pub use markdown::{markdown, markdown_table};
 pub use svg::frontier_svg;
 pub(crate) use text::text_table;
 pub use text::{TextOptions, text};
+pub(crate) use text::{WIDEST, wrapped};

@@ -3,8 +3,12 @@
 //! Durations end in `_ns`, `_ms` or `_s`, rates in `_per_s`, sizes in `_bytes`. A measurement that was not made is an
 //! absent key, never a zero. Readers accept exactly this version of the format.
 
+mod conditions;
+mod counters;
 mod outcomes;
 
+pub use conditions::{Canary, Clocks};
+pub use counters::Counters;
 pub use outcomes::Outcomes;
 
 use crate::histogram::Histogram;
@@ -250,6 +254,12 @@ pub struct RoundRecord {
     /// Share (0 to 1) of all processors' time that the hypervisor took; absent where the kernel does not say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub steal_share: Option<f64>,
+    /// The same work on the generator's processor, just before the round and just after it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub canary: Vec<Canary>,
+    /// What the clocks did during the round; absent where they cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub clocks: Option<Clocks>,
     /// What each target answered.
     pub targets: Vec<TargetRound>,
 }
@@ -297,6 +307,9 @@ pub struct TargetRound {
     pub bytes_received: u64,
     /// Credentials renewed (refreshed or logged in again) during the round.
     pub renewals: u64,
+    /// Connections that had to be made again during the round, because the target had closed or broken them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reconnects: Option<u64>,
     /// What each of the target's processes used.
     pub processes: Vec<ProcessUse>,
     /// What the target's processes counted; absent when the target declares no counters.
@@ -316,18 +329,6 @@ pub struct ProcessUse {
     pub cpu_ns: u64,
     /// Resident memory at the end of the round.
     pub rss_bytes: u64,
-}
-
-/// Exact counts made by the target's processes. They carry no noise: any change is a change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Counters {
-    /// Commands sent to the store.
-    pub store_commands: u64,
-    /// Round trips to the store.
-    pub store_round_trips: u64,
-    /// Introspection requests (RFC 7662) sent.
-    pub introspections: u64,
 }
 
 /// The revocations of one scenario.
@@ -364,6 +365,12 @@ pub struct Background {
     pub send_lag: Histogram,
     /// Done − intended start over all targets.
     pub response: Histogram,
+    /// What the clocks did meanwhile; absent where they cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub clocks: Option<Clocks>,
+    /// What the targets' processes counted meanwhile, probes and revocations included; targets that declare no counters are missing.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub counters: BTreeMap<String, Counters>,
 }
 
 /// One event at one target.

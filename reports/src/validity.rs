@@ -4,6 +4,9 @@
 //! target promised and did not keep is a [`Failure`](crate::expectation::Failure).
 
 mod checks;
+mod unjudged;
+
+pub use unjudged::{Unjudged, unjudged};
 
 use crate::histogram::Histogram;
 use crate::number::rounded;
@@ -19,6 +22,9 @@ pub struct Validity {
     pub verdict: Verdict,
     /// Everything that is not as it should be.
     pub findings: Vec<Finding>,
+    /// Checks that could not be made: they have not passed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub unjudged: Vec<Unjudged>,
     /// Rate asked over all targets; absent without a steady stream.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub offered_per_s: Option<f64>,
@@ -83,18 +89,63 @@ pub enum Check {
     SendLag,
     /// The generator's processors had no time left.
     GeneratorSaturated,
-    /// Requests did not end as the scenario expects.
+    /// Requests were answered with something about the credential that the scenario does not expect.
     UnexpectedOutcomes,
+    /// Requests failed on the way: 502, 503, 504, time-outs, broken connections.
+    InfrastructureErrors,
     /// Intended starts were never sent.
     UnsentStarts,
+    /// Rate, service time and connections cannot be true together, or leave the connections no time (Little's law).
+    Concurrency,
     /// The hypervisor took processor time.
     Steal,
+    /// The same arithmetic did not take the same time before and after every round.
+    Canary,
+    /// The wall clock was set, or the machine was suspended.
+    ClockSteps,
+    /// The first measured round was not like the later ones.
+    WarmUp,
+    /// The target closed its connections.
+    ConnectionChurn,
+    /// Fewer credentials than a cache would notice.
+    CredentialReuse,
+    /// The store threw keys away, or refused writes.
+    StoreEvictions,
+    /// Too few rounds, requests or revocations for what is printed.
+    TooFewSamples,
     /// Revocations gave no sample.
     UnknownRevocations,
     /// The build is not optimised.
     DebugBuild,
     /// The run was ended before its time.
     Interrupted,
+}
+
+impl Check {
+    /// As it stands in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AchievedRate => "achieved_rate",
+            Self::SendLag => "send_lag",
+            Self::GeneratorSaturated => "generator_saturated",
+            Self::UnexpectedOutcomes => "unexpected_outcomes",
+            Self::InfrastructureErrors => "infrastructure_errors",
+            Self::UnsentStarts => "unsent_starts",
+            Self::Concurrency => "concurrency",
+            Self::Steal => "steal",
+            Self::Canary => "canary",
+            Self::ClockSteps => "clock_steps",
+            Self::WarmUp => "warm_up",
+            Self::ConnectionChurn => "connection_churn",
+            Self::CredentialReuse => "credential_reuse",
+            Self::StoreEvictions => "store_evictions",
+            Self::TooFewSamples => "too_few_samples",
+            Self::UnknownRevocations => "unknown_revocations",
+            Self::DebugBuild => "debug_build",
+            Self::Interrupted => "interrupted",
+        }
+    }
 }
 
 impl Validity {
@@ -111,6 +162,7 @@ impl Validity {
         Self {
             verdict,
             findings,
+            unjudged: unjudged(run),
             offered_per_s: steady.map(|steady| rounded(steady.offered_per_s)),
             achieved_per_s: steady.and_then(checks::achieved_per_s).map(rounded),
             send_lag_p99_us: steady.and_then(|steady| {

@@ -12,10 +12,12 @@
 //! * [`scenario_file`]: scenario files
 //! * [`run`]: one run, every scenario in turn
 //! * [`selftest`]: the instrument against servers whose behaviour is known
-//! * [`accounting`]: CPU, memory, stolen time, exact counts
+//! * [`accounting`]: CPU, memory, stolen time, exact counts, the conditions of a round
+//! * [`doctor`]: looks at the machine
 
 pub mod accounting;
 pub mod credentials;
+pub mod doctor;
 pub mod flow;
 pub mod load;
 pub mod process;

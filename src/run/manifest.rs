@@ -39,6 +39,15 @@ pub(super) fn citing(
     manifest
 }
 
+/// `release` or `debug`.
+pub(crate) fn build() -> &'static str {
+    if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    }
+}
+
 /// Where and with what `command` measures.
 pub(crate) fn collect(pinning: &Pinning, command: Vec<String>) -> Manifest {
     Manifest {
@@ -46,12 +55,7 @@ pub(crate) fn collect(pinning: &Pinning, command: Vec<String>) -> Manifest {
         git_revision: Some(env!("AUTHBENCH_GIT_REVISION").to_owned())
             .filter(|revision| !revision.is_empty()),
         rustc: env!("AUTHBENCH_RUSTC").to_owned(),
-        build: if cfg!(debug_assertions) {
-            "debug"
-        } else {
-            "release"
-        }
-        .to_owned(),
+        build: build().to_owned(),
         libraries: env!("AUTHBENCH_LIBRARIES")
             .split(',')
             .filter_map(|library| library.split_once('='))

@@ -2,6 +2,7 @@
 //! for nearly all requests, and the instrument is not to blame.
 
 use crate::program::{Workspace, json, stderr};
+use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
@@ -80,14 +81,24 @@ fn a_freeze_is_charged_to_the_target_and_the_run_stays_valid() {
         &SCENARIO.replace("\"no_auth\"", &format!("{target:?}")),
     );
     let output = workspace.run(&["run", "--scenario", &scenario, "--out", "run", "--quiet"]);
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let summary = json(&workspace.path("run/summary.json"));
-    // A debug build calls itself degraded, and nothing worse.
-    assert_ne!(
-        summary["validity"]["verdict"], "invalid",
-        "{:#}",
-        summary["validity"]
+    // A debug build calls itself degraded, and neighbours may disturb the machine. Nothing worse: the freeze is the target's own.
+    let findings = summary["validity"]["findings"]
+        .as_array()
+        .expect("findings");
+    let invalid = |finding: &&Value| finding["verdict"] == "invalid";
+    let disturbed = |finding: &Value| {
+        ["canary", "steal"]
+            .iter()
+            .any(|check| finding["check"] == *check)
+    };
+    let invalid: Vec<&Value> = findings.iter().filter(invalid).collect();
+    assert!(
+        invalid.iter().all(|finding| disturbed(finding)),
+        "{invalid:#?}"
     );
+    let expected = if invalid.is_empty() { 0 } else { 4 };
+    assert_eq!(output.status.code(), Some(expected), "{}", stderr(&output));
     let freezing = &summary["targets"][0];
     assert_eq!(
         (&freezing["requests"], &freezing["unexpected"]),

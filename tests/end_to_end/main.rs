@@ -1,6 +1,7 @@
 //! The program as its users run it: real processes, real sockets, a real Redis where there is one.
 
 mod bad_input;
+mod doctor;
 mod endings;
 mod freeze;
 mod main_job;

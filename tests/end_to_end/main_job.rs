@@ -194,6 +194,49 @@ fn check_revocations(summary: &Value) {
     }
 }
 
+/// What a run says of the conditions it was measured under, so that its validity can be judged, and judged again.
+fn check_conditions(run: &Value) {
+    let scenario = |name: &str| {
+        let scenarios = run["scenarios"].as_array().expect("scenarios");
+        let found = scenarios.iter().find(|scenario| scenario["name"] == name);
+        found.unwrap_or_else(|| panic!("no {name}"))
+    };
+    let rounds = scenario("steady")["steady"]["rounds"]
+        .as_array()
+        .expect("rounds");
+    assert_eq!(rounds.len(), 2);
+    for round in rounds {
+        let readings = round["canary"].as_array().expect("readings");
+        assert_eq!(readings.len(), 2, "before and after: {readings:?}");
+        assert!(
+            readings
+                .iter()
+                .all(|reading| reading["median_ns"].as_u64() > Some(1000))
+        );
+        assert_eq!(
+            round["clocks"]["suspended_ns"]
+                .as_u64()
+                .map(|ns| ns < 10_000_000),
+            Some(true)
+        );
+        for part in round["targets"].as_array().expect("targets") {
+            assert_eq!(part["reconnects"], 0, "{}", part["target"]);
+            let evictions = &part["counters"]["store_evictions"];
+            // The control has no store that could tell.
+            assert_eq!(
+                evictions.is_null(),
+                part["target"] == "no_auth",
+                "{}",
+                part["target"]
+            );
+            assert!(evictions.is_null() || evictions == 0);
+        }
+    }
+    let background = &scenario("revocation")["revocation"]["background"];
+    assert!(background["clocks"].is_object());
+    assert_eq!(background["counters"]["session"]["store_evictions"], 0);
+}
+
 #[test]
 fn on_the_embedded_store_where_there_is_no_redis() {
     let workspace = Workspace::new();
@@ -201,6 +244,7 @@ fn on_the_embedded_store_where_there_is_no_redis() {
         command.env("PATH", "/nonexistent");
     });
     check(&summary);
+    check_conditions(&json(&workspace.path("run/run.json")));
     assert_eq!(summary["store"]["kind"], "embedded");
     for report in ["report.md", "report.html"] {
         let text = std::fs::read_to_string(workspace.path("run").join(report)).expect("a report");
@@ -218,6 +262,7 @@ fn on_a_real_redis_that_it_starts_itself() {
         command.arg("--require-real-redis");
     });
     check(&summary);
+    check_conditions(&json(&workspace.path("run/run.json")));
     assert!(
         matches!(summary["store"]["kind"].as_str(), Some("redis" | "valkey")),
         "{}",

@@ -3,6 +3,7 @@
 use crate::number::{count, exact, significant, span};
 use crate::run_file::{RunFile, Status};
 use crate::selftest::Citation;
+use crate::validity::{self, Unjudged};
 
 /// One line: machine, versions, store, seed.
 #[must_use]
@@ -90,10 +91,14 @@ pub fn headline(run: &RunFile) -> String {
     )
 }
 
-/// What each scenario asked and did: `steady: question (how)`.
+/// What each scenario asked and did: `steady: question (how)`. Last, which checks could not be made: they have not passed.
 #[must_use]
 pub fn scenarios(run: &RunFile) -> Vec<(String, String)> {
-    run.scenarios
+    let unjudged = validity::unjudged(run);
+    let unjudged =
+        (!unjudged.is_empty()).then(|| ("not judged".to_owned(), unjudged_checks(&unjudged)));
+    let scenarios = run
+        .scenarios
         .iter()
         .map(|scenario| {
             let steady = scenario.steady.as_ref().map(|steady| {
@@ -119,8 +124,17 @@ pub fn scenarios(run: &RunFile) -> Vec<(String, String)> {
                 scenario.name.clone(),
                 format!("{} ({})", scenario.question, how.join("; ")),
             )
-        })
-        .collect()
+        });
+    scenarios.chain(unjudged).collect()
+}
+
+/// `store_evictions (…), canary (…)`.
+fn unjudged_checks(unjudged: &[Unjudged]) -> String {
+    let listed: Vec<String> = unjudged
+        .iter()
+        .map(|one| format!("{} ({})", one.check.name(), one.why))
+        .collect();
+    listed.join(", ")
 }
 
 /// Whether the instrument was checked before it measured.

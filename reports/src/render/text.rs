@@ -29,7 +29,8 @@ impl Default for TextOptions {
 }
 
 const NARROWEST: usize = 60;
-const WIDEST: usize = 120;
+/// Columns that are used where nothing else is asked.
+pub(crate) const WIDEST: usize = 120;
 
 /// The report of `run` for a terminal.
 #[must_use]
@@ -134,7 +135,7 @@ impl Page {
 }
 
 /// Breaks `text` at spaces; `first` leads its first line, `next` the others.
-fn wrapped(first: &str, next: &str, text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(first: &str, next: &str, text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = first.to_owned();
     let mut empty = true;

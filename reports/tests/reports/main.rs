@@ -4,6 +4,7 @@ mod fixture;
 mod load;
 
 mod directory;
+mod doctor;
 mod rendering;
 mod schemas;
 mod selftest;

@@ -2,6 +2,7 @@
 
 use crate::fixture;
 use crate::selftest::selftest;
+use authbench_reports::doctor::Diagnosis;
 use authbench_reports::run_file::RunFile;
 use authbench_reports::selftest::SelftestFile;
 use authbench_reports::summary::Summary;
@@ -39,6 +40,12 @@ fn self_tests_keep_their_schema() {
     let mut stranger = serde_json::to_value(selftest()).expect("serializes");
     stranger["rows"][0]["verdict"] = "splendid".into();
     assert!(!jsonschema::is_valid(&schema, &stranger));
+}
+
+#[test]
+fn diagnoses_keep_their_schema() {
+    let schema = committed::<Diagnosis>("authbench.doctor-1.json");
+    accepts(&schema, &Diagnosis::of(crate::doctor::fit()));
 }
 
 /// The committed schema; `UPDATE_SCHEMAS=1 cargo test -p authbench-reports` writes it anew.

@@ -99,8 +99,20 @@ pub async fn counted(client: &mut FlowClient, system: &System) -> Option<Counter
         sum.store_commands += scraped.store_commands;
         sum.store_round_trips += scraped.store_round_trips;
         sum.introspections += scraped.introspections;
+        // The store's own counts: whoever tells them, they are the same, and must not add up.
+        sum.store_evictions = sum.store_evictions.max(scraped.store_evictions);
+        sum.store_out_of_memory = sum.store_out_of_memory.max(scraped.store_out_of_memory);
     }
     sum
+}
+
+/// The same of each system, one after another.
+pub async fn counted_by_all(client: &mut FlowClient, systems: &[System]) -> Vec<Option<Counters>> {
+    let mut all = Vec::with_capacity(systems.len());
+    for system in systems {
+        all.push(counted(client, system).await);
+    }
+    all
 }
 
 async fn scrape(client: &mut FlowClient, source: &CounterSource) -> Option<Counters> {
@@ -117,10 +129,17 @@ async fn scrape(client: &mut FlowClient, source: &CounterSource) -> Option<Count
             .and_then(|name| counters::sum(text, name))
             .unwrap_or(0.0) as u64
     };
+    // What a store threw away is different: a process that could not ask its store leaves the metric out, and nothing is known.
+    let told = |name: &Option<String>| {
+        let count = counters::sum(text, name.as_deref()?)?;
+        Some(count as u64)
+    };
     Some(Counters {
         store_commands: read(&source.store_commands),
         store_round_trips: read(&source.store_round_trips),
         introspections: read(&source.introspections),
+        store_evictions: told(&source.store_evictions),
+        store_out_of_memory: told(&source.store_out_of_memory),
     })
 }
 
@@ -134,5 +153,12 @@ pub fn difference(before: Option<Counters>, after: Option<Counters>) -> Option<C
             .store_round_trips
             .saturating_sub(before.store_round_trips),
         introspections: after.introspections.saturating_sub(before.introspections),
+        store_evictions: counted_since(before.store_evictions, after.store_evictions),
+        store_out_of_memory: counted_since(before.store_out_of_memory, after.store_out_of_memory),
     })
+}
+
+fn counted_since(before: Option<u64>, after: Option<u64>) -> Option<u64> {
+    let (before, after) = before.zip(after)?;
+    Some(after.saturating_sub(before))
 }

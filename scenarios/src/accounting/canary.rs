@@ -1,54 +1,64 @@
-//! The canary: a fixed amount of work, timed over and over. What disturbs it disturbs a measurement on the same processor.
+//! A fixed amount of arithmetic, timed: how fast the processor under this thread is just now.
+//!
+//! Steal is only what a hypervisor admits, and a lowered clock or a busy sibling thread is in no counter at all. Work that is always the
+//! same shows all of it. It stays in registers, so caches and memory have no part in it.
 
 use std::hint::black_box;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// What the canary said.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Canary {
-    /// Standard deviation ÷ mean of the slices' times: 0 on a machine that does nothing else.
-    pub cv: f64,
-    /// The median slice, in nanoseconds.
-    pub median_ns: u64,
-}
+pub use authbench_reports::run_file::Canary;
 
-/// Does the same work `slices` times (at least once), each time as much as took about `slice` when it was tried beforehand. Blocks its
-/// thread all the while, and says nothing of other processors.
+/// What a reading beside a round uses: so short that a slice is rarely interrupted, so that their median is the processor's own
+/// speed unless another process shares it all the time.
+pub const SLICES: usize = 10;
+/// The length of such a slice.
+pub const SLICE: Duration = Duration::from_micros(300);
+/// Steps by which the length of a slice is translated into work, once per process.
+const CALIBRATION_STEPS: u64 = 200_000;
+/// The fastest of so many tries: the one that nothing disturbed.
+const CALIBRATION_TRIES: usize = 9;
+
+/// Times `slices` (at least one) pieces of the same work, each as much as takes about `slice` on an undisturbed processor. Blocks the
+/// thread for all of them together. The same `slice` is the same work for as long as the process lives.
 #[must_use]
 pub fn canary(slices: usize, slice: Duration) -> Canary {
-    let steps = steps_in(slice);
-    let times: Vec<u64> = (0..slices.max(1)).map(|_| time_ns(steps)).collect();
-    Canary::of(times)
-}
-
-impl Canary {
-    fn of(mut times_ns: Vec<u64>) -> Self {
-        let n = times_ns.len() as f64;
-        let mean = times_ns.iter().sum::<u64>() as f64 / n;
-        let squares: f64 = times_ns.iter().map(|ns| (*ns as f64 - mean).powi(2)).sum();
-        times_ns.sort_unstable();
-        Self {
-            cv: (squares / n).sqrt() / mean,
-            median_ns: times_ns[times_ns.len() / 2],
-        }
+    let steps = (slice.as_nanos() as f64 * steps_per_ns()).ceil().max(1.0) as u64;
+    let mut ns: Vec<f64> = (0..slices.max(1)).map(|_| timed_ns(steps)).collect();
+    ns.sort_by(f64::total_cmp);
+    let mean = ns.iter().sum::<f64>() / ns.len() as f64;
+    let squares: f64 = ns.iter().map(|ns| (ns - mean).powi(2)).sum();
+    let deviation = (squares / (ns.len() - 1).max(1) as f64).sqrt();
+    Canary {
+        cv: deviation / mean,
+        median_ns: ns[ns.len() / 2] as u64,
     }
 }
 
-/// How many steps take about `slice`: from the fastest of a few tries, for a disturbed one would make the slices too short.
-fn steps_in(slice: Duration) -> u64 {
-    const TRIED: u64 = 100_000;
-    let fastest = (0..5).map(|_| time_ns(TRIED)).min().unwrap_or(1).max(1);
-    (u128::from(TRIED) * slice.as_nanos() / u128::from(fastest)).max(1) as u64
+fn steps_per_ns() -> f64 {
+    static STEPS_PER_NS: OnceLock<f64> = OnceLock::new();
+    *STEPS_PER_NS.get_or_init(|| {
+        let fastest_ns = (0..CALIBRATION_TRIES)
+            .map(|_| timed_ns(CALIBRATION_STEPS))
+            .fold(f64::INFINITY, f64::min);
+        CALIBRATION_STEPS as f64 / fastest_ns
+    })
 }
 
-fn time_ns(steps: u64) -> u64 {
+fn timed_ns(steps: u64) -> f64 {
     let began = Instant::now();
-    // Each step needs the result of the one before, so that no processor does several at once and none touches memory.
-    let end = (0..steps).fold(1u64, |state, step| {
-        black_box(state.wrapping_mul(6_364_136_223_846_793_005) ^ step)
-    });
-    black_box(end);
-    began.elapsed().as_nanos() as u64
+    black_box(work(black_box(steps)));
+    // A clock that did not move would make the calibration infinite.
+    (began.elapsed().as_nanos() as f64).max(1.0)
+}
+
+/// Marsaglia's xorshift: each step needs the one before, so no processor runs ahead of it.
+fn work(steps: u64) -> u64 {
+    (0..steps).fold(0x9e37_79b9_7f4a_7c15, |mut state, _| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^ (state << 17)
+    })
 }
 
 #[cfg(test)]
@@ -56,27 +66,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_times_do_not_vary_and_one_odd_slice_shows() {
-        assert_eq!(
-            Canary::of(vec![2000; 10]),
-            Canary {
-                cv: 0.0,
-                median_ns: 2000
-            }
+    fn longer_slices_are_more_work_and_the_same_slice_the_same() {
+        let short = canary(21, Duration::from_micros(50));
+        let long = canary(21, Duration::from_micros(800));
+        assert!(
+            long.median_ns > 4 * short.median_ns,
+            "{short:?} and {long:?}"
         );
-        let mut times = vec![2000; 9];
-        times.push(22_000);
-        let odd = Canary::of(times);
-        assert_eq!(odd.median_ns, 2000);
-        assert!((odd.cv - 1.5).abs() < 1e-9, "{odd:?}");
+        assert!(short.cv.is_finite() && short.cv >= 0.0, "{short:?}");
     }
 
     #[test]
-    fn more_work_takes_longer() {
-        let (short, long) = (
-            canary(5, Duration::from_micros(100)),
-            canary(5, Duration::from_millis(5)),
-        );
-        assert!(short.median_ns < long.median_ns, "{short:?} {long:?}");
+    fn one_slice_has_no_variation() {
+        assert_eq!(canary(0, Duration::ZERO).cv, 0.0);
+    }
+
+    #[test]
+    fn the_work_cannot_be_skipped() {
+        assert_ne!(work(1), work(2));
+        assert_ne!(work(1000), 0);
     }
 }

@@ -48,7 +48,7 @@ impl ClosedLoop {
         self.gate.shut().await;
         ClosedLoopRound {
             wall: began.elapsed(),
-            recorder: self.recorder.take(),
+            recorder: self.recorder.take().recorder,
         }
     }
 

@@ -13,19 +13,32 @@ pub type Endpoint = (SocketAddr, Arc<RequestPool>);
 /// What the users of one lane record, all into the same histograms: they run on one thread, so the lock is never contended, and one
 /// set of histograms stays in the processor's cache where one for each of 64 users does not.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SharedRecorder(Arc<Mutex<Recorder>>);
+pub(super) struct SharedRecorder(Arc<Mutex<Recorded>>);
+
+/// What the users of one lane recorded.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    /// Every sample.
+    pub(super) recorder: Recorder,
+    /// How often one of them had to connect again.
+    pub(super) reconnects: u64,
+}
 
 impl SharedRecorder {
     fn record(&self, sample: &Sample) {
-        self.lock().record(sample);
+        self.lock().recorder.record(sample);
     }
 
-    /// All samples since the last call.
-    pub(super) fn take(&self) -> Recorder {
+    fn reconnected(&self) {
+        self.lock().reconnects += 1;
+    }
+
+    /// All since the last call.
+    pub(super) fn take(&self) -> Recorded {
         std::mem::take(&mut *self.lock())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Recorder> {
+    fn lock(&self) -> MutexGuard<'_, Recorded> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -78,10 +91,19 @@ impl Sender {
         let request = self.requests.take();
         let bytes = request.as_bytes();
         let answer = self.connection.exchange(bytes).await;
-        let sample = match answer {
-            Ok(exchange) => self.answered(intended, bytes.len(), &exchange),
-            Err(unanswered) => self.unanswered(intended, bytes.len(), &unanswered),
+        let (sample, connected) = match answer {
+            Ok(exchange) => (
+                self.answered(intended, bytes.len(), &exchange),
+                exchange.connected,
+            ),
+            Err(unanswered) => (
+                self.unanswered(intended, bytes.len(), &unanswered),
+                unanswered.connected,
+            ),
         };
+        if connected.is_some() {
+            self.recorder.reconnected();
+        }
         self.free = sample.done;
         self.recorder.record(&sample);
         sample
@@ -94,6 +116,9 @@ impl Sender {
             return true;
         }
         let connected = self.connection.connect().await.is_ok();
+        if connected {
+            self.recorder.reconnected();
+        }
         self.free = Instant::now();
         connected
     }

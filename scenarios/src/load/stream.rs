@@ -3,7 +3,7 @@
 use super::pacer::{self, LEAD, Timer};
 use super::queue::StartQueue;
 use super::schedule::Schedule;
-use super::sender::{Endpoint, Sender, SharedRecorder};
+use super::sender::{Endpoint, Recorded, Sender, SharedRecorder};
 use super::stream_user::StreamUser;
 use authbench_reports::recorder::Recorder;
 use std::io;
@@ -64,6 +64,8 @@ pub struct LaneRound {
     pub unsent: u64,
     /// The samples of the others.
     pub recorder: Recorder,
+    /// How often a connection of the lane had to be made again.
+    pub reconnects: u64,
 }
 
 /// What happened in a round.
@@ -126,10 +128,15 @@ pub async fn settle(lanes: &[Lane], intended: &[u64]) -> Vec<LaneRound> {
     let mut rounds = Vec::with_capacity(lanes.len());
     for (lane, intended) in lanes.iter().zip(intended) {
         let unsent = lane.drain(limit).await;
+        let Recorded {
+            recorder,
+            reconnects,
+        } = lane.recorder.take();
         rounds.push(LaneRound {
             intended: *intended,
             unsent,
-            recorder: lane.recorder.take(),
+            recorder,
+            reconnects,
         });
     }
     rounds

@@ -36,6 +36,10 @@ pub struct CounterSource {
     pub store_round_trips: Option<String>,
     /// Metric that counts introspections.
     pub introspections: Option<String>,
+    /// Metric that counts keys which the store threw away for want of memory.
+    pub store_evictions: Option<String>,
+    /// Metric that counts writes which the store refused for want of memory.
+    pub store_out_of_memory: Option<String>,
 }
 
 impl Started {
@@ -86,5 +90,7 @@ fn source(
         store_commands: template.store_commands.clone(),
         store_round_trips: template.store_round_trips.clone(),
         introspections: template.introspections.clone(),
+        store_evictions: template.store_evictions.clone(),
+        store_out_of_memory: template.store_out_of_memory.clone(),
     })
 }

@@ -4,7 +4,10 @@ use super::progress::Progress;
 use super::steady::{keep_fresh, log_all_in};
 use super::system::System;
 use super::{Context, MeasureError};
-use crate::credentials::Wallet;
+use crate::accounting::book;
+use crate::accounting::clock_steps::ClockWatch;
+use crate::credentials::{STEP_DEADLINE, Wallet};
+use crate::flow::FlowClient;
 use crate::load::attack::Attack;
 use crate::load::pacer::LEAD;
 use crate::load::schedule::Schedule;
@@ -149,6 +152,9 @@ impl BackgroundLoad<'_> {
     async fn until_done(&self, warm_up: Duration) -> Result<(Background, Duration), MeasureError> {
         let seed = self.context.seed;
         run_round(self.schedule(warm_up, !seed), self.lanes).await?;
+        let mut client = FlowClient::new(STEP_DEADLINE);
+        let counted = book::counted_by_all(&mut client, self.systems).await;
+        let mut clocks = ClockWatch::begin();
         self.trials.iter().for_each(|trials| trials.open());
         let (of, renewed) = (self.left(), self.renewed());
         let mut intended = vec![0; self.lanes.len()];
@@ -170,12 +176,24 @@ impl BackgroundLoad<'_> {
                 .zip(offered)
                 .for_each(|(sum, offered)| *sum += offered);
             epoch += SLICE;
+            clocks.look();
             self.systems.iter().try_for_each(System::check_alive)?;
         }
         let scheduled = epoch.duration_since(began);
         let renewed = self.renewed() - renewed;
         let rounds = settle(self.lanes, &intended).await;
-        Ok((self.record(&rounds, renewed, scheduled), scheduled))
+        let mut background = self.record(&rounds, renewed, scheduled);
+        background.clocks = clocks.take();
+        let counted = counted
+            .into_iter()
+            .zip(book::counted_by_all(&mut client, self.systems).await);
+        let named = self.systems.iter().zip(counted);
+        background.counters = named
+            .filter_map(|(system, (before, after))| {
+                Some((system.name().to_owned(), book::difference(before, after)?))
+            })
+            .collect();
+        Ok((background, scheduled))
     }
 
     fn record(&self, rounds: &[LaneRound], renewed: u64, scheduled: Duration) -> Background {

@@ -4,13 +4,15 @@ use super::progress::Progress;
 use super::system::System;
 use super::{Context, MeasureError, renewal};
 use crate::accounting::book;
+use crate::accounting::canary::{SLICE, SLICES, canary};
+use crate::accounting::clock_steps::ClockWatch;
 use crate::credentials::{STEP_DEADLINE, Wallet, log_in};
 use crate::flow::FlowClient;
 use crate::load::attack::Attack;
 use crate::load::schedule::Schedule;
 use crate::load::stream::{Lane, LaneRound, run_round};
 use crate::scenario_file::{Load, Rounds};
-use authbench_reports::run_file::{Counters, IdleUse, RoundRecord, SteadyRecord, TargetRound};
+use authbench_reports::run_file::{IdleUse, RoundRecord, SteadyRecord, TargetRound};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -166,12 +168,16 @@ impl Stream<'_> {
     async fn round(&self, round: u32) -> Result<RoundRecord, MeasureError> {
         let mut client = FlowClient::new(STEP_DEADLINE);
         let renewals = self.renewals();
+        let mut clocks = ClockWatch::begin();
         // Reading counters costs the targets CPU: outside of the two readings of the clocks.
-        let counted = self.counted(&mut client).await;
+        let counted = book::counted_by_all(&mut client, self.systems).await;
+        let speed_before = canary(SLICES, SLICE);
         let before = book::read(self.systems)?;
         let stream = run_round(self.schedule(round, self.plan.round), &self.lanes).await?;
         let used = book::read(self.systems)?.since(&before, self.systems);
-        let counted_after = self.counted(&mut client).await;
+        // Not between the readings of the clocks: it is the generator's CPU, and no part of the load.
+        let speed_after = canary(SLICES, SLICE);
+        let counted_after = book::counted_by_all(&mut client, self.systems).await;
 
         let renewed = self
             .renewals()
@@ -201,6 +207,8 @@ impl Stream<'_> {
             wall_s: stream.wall.as_secs_f64(),
             generator_cpu_ns: used.generator_cpu_ns,
             steal_share: used.steal_share,
+            canary: vec![speed_before, speed_after],
+            clocks: clocks.take(),
             targets: targets.collect(),
         })
     }
@@ -221,14 +229,6 @@ impl Stream<'_> {
             .map(|count| count.load(Ordering::Relaxed))
             .collect()
     }
-
-    async fn counted(&self, client: &mut FlowClient) -> Vec<Option<Counters>> {
-        let mut counted = Vec::with_capacity(self.systems.len());
-        for system in self.systems {
-            counted.push(book::counted(client, system).await);
-        }
-        counted
-    }
 }
 
 fn target_round(target: &str, lane: LaneRound) -> TargetRound {
@@ -245,6 +245,7 @@ fn target_round(target: &str, lane: LaneRound) -> TargetRound {
         bytes_sent: recorder.bytes_sent,
         bytes_received: recorder.bytes_received,
         renewals: 0,
+        reconnects: Some(lane.reconnects),
         processes: Vec::new(),
         counters: None,
     }

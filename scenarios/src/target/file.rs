@@ -82,6 +82,8 @@ pub(crate) struct CounterTemplate {
     pub(crate) store_commands: Option<String>,
     pub(crate) store_round_trips: Option<String>,
     pub(crate) introspections: Option<String>,
+    pub(crate) store_evictions: Option<String>,
+    pub(crate) store_out_of_memory: Option<String>,
 }
 
 /// Why a target or scenario could not be loaded.

@@ -69,6 +69,8 @@ pub(super) struct RawCounters {
     pub(super) store_commands: Option<String>,
     pub(super) store_round_trips: Option<String>,
     pub(super) introspections: Option<String>,
+    pub(super) store_evictions: Option<String>,
+    pub(super) store_out_of_memory: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -30,7 +30,7 @@ impl<I: Issuer> Handler for AdminSurface<I> {
         let server = &self.0;
         let (head, _body) = request.into_parts();
         if head.uri.path() == "/metrics" && head.method == Method::GET {
-            return server.metrics();
+            return server.metrics().await;
         }
         let presented = Presented {
             method: &head.method,

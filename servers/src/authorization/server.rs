@@ -79,7 +79,7 @@ impl<I: Issuer> Handler for PublicSurface<I> {
             ("/.well-known/oauth-authorization-server", &Method::GET) => {
                 server.document(Endpoint::Metadata, &server.metadata)
             }
-            ("/metrics", &Method::GET) => server.metrics(),
+            ("/metrics", &Method::GET) => server.metrics().await,
             ("/healthz", &Method::GET) => reply::empty(StatusCode::OK),
             ("/logout", &Method::POST) => {
                 let presented = Presented {
@@ -162,10 +162,11 @@ impl<I: Issuer> AuthorizationServer<I> {
     }
 
     /// The figures, on either surface.
-    pub(super) fn metrics(&self) -> Reply {
+    pub(super) async fn metrics(&self) -> Reply {
         let text = Exposition::default()
             .with(&self.outcomes)
             .with_store(Some(&self.store))
+            .with_store_pressure(self.store.pressure().await)
             .with_introspections(self.introspections.load(Relaxed), None)
             .with_audit_drops(self.audit.dropped());
         reply::metrics(text.into_text())

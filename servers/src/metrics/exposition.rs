@@ -4,7 +4,7 @@ use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use super::LatencyHistogram;
-use crate::store::{LATENCY_BOUNDS, Store};
+use crate::store::{LATENCY_BOUNDS, Pressure, Store};
 
 /// Something with figures to show.
 pub trait Figures {
@@ -50,6 +50,23 @@ impl Exposition {
                 help,
                 &asked.latency_buckets,
                 asked.latency_sum,
+            );
+        }
+        self
+    }
+
+    /// Writes what the store lost for want of memory. A store that does not tell leaves the metrics out: a zero would be a claim.
+    pub fn with_store_pressure(mut self, pressure: Option<Pressure>) -> Self {
+        if let Some(pressure) = pressure {
+            self.counter(
+                "authbench_store_evicted_keys_total",
+                "Keys that the store itself threw away for want of memory",
+                pressure.evicted_keys,
+            );
+            self.counter(
+                "authbench_store_out_of_memory_total",
+                "Commands that the store refused for want of memory",
+                pressure.out_of_memory,
             );
         }
         self

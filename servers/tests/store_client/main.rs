@@ -2,6 +2,7 @@
 
 mod counts;
 mod index;
+mod pressure;
 mod records;
 mod rotation;
 

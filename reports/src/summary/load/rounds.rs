@@ -183,6 +183,8 @@ fn counters(parts: &[Part]) -> Option<Counters> {
                 store_commands: sum.store_commands + round.store_commands,
                 store_round_trips: sum.store_round_trips + round.store_round_trips,
                 introspections: sum.introspections + round.introspections,
+                // Whether the store threw anything away is a question of validity, round by round.
+                ..Counters::default()
             }),
     )
 }

@@ -188,6 +188,8 @@ impl Checker<'_> {
             store_commands: raw.store_commands.clone(),
             store_round_trips: raw.store_round_trips.clone(),
             introspections: raw.introspections.clone(),
+            store_evictions: raw.store_evictions.clone(),
+            store_out_of_memory: raw.store_out_of_memory.clone(),
         })
     }
 }

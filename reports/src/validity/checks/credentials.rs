@@ -1,0 +1,44 @@
+//! Whether there were as many callers as a cache would meet.
+
+use super::stream::{Part, Stream};
+use crate::number::{count, exact};
+use crate::run_file::TargetRecord;
+use crate::validity::{Check, Finding, Verdict};
+
+/// Fewer distinct credentials than this stay in every cache, the processor's included, whatever its size and policy.
+const DISTINCT_AT_LEAST: u32 = 100;
+
+pub(super) fn reuse(stream: &Stream, parts: &[Part]) -> Option<Finding> {
+    let steady = stream.steady;
+    let (credentials, connections) = (steady.credentials_per_target, steady.connections_per_target);
+    let named: Vec<String> = parts
+        .iter()
+        .filter(|part| has_logins(part.target))
+        .map(|part| format!("`{}`", part.target.name))
+        .collect();
+    let requests = parts.iter().map(|part| part.outcomes.total()).max()?;
+    let few = credentials < DISTINCT_AT_LEAST.max(connections);
+    (few && !named.is_empty()).then(|| Finding {
+        check: Check::CredentialReuse,
+        verdict: Verdict::Degraded,
+        what: format!(
+            "{} presented {} credentials in turn on {} connections, each up to {} times; at least {} are needed",
+            stream.name,
+            count(u64::from(credentials)),
+            count(u64::from(connections)),
+            exact((requests as f64 / f64::from(credentials.max(1))).ceil()),
+            count(u64::from(DISTINCT_AT_LEAST.max(connections)))
+        ),
+        taints: format!(
+            "latency, CPU and store round trips of {}: a few credentials over and over are what caches are best at",
+            named.join(", ")
+        ),
+        advice: "raise credentials_per_target".to_owned(),
+    })
+}
+
+/// A target without logins has no credentials to present.
+fn has_logins(target: &TargetRecord) -> bool {
+    let steps = target.file.get("login").and_then(|login| login.as_array());
+    steps.is_some_and(|steps| !steps.is_empty())
+}

@@ -1,0 +1,335 @@
+//! The changes.
+
+use super::super::samples;
+use crate::fixture::{background, event, stream};
+use authbench_reports::histogram::Histogram;
+use authbench_reports::revocation::Acknowledgement;
+use authbench_reports::run_file::{Clocks, Counters, RunFile, Status};
+use authbench_reports::validity::{Check, Verdict};
+
+/// A change, how large it must be to be found, how large it may be without, and what it makes of the run.
+pub(super) struct Case {
+    pub(super) check: Check,
+    pub(super) verdict: Verdict,
+    pub(super) what: &'static str,
+    pub(super) spoil: fn(&mut RunFile, f64),
+    pub(super) found_at: f64,
+    pub(super) fine_at: f64,
+}
+
+const fn case(
+    check: Check,
+    verdict: Verdict,
+    what: &'static str,
+    [fine_at, found_at]: [f64; 2],
+    spoil: fn(&mut RunFile, f64),
+) -> Case {
+    Case {
+        check,
+        verdict,
+        what,
+        spoil,
+        found_at,
+        fine_at,
+    }
+}
+
+use Verdict::{Degraded, Invalid};
+
+/// In the order of the documentation's table. The numbers are the thresholds, from both sides.
+pub(super) const CASES: &[Case] = &[
+    case(
+        Check::AchievedRate,
+        Invalid,
+        "answers missing in each round of one target",
+        [24.0, 25.0],
+        |run, missing| {
+            for round in &mut stream(run).rounds {
+                round.targets[0].outcomes.expected -= missing as u64;
+            }
+        },
+    ),
+    case(
+        Check::AchievedRate,
+        Invalid,
+        "rate of the background load",
+        [495.0, 494.0],
+        |run, rate| background(run).achieved_per_s = rate,
+    ),
+    case(
+        Check::UnsentStarts,
+        Invalid,
+        "unsent starts",
+        [0.0, 1.0],
+        |run, unsent| stream(run).rounds[0].targets[1].unsent = unsent as u64,
+    ),
+    case(
+        Check::SendLag,
+        Invalid,
+        "send lag in ms, of response times of 1 ms",
+        [0.24, 0.26],
+        |run, ms| {
+            for round in &mut stream(run).rounds {
+                round.targets[2].send_lag = samples(ms, 2400);
+                round.targets[2].response = samples(1.0, 2400);
+            }
+        },
+    ),
+    case(
+        Check::SendLag,
+        Degraded,
+        "send lag of the background load in ms",
+        [0.19, 5.0],
+        |run, ms| background(run).send_lag = samples(ms, 2400),
+    ),
+    case(
+        Check::GeneratorSaturated,
+        Invalid,
+        "share of the generator's processor in one round of 6 s",
+        [0.89, 0.91],
+        |run, share| stream(run).rounds[1].generator_cpu_ns = (share * 6e9) as u64,
+    ),
+    case(
+        Check::Concurrency,
+        Invalid,
+        "service time in ms: 400 requests/s on 12 connections",
+        [26.0, 28.0],
+        set_service,
+    ),
+    case(
+        Check::Concurrency,
+        Invalid,
+        "the same, more than the connections can carry",
+        [26.0, 60.0],
+        set_service,
+    ),
+    case(
+        Check::UnexpectedOutcomes,
+        Invalid,
+        "refused although they should not be",
+        [0.0, 2.0],
+        |run, times| set_status(run, 401, times),
+    ),
+    case(
+        Check::InfrastructureErrors,
+        Invalid,
+        "answered with 503",
+        [0.0, 2.0],
+        |run, times| set_status(run, 503, times),
+    ),
+    case(
+        Check::InfrastructureErrors,
+        Invalid,
+        "timed out in the background",
+        [0.0, 1.0],
+        |run, times| {
+            let outcomes = background(run).outcomes.get_mut("jwt");
+            outcomes.expect("the fixture has it").timed_out = times as u64;
+        },
+    ),
+    case(
+        Check::Steal,
+        Degraded,
+        "stolen share of one round",
+        [0.009, 0.011],
+        |run, share| stream(run).rounds[0].steal_share = Some(share),
+    ),
+    case(
+        Check::Steal,
+        Invalid,
+        "stolen share of every round",
+        [0.009, 0.11],
+        |run, share| {
+            for round in &mut stream(run).rounds {
+                round.steal_share = Some(share);
+            }
+        },
+    ),
+    case(
+        Check::Canary,
+        Degraded,
+        "median of one reading, of 500 µs",
+        [550_000.0, 600_000.0],
+        |run, ns| stream(run).rounds[3].canary[1].median_ns = ns as u64,
+    ),
+    case(
+        Check::Canary,
+        Invalid,
+        "the same, more than twice as long",
+        [550_000.0, 1_010_000.0],
+        |run, ns| stream(run).rounds[3].canary[1].median_ns = ns as u64,
+    ),
+    case(
+        Check::ClockSteps,
+        Degraded,
+        "step of the wall clock in ms, while revocations are made",
+        [1.0, 2.0],
+        |run, ms| background(run).clocks = stepped(ms),
+    ),
+    case(
+        Check::ClockSteps,
+        Degraded,
+        "step of the wall clock in ms, in a stream",
+        [999.0, 1001.0],
+        |run, ms| stream(run).rounds[2].clocks = stepped(ms),
+    ),
+    case(
+        Check::ClockSteps,
+        Invalid,
+        "suspended, in ms",
+        [9.0, 11.0],
+        |run, ms| {
+            stream(run).rounds[2].clocks = Some(Clocks {
+                suspended_ns: (ms * 1e6) as u64,
+                ..Clocks::default()
+            });
+        },
+    ),
+    case(
+        Check::WarmUp,
+        Degraded,
+        "response times of the first round, in ms; later ones are 0.17",
+        [0.175, 0.19],
+        |run, ms| stream(run).rounds[0].targets[1].response = samples(ms, 2400),
+    ),
+    case(
+        Check::WarmUp,
+        Degraded,
+        "CPU of the first round, as a multiple",
+        [1.05, 1.2],
+        |run, times| {
+            for process in &mut stream(run).rounds[0].targets[3].processes {
+                process.cpu_ns = (process.cpu_ns as f64 * times) as u64;
+            }
+        },
+    ),
+    case(
+        Check::ConnectionChurn,
+        Degraded,
+        "reconnects in 12,000 requests",
+        [119.0, 120.0],
+        |run, times| stream(run).rounds[4].targets[2].reconnects = Some(times as u64),
+    ),
+    case(
+        Check::CredentialReuse,
+        Degraded,
+        "credentials of each target",
+        [100.0, 99.0],
+        |run, credentials| stream(run).credentials_per_target = credentials as u32,
+    ),
+    case(
+        Check::CredentialReuse,
+        Degraded,
+        "credentials of each target on 200 connections",
+        [200.0, 199.0],
+        |run, credentials| {
+            let stream = stream(run);
+            stream.connections_per_target = 200;
+            stream.credentials_per_target = credentials as u32;
+        },
+    ),
+    case(
+        Check::StoreEvictions,
+        Invalid,
+        "keys thrown away in one round",
+        [0.0, 1.0],
+        |run, keys| {
+            let counters = stream(run).rounds[2].targets[1].counters.as_mut();
+            counters.expect("the fixture counts").store_evictions = Some(keys as u64);
+        },
+    ),
+    case(
+        Check::StoreEvictions,
+        Invalid,
+        "writes refused for want of memory while revocations are made",
+        [0.0, 1.0],
+        |run, writes| {
+            let counters = Counters {
+                store_out_of_memory: Some(writes as u64),
+                ..Counters::default()
+            };
+            background(run)
+                .counters
+                .insert("session".to_owned(), counters);
+        },
+    ),
+    case(
+        Check::TooFewSamples,
+        Degraded,
+        "rounds",
+        [5.0, 4.0],
+        |run, rounds| stream(run).rounds.truncate(rounds as usize),
+    ),
+    case(
+        Check::TooFewSamples,
+        Degraded,
+        "requests to one target",
+        [2000.0, 1999.0],
+        |run, requests| {
+            // In one round, at the response time of the others: only their number changes.
+            for round in &mut stream(run).rounds {
+                round.targets[1].response = Histogram::default();
+            }
+            stream(run).rounds[1].targets[1].response = samples(0.17, requests as u32);
+        },
+    ),
+    case(
+        Check::TooFewSamples,
+        Degraded,
+        "revocations of one event",
+        [30.0, 29.0],
+        |run, trials| event(run, "jwt", "logout").trials.truncate(trials as usize),
+    ),
+    case(
+        Check::UnknownRevocations,
+        Degraded,
+        "revocations without an acknowledgement, of 100",
+        [5.0, 6.0],
+        |run, lost| {
+            for trial in &mut event(run, "session", "logout").trials[..lost as usize] {
+                trial.acknowledgement = Acknowledgement::Unknown;
+            }
+        },
+    ),
+    case(
+        Check::DebugBuild,
+        Degraded,
+        "a debug build",
+        [0.0, 1.0],
+        |run, debug| {
+            if debug > 0.0 {
+                run.manifest.build = "debug".to_owned();
+            }
+        },
+    ),
+    case(
+        Check::Interrupted,
+        Degraded,
+        "interrupted",
+        [0.0, 1.0],
+        |run, interrupted| {
+            if interrupted > 0.0 {
+                run.status = Status::Interrupted;
+            }
+        },
+    ),
+];
+
+fn set_service(run: &mut RunFile, ms: f64) {
+    for round in &mut stream(run).rounds {
+        round.targets[4].service = samples(ms, 2400);
+    }
+}
+
+fn set_status(run: &mut RunFile, status: u16, times: f64) {
+    let outcomes = &mut stream(run).rounds[0].targets[1].outcomes;
+    outcomes.expected -= times as u64;
+    outcomes.unexpected_status.insert(status, times as u64);
+}
+
+fn stepped(ms: f64) -> Option<Clocks> {
+    Some(Clocks {
+        realtime_stepped_ns: (ms * 1e6) as u64,
+        ..Clocks::default()
+    })
+}
