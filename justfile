@@ -25,6 +25,10 @@ run *args:
 floor:
     cargo bench --locked --bench server_floor
 
+# What a request costs the generator, beside wrk and oha
+engine:
+    cargo bench --locked --bench load_engine
+
 # The documentation of the code
 doc:
     cargo doc --locked --workspace --no-deps --open

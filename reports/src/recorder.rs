@@ -1,4 +1,4 @@
-//! One request becomes samples: four histograms and a count per outcome, owned by one virtual user.
+//! One request becomes samples: four histograms and a count per outcome.
 //!
 //! There is no lock and no allocation per sample. Recorders are merged when a round ends.
 
@@ -65,7 +65,7 @@ impl Sample {
     }
 }
 
-/// The samples of one virtual user, or of many after merging.
+/// The samples of some virtual users of one target.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder {
     /// Done − intended start.

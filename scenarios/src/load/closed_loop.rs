@@ -5,17 +5,16 @@
 
 use super::attack::{IDLE, Mirrored, VirtualUser};
 use super::sender::{Endpoint, Sender, SharedRecorder};
-use super::stream::collect;
 use authbench_reports::recorder::Recorder;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
-/// One target's side of the closed loop: what tells its users to send, and their recorders.
+/// One target's side of the closed loop: what tells its users to send, and what they record.
 pub struct ClosedLoop {
     gate: Arc<Gate>,
-    recorders: Vec<SharedRecorder>,
+    recorder: SharedRecorder,
 }
 
 /// What happened in a round.
@@ -32,13 +31,13 @@ impl ClosedLoop {
     #[must_use]
     pub fn new(endpoints: &[Endpoint], connections: usize) -> (Self, Vec<ClosedLoopUser>) {
         let gate = Arc::new(Gate::default());
-        let (senders, recorders) = Sender::spread(endpoints, connections);
+        let (senders, recorder) = Sender::spread(endpoints, connections);
         let users = senders.into_iter().map(|sender| ClosedLoopUser {
             gate: Arc::clone(&gate),
             sender,
         });
         let users = users.collect();
-        (Self { gate, recorders }, users)
+        (Self { gate, recorder }, users)
     }
 
     /// Lets the users send for `length`, then waits for the last answers.
@@ -49,7 +48,7 @@ impl ClosedLoop {
         self.gate.shut().await;
         ClosedLoopRound {
             wall: began.elapsed(),
-            recorder: collect(&self.recorders),
+            recorder: self.recorder.take(),
         }
     }
 
@@ -149,5 +148,77 @@ impl Gate {
         if self.busy.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.settled.notify_one();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::answering_server;
+    use super::super::requests::RequestPool;
+    use super::*;
+    use crate::wire::RequestBytes;
+    use std::net::SocketAddr;
+    use tokio::net::TcpListener;
+    use tokio::task::JoinSet;
+
+    const USERS: usize = 4;
+
+    /// Users as goose would run them, until the loop is closed.
+    fn start(address: SocketAddr) -> (ClosedLoop, JoinSet<()>) {
+        let request = RequestBytes::encode("GET", "/", "test", [], b"").expect("encodes");
+        let pool = RequestPool::new(vec![request], Box::new(|status, _| status == 200));
+        let (closed_loop, users) = ClosedLoop::new(&[(address, pool)], USERS);
+        let mut tasks = JoinSet::new();
+        for mut user in users {
+            tasks.spawn(async move {
+                user.start().await;
+                while !user.gate.closed.load(Ordering::Relaxed) {
+                    user.turn(3).await;
+                }
+            });
+        }
+        (closed_loop, tasks)
+    }
+
+    #[tokio::test]
+    async fn every_request_falls_into_a_round_and_no_user_outlives_the_loop() {
+        let (address, answered) = answering_server::start().await;
+        let (closed_loop, tasks) = start(address);
+        let mut recorded = 0;
+        for _ in 0..2 {
+            let round = closed_loop.run(Duration::from_millis(50)).await;
+            assert!(round.wall >= Duration::from_millis(50));
+            assert_eq!(
+                round.recorder.outcomes.total(),
+                round.recorder.outcomes.expected
+            );
+            assert!(
+                round.recorder.response.count() > 3 * USERS as u64,
+                "several turns each"
+            );
+            recorded += round.recorder.response.count();
+            // Whatever was sent between the rounds would be missing from both.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            assert_eq!(recorded, answered.load(Ordering::Relaxed));
+        }
+        closed_loop.close();
+        tasks.join_all().await;
+    }
+
+    #[tokio::test]
+    async fn a_target_that_is_down_is_not_hammered() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
+        let address = listener.local_addr().expect("has an address");
+        drop(listener);
+        let (closed_loop, tasks) = start(address);
+        let round = closed_loop.run(Duration::from_millis(100)).await;
+        let tries = u128::from(round.recorder.outcomes.total());
+        let pauses = round.wall.as_nanos() / IDLE.as_nanos();
+        assert!(
+            tries > 0 && tries <= USERS as u128 * (pauses + 1),
+            "{tries}"
+        );
+        closed_loop.close();
+        tasks.join_all().await;
     }
 }

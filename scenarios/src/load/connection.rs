@@ -1,5 +1,6 @@
 //! One raw keep-alive connection: prebuilt bytes out, one whole response in.
 
+use super::deadline::Deadline;
 use crate::wire::{ResponseHead, ResponseReader, WireError};
 use std::io;
 use std::net::SocketAddr;
@@ -66,6 +67,7 @@ pub struct Connection {
     stream: Option<TcpStream>,
     used: Instant,
     reader: ResponseReader,
+    deadline: Deadline,
     connects: u64,
 }
 
@@ -78,6 +80,7 @@ impl Connection {
             stream: None,
             used: Instant::now(),
             reader: ResponseReader::new(RESPONSE_LIMIT),
+            deadline: Deadline::default(),
             connects: 0,
         }
     }
@@ -87,24 +90,28 @@ impl Connection {
     /// # Errors
     /// [`ExchangeError::Connect`].
     pub async fn connect(&mut self) -> Result<bool, ExchangeError> {
-        if self.used.elapsed() > IDLE_BEFORE_LOOK && self.stream.as_ref().is_some_and(is_over) {
-            self.stream = None;
+        if self.is_usable(Instant::now()) {
+            return Ok(false);
         }
-        let has_to = self.stream.is_none();
-        if has_to {
-            let connecting =
-                tokio::time::timeout(CONNECT_DEADLINE, TcpStream::connect(self.address));
-            let timed_out = |_| ExchangeError::Connect(io::ErrorKind::TimedOut.into());
-            let stream = connecting
-                .await
-                .map_err(timed_out)?
-                .map_err(ExchangeError::Connect)?;
-            stream.set_nodelay(true).map_err(ExchangeError::Connect)?;
-            self.stream = Some(stream);
-            self.used = Instant::now();
-            self.connects += 1;
-        }
-        Ok(has_to)
+        self.stream = None;
+        let connecting = tokio::time::timeout(CONNECT_DEADLINE, TcpStream::connect(self.address));
+        let timed_out = |_| ExchangeError::Connect(io::ErrorKind::TimedOut.into());
+        let stream = connecting
+            .await
+            .map_err(timed_out)?
+            .map_err(ExchangeError::Connect)?;
+        stream.set_nodelay(true).map_err(ExchangeError::Connect)?;
+        self.stream = Some(stream);
+        self.used = Instant::now();
+        self.connects += 1;
+        Ok(true)
+    }
+
+    /// Whether there is a connection, and it was used lately or is seen to be open.
+    fn is_usable(&self, now: Instant) -> bool {
+        let is_fresh = now.saturating_duration_since(self.used) <= IDLE_BEFORE_LOOK;
+        let is_open = |stream| is_fresh || !is_over(stream);
+        self.stream.as_ref().is_some_and(is_open)
     }
 
     /// Whether there is a connection, as far as is known without using it.
@@ -118,15 +125,28 @@ impl Connection {
     /// # Errors
     /// [`Unanswered`]. The connection is dropped then, and the next call makes a new one. Nothing is ever sent twice.
     pub async fn exchange(&mut self, request: &[u8]) -> Result<Exchange, Unanswered> {
-        let began = Instant::now();
-        let has_connected = self.connect().await.map_err(|error| Unanswered {
-            sent: began,
-            connected: None,
-            error,
-        })?;
-        let sent = Instant::now();
-        let connected = has_connected.then_some(sent);
-        let answer = tokio::time::timeout(REQUEST_DEADLINE, self.write_and_read(request)).await;
+        let mut sent = Instant::now();
+        let mut connected = None;
+        if !self.is_usable(sent) {
+            let failed = |error| Unanswered {
+                sent,
+                connected,
+                error,
+            };
+            self.connect().await.map_err(failed)?;
+            sent = Instant::now();
+            connected = Some(sent);
+        }
+        let Some(stream) = self.stream.as_mut() else {
+            let error = ExchangeError::Write(io::ErrorKind::NotConnected.into());
+            return Err(Unanswered {
+                sent,
+                connected,
+                error,
+            });
+        };
+        let work = write_and_read(stream, &mut self.reader, request);
+        let answer = self.deadline.keep(sent + REQUEST_DEADLINE, work).await;
         let done = Instant::now();
         self.used = done;
         match answer.unwrap_or(Err(ExchangeError::TimedOut)) {
@@ -163,17 +183,18 @@ impl Connection {
     pub fn connects(&self) -> u64 {
         self.connects
     }
+}
 
-    async fn write_and_read(&mut self, request: &[u8]) -> Result<ResponseHead, ExchangeError> {
-        let Some(stream) = self.stream.as_mut() else {
-            return Err(ExchangeError::Write(io::ErrorKind::NotConnected.into()));
-        };
-        stream
-            .write_all(request)
-            .await
-            .map_err(ExchangeError::Write)?;
-        Ok(self.reader.read(stream).await?)
-    }
+async fn write_and_read(
+    stream: &mut TcpStream,
+    reader: &mut ResponseReader,
+    request: &[u8],
+) -> Result<ResponseHead, ExchangeError> {
+    stream
+        .write_all(request)
+        .await
+        .map_err(ExchangeError::Write)?;
+    Ok(reader.read(stream).await?)
 }
 
 /// Whether a kept connection was closed, or sent what nobody asked for. The runtime has long seen what happened while it was idle, so this
@@ -261,5 +282,31 @@ mod tests {
             matches!(failure.error, ExchangeError::Connect(_)),
             "{failure}"
         );
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_come_is_given_up_at_the_deadline_counted_from_its_own_start() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
+        let address = listener.local_addr().expect("has an address");
+        let silent = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("accepts");
+            let mut request = [0; REQUEST.len()];
+            stream.read_exact(&mut request).await.expect("a request");
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer).await.expect("writes");
+            std::future::pending::<()>().await;
+        });
+        let mut connection = Connection::new(address);
+        connection.exchange(REQUEST).await.expect("answers");
+        // The first request's timer is under way; the second request's limit is later.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let failure = connection.exchange(REQUEST).await.expect_err("no answer");
+        assert!(
+            matches!(failure.error, ExchangeError::TimedOut),
+            "{failure}"
+        );
+        assert!(failure.sent.elapsed() >= REQUEST_DEADLINE);
+        assert!(!connection.is_connected());
+        silent.abort();
     }
 }

@@ -1,4 +1,4 @@
-//! The load engine: an open-loop stream, sent by goose's virtual users.
+//! The load engine: an open-loop stream, or a closed loop, sent by goose's virtual users.
 //!
 //! ```text
 //! Schedule ─► pacer (one task, one timerfd) ─► one queue per target ─► goose users ─► connection ─► Recorder
@@ -9,9 +9,13 @@
 //! request starts (its throttle waits before its clock starts), nor sends it (a client library per request costs three times the CPU
 //! of the request itself), nor measures it (its clock stops at the response headers).
 
+mod alarm;
+#[cfg(test)]
+mod answering_server;
 pub mod attack;
 pub mod closed_loop;
 pub mod connection;
+mod deadline;
 pub mod pacer;
 pub mod queue;
 pub mod requests;

@@ -1,22 +1,22 @@
 //! The open-loop stream: one schedule over several lanes, a lane per target, in rounds.
 
-use super::pacer::{self, LEAD};
+use super::pacer::{self, LEAD, Timer};
 use super::queue::StartQueue;
 use super::schedule::Schedule;
 use super::sender::{Endpoint, Sender, SharedRecorder};
 use super::stream_user::StreamUser;
 use authbench_reports::recorder::Recorder;
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// After the last intended start of a round, starts that no user has popped for this long count as unsent.
 pub const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
-/// One target's side of the stream: its queue and the recorders of its users.
+/// One target's side of the stream: its queue and what its users record.
 pub struct Lane {
     queue: Arc<StartQueue>,
-    recorders: Vec<SharedRecorder>,
+    recorder: SharedRecorder,
 }
 
 impl Lane {
@@ -25,13 +25,13 @@ impl Lane {
     #[must_use]
     pub fn new(endpoints: &[Endpoint], connections: usize) -> (Self, Vec<StreamUser>) {
         let queue = Arc::new(StartQueue::default());
-        let (senders, recorders) = Sender::spread(endpoints, connections);
+        let (senders, recorder) = Sender::spread(endpoints, connections);
         let users = senders.into_iter().map(|sender| StreamUser {
             queue: Arc::clone(&queue),
             sender,
         });
         let users = users.collect();
-        (Self { queue, recorders }, users)
+        (Self { queue, recorder }, users)
     }
 
     /// Ends the lane: its users find nothing more to do. What still waits is dropped.
@@ -80,8 +80,20 @@ pub struct StreamRound {
 /// # Errors
 /// When the operating system refuses a timer.
 pub async fn run_round(schedule: Schedule, lanes: &[Lane]) -> io::Result<StreamRound> {
+    run_round_timed_by(Timer::default(), schedule, lanes).await
+}
+
+/// Like [`run_round`], with a timer of the caller's choice.
+///
+/// # Errors
+/// When the operating system refuses a timer.
+pub async fn run_round_timed_by(
+    timer: Timer,
+    schedule: Schedule,
+    lanes: &[Lane],
+) -> io::Result<StreamRound> {
     let epoch = Instant::now() + LEAD;
-    let intended = offer(schedule, epoch, lanes).await?;
+    let intended = offer_timed_by(timer, schedule, epoch, lanes).await?;
     let lanes = settle(lanes, &intended).await;
     Ok(StreamRound {
         wall: epoch.elapsed(),
@@ -95,8 +107,17 @@ pub async fn run_round(schedule: Schedule, lanes: &[Lane]) -> io::Result<StreamR
 /// # Errors
 /// When the operating system refuses a timer.
 pub async fn offer(schedule: Schedule, epoch: Instant, lanes: &[Lane]) -> io::Result<Vec<u64>> {
+    offer_timed_by(Timer::default(), schedule, epoch, lanes).await
+}
+
+async fn offer_timed_by(
+    timer: Timer,
+    schedule: Schedule,
+    epoch: Instant,
+    lanes: &[Lane],
+) -> io::Result<Vec<u64>> {
     let queues: Vec<_> = lanes.iter().map(|lane| Arc::clone(&lane.queue)).collect();
-    pacer::pace(schedule, epoch, &queues).await
+    pacer::pace(timer, schedule, epoch, &queues).await
 }
 
 /// Waits for the last answers; what each lane did with the `intended` starts that were handed out since it last settled.
@@ -108,19 +129,8 @@ pub async fn settle(lanes: &[Lane], intended: &[u64]) -> Vec<LaneRound> {
         rounds.push(LaneRound {
             intended: *intended,
             unsent,
-            recorder: collect(&lane.recorders),
+            recorder: lane.recorder.take(),
         });
     }
     rounds
-}
-
-/// All samples since the last call, merged.
-pub(super) fn collect(recorders: &[SharedRecorder]) -> Recorder {
-    let mut merged = Recorder::default();
-    for shared in recorders {
-        let mut recorder = shared.lock().unwrap_or_else(PoisonError::into_inner);
-        merged.merge(&recorder);
-        recorder.clear();
-    }
-    merged
 }

@@ -31,3 +31,30 @@ impl VirtualUser for StreamUser {
         last
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::answering_server;
+    use super::super::requests::RequestPool;
+    use super::super::stream::Lane;
+    use super::*;
+    use crate::wire::RequestBytes;
+    use std::time::Instant;
+
+    #[tokio::test]
+    async fn a_turn_serves_as_many_starts_as_it_may_and_the_end_of_the_queue_ends_it() {
+        let (address, _) = answering_server::start().await;
+        let request = RequestBytes::encode("GET", "/", "test", [], b"").expect("encodes");
+        let pool = RequestPool::new(vec![request], Box::new(|status, _| status == 200));
+        let (lane, mut users) = Lane::new(&[(address, pool)], 1);
+        let user = &mut users[0];
+        user.start().await;
+        let queue = Arc::clone(&user.queue);
+        (0..4).for_each(|_| queue.push(Instant::now()));
+        assert!(user.turn(1).await.is_some_and(|last| last.expected));
+        assert!(user.turn(2).await.is_some_and(|last| last.expected));
+        assert_eq!(queue.discard_waiting(), 1);
+        lane.close();
+        assert!(user.turn(2).await.is_none());
+    }
+}

@@ -1,6 +1,7 @@
 //! The status line and header section of a response (RFC 9112), reduced to what decides where the body ends.
 
 use super::WireError;
+use std::mem::MaybeUninit;
 
 /// Longest header section that is read, in bytes.
 pub(super) const MAX_HEAD: usize = 16 * 1024;
@@ -26,9 +27,11 @@ pub(super) struct Head {
 
 /// Parses a header section at the start of `bytes`; `None` when it is not complete yet.
 pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, WireError> {
-    let mut slots = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut response = httparse::Response::new(&mut slots);
-    let len = match response.parse(bytes) {
+    // Left uninitialised: 64 empty headers are two kilobytes to write for every response.
+    let mut slots = [const { MaybeUninit::uninit() }; MAX_HEADERS];
+    let mut response = httparse::Response::new(&mut []);
+    let parser = httparse::ParserConfig::default();
+    let len = match parser.parse_response_with_uninit_headers(&mut response, bytes, &mut slots) {
         Ok(httparse::Status::Complete(len)) => len,
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(httparse::Error::TooManyHeaders) => {
