@@ -15,8 +15,8 @@ const START_RATE: &str = "1000";
 /// All users must have started after this long.
 const START_DEADLINE: Duration = Duration::from_secs(30);
 
-/// Requests per transaction where goose's metrics need not see each of them. What goose does around a transaction costs as much as a
-/// fifth of a request.
+/// Requests per transaction where goose's metrics need not see each of them. What goose does around a transaction, its clock
+/// readings and a boxed future, is then shared by many.
 const REQUESTS_PER_TURN: u32 = 100;
 
 /// What a virtual user does, over and over.

@@ -8,8 +8,8 @@ use tokio::time::Sleep;
 
 /// Keeps what one user awaits, one thing at a time, to a limit that only ever moves on.
 ///
-/// `tokio::time::timeout` puts a timer into the runtime's wheel for every request and takes it out again, a twentieth of what a request
-/// costs. Nearly all requests are answered long before: so the timer of an early request stays, and when it fires, it is set to the
+/// `tokio::time::timeout` puts a timer into the runtime's wheel for every request and takes it out again, a few per cent of what a
+/// request costs. Nearly all requests are answered long before: so the timer of an early request stays, and when it fires, it is set to the
 /// limit of whichever request is then under way.
 #[derive(Debug, Default)]
 pub(super) struct Deadline {
