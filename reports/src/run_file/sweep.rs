@@ -1,8 +1,8 @@
 //! Each target under a ladder of rates, as it was measured.
 
+use super::IdleUse;
 use super::capacity::SearchRecord;
 use super::probe::{Probe, Slo};
-use super::IdleUse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

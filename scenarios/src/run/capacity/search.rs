@@ -152,9 +152,7 @@ mod tests {
         let (search, asked) = searched(range, |rate| rate <= 6000.0);
         assert_eq!(
             asked,
-            [
-                2000.0, 4000.0, 8000.0, 8000.0, 5657.0, 6727.0, 6727.0
-            ]
+            [2000.0, 4000.0, 8000.0, 8000.0, 5657.0, 6727.0, 6727.0]
         );
         assert_eq!(
             (search.held_per_s(), search.missed_per_s(), search.end()),
