@@ -3,6 +3,7 @@
 //! A finding is never about what a target does well or badly, only about whether the figures mean what they say. What a
 //! target promised and did not keep is a [`Failure`](crate::expectation::Failure).
 
+mod capacity;
 mod checks;
 
 use crate::histogram::Histogram;
@@ -91,6 +92,14 @@ pub enum Check {
     Steal,
     /// Revocations gave no sample.
     UnknownRevocations,
+    /// Targets that were not under load used CPU.
+    OthersBusy,
+    /// No target held any rate.
+    NothingHeld,
+    /// Too few rounds to say how far another would be off.
+    TooFewRounds,
+    /// The rounds lie too far apart.
+    RoundsDisagree,
     /// The build is not optimised.
     DebugBuild,
     /// The run was ended before its time.

@@ -2,9 +2,12 @@
 
 mod cost;
 mod revocation;
+mod solo;
 
 pub use cost::{cpu, latency, memory, network, time, work};
 pub use revocation::{frontier, lag, law, refresh};
+pub(super) use solo::objective;
+pub use solo::{capacity, sweep};
 
 use crate::frontier::worst;
 use crate::number::{count, percent, significant, span};
@@ -25,6 +28,8 @@ pub fn all(summary: &Summary) -> Vec<Table> {
         memory(summary),
         work(summary),
         network(summary),
+        capacity(summary),
+        sweep(summary),
         lag(summary),
         refresh(summary),
         law(summary),
@@ -56,6 +61,7 @@ pub fn overview(summary: &Summary) -> Table {
             "#above control",
             "#p50 ms",
             "#p99 ms",
+            "#capacity /s",
             "lag after the worst event",
             "projected",
         ],
@@ -75,6 +81,7 @@ pub fn overview(summary: &Summary) -> Table {
             figure(above),
             figure(load.and_then(|load| load.response_ms.p50)),
             figure(load.and_then(|load| load.response_ms.p99)),
+            solo::held(target.capacity.as_ref()),
             worst(target).map_or_else(|| unwatched(target), watched),
             worst(target).map_or_else(|| ABSENT.to_owned(), |row| in_production(target, row)),
         ]);

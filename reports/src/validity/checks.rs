@@ -2,7 +2,7 @@
 
 mod send_lag;
 
-use super::{Check, Finding, Verdict};
+use super::{Check, Finding, Verdict, capacity};
 use crate::histogram::Histogram;
 use crate::number::{count, percent, significant};
 use crate::run_file::{
@@ -36,6 +36,12 @@ pub(super) fn all(run: &RunFile) -> Vec<Finding> {
         }
         if let Some(revocation) = &scenario.revocation {
             findings.extend(revocation_findings(scenario, revocation));
+        }
+        if let Some(searches) = &scenario.capacity {
+            findings.extend(capacity::of_searches(run, searches));
+        }
+        if let Some(ladders) = &scenario.sweep {
+            findings.extend(capacity::of_ladders(ladders));
         }
     }
     findings
