@@ -7,7 +7,10 @@ pub use limit::{LimitedBy, ProcessorUse};
 
 use super::load::LatencyMs;
 use crate::number::rounded;
-use crate::run_file::{CapacityRecord, Probe, RunFile, SearchEnd, SearchRecord, Slo};
+use crate::run_file::{
+    CapacityRecord, Probe, RunFile, ScenarioRecord, SearchEnd, SearchRecord, Slo,
+};
+use crate::settings::Settings;
 use crate::statistics::{Spread, order_statistic};
 use interval::interval_95;
 use limit::generator_bound;
@@ -43,6 +46,8 @@ pub struct CapacitySummary {
     pub response_ms: Option<LatencyMs>,
     /// The objective.
     pub slo: Slo,
+    /// Settings under which it was searched.
+    pub settings: Settings,
 }
 
 /// One round's outcome, in the order of its rate.
@@ -57,7 +62,7 @@ impl CapacitySummary {
     /// Of `target`, from the first scenario with searches; `None` when it was in none that came to its end.
     #[must_use]
     pub fn of(run: &RunFile, target: &str) -> Option<Self> {
-        let record = capacity(run)?;
+        let (scenario, record) = capacity(run)?;
         let mut outcomes: Vec<Outcome> = record
             .searches
             .iter()
@@ -89,6 +94,11 @@ impl CapacitySummary {
             processors,
             response_ms: at_capacity(&outcomes, median).map(latency),
             slo: *record.slo.get(target)?,
+            settings: scenario
+                .settings
+                .get(target)
+                .map(Settings::of)
+                .unwrap_or_default(),
         })
     }
 
@@ -101,9 +111,9 @@ impl CapacitySummary {
 
 /// The first searches of `run`: two scenarios are two measurements, and one row must not mix them.
 #[must_use]
-pub fn capacity(run: &RunFile) -> Option<&CapacityRecord> {
+pub fn capacity(run: &RunFile) -> Option<(&ScenarioRecord, &CapacityRecord)> {
     let mut records = run.scenarios.iter();
-    records.find_map(|scenario| scenario.capacity.as_ref())
+    records.find_map(|scenario| Some((scenario, scenario.capacity.as_ref()?)))
 }
 
 /// Whether `search` says only that the target holds at least so much.

@@ -3,7 +3,8 @@
 use super::load::LatencyMs;
 use crate::histogram::Histogram;
 use crate::number::rounded;
-use crate::run_file::{Outcomes, Probe, RunFile, Slo, SweepRecord};
+use crate::run_file::{Outcomes, Probe, RunFile, ScenarioRecord, Slo, SweepRecord};
+use crate::settings::Settings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,8 @@ pub struct SweepSummary {
     pub steps: Vec<SweepPoint>,
     /// The objective.
     pub slo: Slo,
+    /// Settings under which it was measured.
+    pub settings: Settings,
 }
 
 /// One rate, over all rounds.
@@ -53,7 +56,7 @@ impl SweepSummary {
     /// Of `target`, from the first scenario with ladders; `None` when it climbed none.
     #[must_use]
     pub fn of(run: &RunFile, target: &str) -> Option<Self> {
-        let record = sweep(run)?;
+        let (scenario, record) = sweep(run)?;
         let mut probes: Vec<&Probe> = record
             .steps
             .iter()
@@ -73,6 +76,11 @@ impl SweepSummary {
             knee_at_least: held == steps.len(),
             steps,
             slo: *record.slo.get(target)?,
+            settings: scenario
+                .settings
+                .get(target)
+                .map(Settings::of)
+                .unwrap_or_default(),
         })
     }
 
@@ -126,9 +134,9 @@ impl SweepPoint {
 
 /// The first ladders of `run`.
 #[must_use]
-pub fn sweep(run: &RunFile) -> Option<&SweepRecord> {
+pub fn sweep(run: &RunFile) -> Option<(&ScenarioRecord, &SweepRecord)> {
     let mut records = run.scenarios.iter();
-    records.find_map(|scenario| scenario.sweep.as_ref())
+    records.find_map(|scenario| Some((scenario, scenario.sweep.as_ref()?)))
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

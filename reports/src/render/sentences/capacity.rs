@@ -6,35 +6,39 @@ use crate::render::tables::objective;
 use crate::summary::Summary;
 use crate::summary::capacity::CapacitySummary;
 
-/// `None` where no capacity was looked for.
+/// The targets by what they hold, the most first; `None` where no capacity was looked for.
 pub(super) fn capacity(summary: &Summary) -> Option<String> {
-    let mut found: Vec<Found> = summary
-        .targets
-        .iter()
-        .filter_map(|target| {
-            let capacity = target.capacity.as_ref()?;
+    let looked_for = summary.targets.iter().filter_map(|target| {
+        let capacity = target.capacity.as_ref()?;
+        Some((target.name.as_str(), capacity))
+    });
+    let mut found: Vec<Found> = looked_for
+        .clone()
+        .filter_map(|(name, capacity)| {
+            let per_s = capacity.per_s?;
             Some(Found {
-                name: &target.name,
-                per_s: capacity.per_s?,
+                name,
+                per_s,
                 capacity,
             })
         })
         .collect();
-    let looked_for = summary
-        .targets
-        .iter()
-        .any(|target| target.capacity.is_some());
     found.sort_by(|one, other| other.per_s.total_cmp(&one.per_s));
-    match found.as_slice() {
-        [] => looked_for.then(|| "No target held any rate within its objective.".to_owned()),
-        [only] => Some(format!("Alone under load, {}.", only.held())),
-        [most, .., least] => Some(format!(
-            "Alone under load, {}, the most{}; {}, the least.",
-            most.held(),
-            also(most, &found[1..]),
-            least.held()
-        )),
+    let slo = looked_for.map(|(_, capacity)| capacity.slo).next()?;
+    let same = found.iter().all(|one| one.capacity.slo == slo);
+    let within = match same {
+        true => objective(&slo),
+        false => "its own objective".to_owned(),
+    };
+    if found.is_empty() {
+        return Some(format!("No target held any rate within {within}."));
     }
+    let held: Vec<String> = found.iter().map(Found::held).collect();
+    Some(format!(
+        "Alone under load, within {within}: {} requests/s{}.",
+        held.join(", "),
+        not_told_apart(&found)
+    ))
 }
 
 /// Where the curves leave their objectives; `None` where no curve was measured.
@@ -62,39 +66,34 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// `` `jwt` held 23,400 requests/s (p99 ≤ 10 ms, …) ``.
     fn held(&self) -> String {
-        let at_least = if self.capacity.at_least {
-            "at least "
-        } else {
-            ""
-        };
+        let at_least = if self.capacity.at_least { "≥ " } else { "" };
         format!(
-            "{} held {at_least}{} requests/s ({})",
+            "{} {at_least}{}",
             quoted(self.name),
-            significant(self.per_s),
-            objective(&self.capacity.slo)
+            significant(self.per_s)
         )
     }
 
-    /// Nothing is ranked that the intervals do not tell apart, and a lower bound may lie anywhere above.
+    /// Only what the intervals tell apart is a ranking; a lower bound tells it of whatever certainly lies below.
     fn told_apart(&self, lower: &Self) -> bool {
         match (self.capacity.interval_95, lower.capacity.interval_95) {
             (Some([from, _]), Some([_, to])) => to < from,
-            (None, Some([_, to])) if self.capacity.at_least => to < self.per_s,
+            (None, Some([_, to])) => self.capacity.at_least && to < self.per_s,
             _ => false,
         }
     }
 }
 
-fn also(most: &Found, others: &[Found]) -> String {
-    let close: Vec<&str> = others
-        .iter()
-        .filter(|other| !most.told_apart(other))
-        .map(|other| other.name)
+/// `; not told apart: …`, for neighbours in the order.
+fn not_told_apart(found: &[Found]) -> String {
+    let groups = found.chunk_by(|one, next| !one.told_apart(next));
+    let close: Vec<String> = groups
+        .filter(|group| group.len() > 1)
+        .map(|group| list(&group.iter().map(|one| one.name).collect::<Vec<_>>()))
         .collect();
-    if close.is_empty() {
-        return String::new();
+    match close.is_empty() {
+        true => String::new(),
+        false => format!("; not told apart: {}", close.join("; ")),
     }
-    format!(", with {} too close to tell apart", list(&close))
 }

@@ -72,7 +72,7 @@ fn drawn(dot: &Dot, top: f64, x: &Scale) -> Markup {
     let end = WIDTH - RIGHT + 18.0;
     html! {
         (text("name", "end", LEFT - 10.0, y + 4.0, name))
-        @if let Some(settings) = settings(dot.series.target, &dot.series.target.settings) {
+        @if let Some(settings) = settings(dot.series.target, &dot.found.settings) {
             (text("note", "start", LEFT + 4.0, y + 24.0, &settings))
         }
         @if let Some([from, to]) = dot.found.interval_95 {

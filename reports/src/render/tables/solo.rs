@@ -43,7 +43,7 @@ pub fn capacity(summary: &Summary) -> Table {
         let response = found.response_ms.unwrap_or_default();
         let used = found.processors.as_ref();
         table.rows.push(Row {
-            detail: settings(target, &target.settings),
+            detail: settings(target, &found.settings),
             cells: vec![
                 target.name.clone(),
                 objectives.cell(&found.slo),
@@ -60,7 +60,7 @@ pub fn capacity(summary: &Summary) -> Table {
                     |limit| LimitedBy::words(limit).to_owned(),
                 ),
                 used.map_or_else(absent, processors),
-                used.map_or_else(absent, |used| significant(used.generator)),
+                used.map_or_else(absent, |used| hundredths(used.generator)),
             ],
             ..Row::default()
         });
@@ -87,7 +87,7 @@ fn no_processor(found: &CapacitySummary) -> &'static str {
     }
 }
 
-/// `resource-1 0.31, resource-2 0.3, store 0.37: 0.98`.
+/// `0.98 (resource-1 0.31, resource-2 0.30, store 0.37)`.
 fn processors(used: &ProcessorUse) -> String {
     let each = used
         .processes
@@ -97,7 +97,7 @@ fn processors(used: &ProcessorUse) -> String {
     let each: Vec<String> = each.collect();
     match each.as_slice() {
         [] => absent(),
-        several => format!("{}: {}", several.join(", "), hundredths(used.target)),
+        several => format!("{} ({})", hundredths(used.target), several.join(", ")),
     }
 }
 
@@ -153,7 +153,9 @@ fn heading(target: &TargetSummary, curve: &SweepSummary, objectives: &Objectives
         true => format!(" ({})", objective(&curve.slo)),
         false => String::new(),
     };
-    format!("{}: {knee}{objective}", target.name)
+    let under = settings(target, &curve.settings)
+        .map_or_else(String::new, |settings| format!(" ({settings})"));
+    format!("{}{under}: {knee}{objective}", target.name)
 }
 
 fn cells(step: &SweepPoint, curve: &SweepSummary) -> Vec<String> {
