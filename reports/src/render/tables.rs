@@ -40,7 +40,11 @@ pub fn all(summary: &Summary) -> Vec<Table> {
     .collect()
 }
 
-/// One row per target: cost, latency and lag side by side.
+const OVERVIEW_NOTE: &str = "CPU is that of all the target's processes; the control is what the same request costs when nobody is asked who is calling. \
+    The lag is that of the worst event and enforcement point, at the lifetime it was watched with; the last column is what follows from it \
+    for the lifetime that cost was measured with.";
+
+/// One row per target: cost, latency, capacity and lag side by side.
 #[must_use]
 pub fn overview(summary: &Summary) -> Table {
     let title = if summary.validity.verdict == Verdict::Invalid {
@@ -48,11 +52,23 @@ pub fn overview(summary: &Summary) -> Table {
     } else {
         "At a glance"
     };
+    let alone = summary
+        .targets
+        .iter()
+        .all(|target| target.load.is_none() && target.revocation.is_empty());
+    let note = if alone
+        && summary
+            .targets
+            .iter()
+            .any(|target| target.capacity.is_some())
+    {
+        "The highest rate that each target held within its objective, alone under load."
+    } else {
+        OVERVIEW_NOTE
+    };
     let mut table = Table::new(
         title,
-        "CPU is that of all the target's processes; the control is what the same request costs when nobody is asked who is calling. \
-         The lag is that of the worst event and enforcement point, at the lifetime it was watched with; the last column is what follows from it \
-         for the lifetime that cost was measured with.",
+        note,
         &[
             "target",
             "#n",

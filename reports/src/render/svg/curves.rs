@@ -2,7 +2,7 @@
 
 use super::axis::Scale;
 use super::{Series, WIDTH, apart, drawing, line, marker, path, series, text};
-use crate::number::{count, significant};
+use crate::number::{count, exact, significant};
 use crate::summary::Summary;
 use crate::summary::sweep::{SweepPoint, SweepSummary};
 use maud::{Markup, html};
@@ -12,6 +12,8 @@ const LEFT: f64 = 64.0;
 const RIGHT: f64 = 180.0;
 const TOP: f64 = 20.0;
 const BOTTOM: f64 = 52.0;
+/// Height of a legend entry.
+const ENTRY: f64 = 40.0;
 
 /// One target's line.
 struct Curve<'a> {
@@ -41,11 +43,11 @@ pub fn latency_curves(summary: &Summary) -> Option<Markup> {
         (grid(&x, &y, "response time, ms (log)"))
         @if let Some(ms) = objective {
             (line("bound", LEFT, y.at(ms), WIDTH - RIGHT, y.at(ms)))
-            (text("note", "start", LEFT + 6.0, y.at(ms) - 5.0, &format!("objective: p99 ≤ {} ms", significant(ms))))
+            (text("note", "start", LEFT + 6.0, y.at(ms) - 5.0, &format!("objective: p99 ≤ {} ms", exact(ms))))
         }
         @for curve in &p50 { (path(&format!("curve thin s{}", curve.series.style), &placed(curve, &x, &y))) }
         @for curve in &p99 { (drawn(curve, &x, &y)) }
-        (names(&p99, &x, &y, |knee| format!("p99 {} ms at the knee", significant(knee))))
+        (legend(&p99))
     };
     Some(drawing(
         "latency-curves",
@@ -67,7 +69,7 @@ pub fn cpu_curves(summary: &Summary) -> Option<Markup> {
     let content = html! {
         (grid(&x, &y, "CPU per request, µs"))
         @for curve in &cpu { (drawn(curve, &x, &y)) }
-        (names(&cpu, &x, &y, |knee| format!("{} µs at the knee", significant(knee))))
+        (names(&cpu, &x, &y))
     };
     Some(drawing(
         "cpu-curves",
@@ -156,7 +158,23 @@ fn drawn(curve: &Curve, x: &Scale, y: &Scale) -> Markup {
     }
 }
 
-fn names(curves: &[Curve], x: &Scale, y: &Scale, said: impl Fn(f64) -> String) -> Markup {
+/// All lines end in the overload, one above the other: names there would need long leaders across each other.
+fn legend(curves: &[Curve]) -> Markup {
+    html! {
+        @for (row, curve) in curves.iter().enumerate() {
+            @let (style, y) = (curve.series.style, TOP + 14.0 + ENTRY * row as f64);
+            @let left = WIDTH - RIGHT + 18.0;
+            (path(&format!("curve s{style}"), &[(left, y - 4.0), (left + 28.0, y - 4.0)]))
+            (marker(style, left + 14.0, y - 4.0, curve.sweep.knee_at_least))
+            (text(&format!("name s{style}"), "start", left + 36.0, y, &curve.series.target.name))
+            @if let Some((_, ms)) = at_knee(curve) {
+                (text("note value", "start", left + 36.0, y + 15.0, &format!("knee: {} ms", significant(ms))))
+            }
+        }
+    }
+}
+
+fn names(curves: &[Curve], x: &Scale, y: &Scale) -> Markup {
     let ends: Vec<(f64, f64)> = curves
         .iter()
         .filter_map(|curve| placed(curve, x, y).last().copied())
@@ -168,8 +186,8 @@ fn names(curves: &[Curve], x: &Scale, y: &Scale, said: impl Fn(f64) -> String) -
             @let style = curve.series.style;
             (line(&format!("leader s{style}"), end_x + 2.0, *end_y, WIDTH - RIGHT + 14.0, *label - 4.0))
             (text(&format!("name s{style}"), "start", WIDTH - RIGHT + 18.0, *label, &curve.series.target.name))
-            @if let Some((_, knee)) = at_knee(curve) {
-                (text("note value", "start", WIDTH - RIGHT + 18.0, label + 14.0, &said(knee)))
+            @if let Some((_, us)) = at_knee(curve) {
+                (text("note value", "start", WIDTH - RIGHT + 18.0, label + 14.0, &format!("knee: {} µs", significant(us))))
             }
         }
     }

@@ -32,7 +32,7 @@ pub fn capacity(summary: &Summary) -> Table {
             "#p50 ms",
             "#p99 ms",
             "gave out first",
-            "#CPU, processors",
+            "CPU, processors",
             "#generator",
         ],
     );
