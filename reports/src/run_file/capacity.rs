@@ -40,7 +40,7 @@ pub struct SearchRecord {
     /// The highest rate that was held; absent when none was.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub held_per_s: Option<f64>,
-    /// The lowest rate that was not held, twice in a row; absent when there was none.
+    /// The lowest rate that was not held, however often it was tried; absent when there was none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub missed_per_s: Option<f64>,
     /// Every probe, in order, those that were repeated and those that came to nothing included.

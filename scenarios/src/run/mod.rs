@@ -279,9 +279,9 @@ async fn measure(
 fn expected(workload: &Workload, targets: u32) -> Duration {
     const PREPARATION: Duration = Duration::from_secs(12);
     const ONE_REVOCATION: Duration = Duration::from_millis(2800);
-    const PROBES_OF_A_FIRST_SEARCH: u32 = 14;
-    const PROBES_OF_A_LATER_SEARCH: u32 = 8;
-    const PROBES_OF_A_SHORT_SEARCH: u32 = 11;
+    const PROBES_OF_A_FIRST_SEARCH: u32 = 15;
+    const PROBES_OF_A_LATER_SEARCH: u32 = 9;
+    const PROBES_OF_A_SHORT_SEARCH: u32 = 12;
     // Half of a search's probes are overloads, whose backlog has to be waited for.
     let one_probe = |warm_up: Duration, slice: Duration| (warm_up + slice).mul_f64(1.2);
     match workload {

@@ -14,7 +14,7 @@ use crate::summary::{Summary, TargetSummary};
 pub fn capacity(summary: &Summary) -> Table {
     let objectives = Objectives::of(summary, |target| Some(target.capacity.as_ref()?.slo));
     let note = format!(
-        "The highest rate at which a target, alone under load, kept its objective{}. Median of the rounds, each a search of its own; a rate that failed was tried once more. \
+        "The highest rate at which a target, alone under load, kept its objective{}. Median of the rounds, each a search of its own; a rate that failed was tried again. \
          The interval is Student's on the logarithms of the rounds; ≥ means that the target may hold more. Response time is that at the capacity, and this is where an objective \
          is to be read: in a mixed stream the targets disturb each other, so that it serves to compare them. CPU is in processors' worth, at the lowest rate that was not held.",
         objectives.note()
