@@ -144,7 +144,7 @@ fn curves(summary: &Summary, under: &str) -> Markup {
         .into_iter()
         .flatten()
         .collect();
-    let read = "Follow a line to the right until it turns upwards: the mark is the knee, the last rate that was held; a hollow one was the highest asked. \
+    let read = "Follow a line to the right until it turns upwards: the mark is the knee, the last rate that was held; a hollow one is a lower bound. \
         Thin lines are medians. CPU per request falls with the rate, because a busy server need not be woken.";
     section("Curves", read, &charts, &[tables::sweep(summary)], under)
 }

@@ -3,17 +3,15 @@
 mod interval;
 mod limit;
 
+pub(super) use limit::generator_bound;
 pub use limit::{LimitedBy, ProcessorUse};
 
 use super::load::LatencyMs;
 use crate::number::rounded;
-use crate::run_file::{
-    CapacityRecord, Probe, RunFile, ScenarioRecord, SearchEnd, SearchRecord, Slo,
-};
+use crate::run_file::{Manifest, Probe, RunFile, ScenarioRecord, SearchEnd, SearchRecord, Slo};
 use crate::settings::Settings;
 use crate::statistics::{Spread, order_statistic};
 use interval::interval_95;
-use limit::generator_bound;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,10 +57,22 @@ struct Outcome<'a> {
 }
 
 impl CapacitySummary {
-    /// Of `target`, from the first scenario with searches; `None` when it was in none that came to its end.
+    /// Of `target`, from the first scenario with searches: two scenarios are two measurements, and one row must not mix them.
     #[must_use]
     pub fn of(run: &RunFile, target: &str) -> Option<Self> {
-        let (scenario, record) = capacity(run)?;
+        let mut scenarios = run.scenarios.iter();
+        let searched = scenarios.find(|scenario| scenario.capacity.is_some())?;
+        Self::in_scenario(&run.manifest, searched, target)
+    }
+
+    /// Of `target` in `scenario`, on the machine of `manifest`; `None` when no search at it came to its end.
+    #[must_use]
+    pub fn in_scenario(
+        manifest: &Manifest,
+        scenario: &ScenarioRecord,
+        target: &str,
+    ) -> Option<Self> {
+        let record = scenario.capacity.as_ref()?;
         let mut outcomes: Vec<Outcome> = record
             .searches
             .iter()
@@ -75,8 +85,8 @@ impl CapacitySummary {
         let held: Vec<f64> = rates.iter().copied().filter(|rate| *rate > 0.0).collect();
         let bounds_only = outcomes.iter().any(|outcome| outcome.at_least);
         let processors = ProcessorUse::at_the_miss(outcomes.iter().map(|outcome| outcome.search));
-        let targets_processors = match run.manifest.target_cpus.len() {
-            0 => run.manifest.cores,
+        let targets_processors = match manifest.target_cpus.len() {
+            0 => manifest.cores,
             pinned => pinned,
         };
         // What a bound is the bound of must not be taken for more than it is: a higher true value there would raise the median.
@@ -109,16 +119,8 @@ impl CapacitySummary {
     }
 }
 
-/// The first searches of `run`: two scenarios are two measurements, and one row must not mix them.
-#[must_use]
-pub fn capacity(run: &RunFile) -> Option<(&ScenarioRecord, &CapacityRecord)> {
-    let mut records = run.scenarios.iter();
-    records.find_map(|scenario| Some((scenario, scenario.capacity.as_ref()?)))
-}
-
 /// Whether `search` says only that the target holds at least so much.
-#[must_use]
-pub fn is_lower_bound(search: &SearchRecord) -> bool {
+fn is_lower_bound(search: &SearchRecord) -> bool {
     match search.end {
         SearchEnd::Ceiling => true,
         SearchEnd::Bracketed | SearchEnd::NothingHeld => missed(search).any(generator_bound),

@@ -1,9 +1,10 @@
 //! Response time and CPU per request over the rate, from the steps of all rounds.
 
+use super::capacity::generator_bound;
 use super::load::LatencyMs;
 use crate::histogram::Histogram;
 use crate::number::rounded;
-use crate::run_file::{Outcomes, Probe, RunFile, ScenarioRecord, Slo, SweepRecord};
+use crate::run_file::{Outcomes, Probe, RunFile, ScenarioRecord, Slo};
 use crate::settings::Settings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ pub struct SweepSummary {
     /// The knee: the last rate, going up, before the first that was held in fewer than half of the rounds; absent when the first was.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub knee_per_s: Option<f64>,
-    /// Whether there is no rate above the knee: then it lies there or further up.
+    /// Whether the knee may lie further up: every rate was held, or at the first that was not the generator gave out.
     pub knee_at_least: bool,
     /// The steps, rising.
     pub steps: Vec<SweepPoint>,
@@ -50,13 +51,23 @@ pub struct SweepPoint {
     pub target_cores: f64,
     /// Processors' worth of CPU that the generator used, of its one.
     pub generator_cores: f64,
+    /// Whether in a round that did not hold it the generator, rather than the target, was the reason.
+    pub generator_bound: bool,
 }
 
 impl SweepSummary {
-    /// Of `target`, from the first scenario with ladders; `None` when it climbed none.
+    /// Of `target`, from the first scenario with ladders.
     #[must_use]
     pub fn of(run: &RunFile, target: &str) -> Option<Self> {
-        let (scenario, record) = sweep(run)?;
+        let mut scenarios = run.scenarios.iter();
+        let climbed = scenarios.find(|scenario| scenario.sweep.is_some())?;
+        Self::in_scenario(climbed, target)
+    }
+
+    /// Of `target` in `scenario`; `None` when it climbed no ladder there.
+    #[must_use]
+    pub fn in_scenario(scenario: &ScenarioRecord, target: &str) -> Option<Self> {
+        let record = scenario.sweep.as_ref()?;
         let mut probes: Vec<&Probe> = record
             .steps
             .iter()
@@ -73,7 +84,7 @@ impl SweepSummary {
         let held = steps.iter().take_while(|step| step.mostly_held()).count();
         (!steps.is_empty()).then_some(Self {
             knee_per_s: held.checked_sub(1).map(|last| steps[last].rate_per_s),
-            knee_at_least: held == steps.len(),
+            knee_at_least: steps.get(held).is_none_or(|missed| missed.generator_bound),
             steps,
             slo: *record.slo.get(target)?,
             settings: scenario
@@ -82,6 +93,12 @@ impl SweepSummary {
                 .map(Settings::of)
                 .unwrap_or_default(),
         })
+    }
+
+    /// Whether the generator gave out before the target did.
+    #[must_use]
+    pub fn generator_gave_out(&self) -> bool {
+        self.knee_at_least && self.steps.last().map(|last| last.rate_per_s) != self.knee_per_s
     }
 
     /// The step at the knee.
@@ -124,19 +141,15 @@ impl SweepPoint {
             cpu_us_per_request: measured.then(|| rounded(busy_ns / 1e3 / outcomes.total() as f64)),
             target_cores: rounded(target_ns as f64 / wall_s / 1e9),
             generator_cores: rounded(generator_ns as f64 / wall_s / 1e9),
+            generator_bound: rounds
+                .iter()
+                .any(|probe| !probe.held() && generator_bound(probe)),
         }
     }
 
     fn mostly_held(&self) -> bool {
         2 * self.held >= self.rounds
     }
-}
-
-/// The first ladders of `run`.
-#[must_use]
-pub fn sweep(run: &RunFile) -> Option<(&ScenarioRecord, &SweepRecord)> {
-    let mut records = run.scenarios.iter();
-    records.find_map(|scenario| Some((scenario, scenario.sweep.as_ref()?)))
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

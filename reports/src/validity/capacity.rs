@@ -3,8 +3,9 @@
 
 use super::{Check, Finding, Verdict};
 use crate::number::{percent, significant};
-use crate::run_file::{CapacityRecord, Probe, RunFile, SearchEnd, SweepRecord};
+use crate::run_file::{CapacityRecord, Probe, RunFile, ScenarioRecord, SearchEnd, SweepRecord};
 use crate::summary::capacity::{CapacitySummary, LimitedBy};
+use crate::summary::sweep::SweepSummary;
 
 /// Rounds that lie further apart than this share of their median do not agree.
 const SPREAD_FROM: f64 = 0.1;
@@ -16,7 +17,11 @@ const STEAL_SPOILS_FROM: f64 = 0.1;
 const OTHERS_FROM: f64 = 0.05;
 
 /// Of the searches in `record`.
-pub(super) fn of_searches(run: &RunFile, record: &CapacityRecord) -> Vec<Finding> {
+pub(super) fn of_searches(
+    run: &RunFile,
+    scenario: &ScenarioRecord,
+    record: &CapacityRecord,
+) -> Vec<Finding> {
     let probes: Vec<&Probe> = record
         .searches
         .iter()
@@ -25,8 +30,7 @@ pub(super) fn of_searches(run: &RunFile, record: &CapacityRecord) -> Vec<Finding
     let mut findings: Vec<Finding> = of_machine(&probes, "every capacity").collect();
     findings.extend(nothing_held(record));
     for target in record.slo.keys() {
-        // Another scenario's figures, where there are two; the summary has those of the first.
-        if let Some(found) = CapacitySummary::of(run, target) {
+        if let Some(found) = CapacitySummary::in_scenario(&run.manifest, scenario, target) {
             findings.extend(generator_bound(target, &found));
             findings.extend(too_few(target, &found));
             findings.extend(spread(target, &found));
@@ -36,9 +40,15 @@ pub(super) fn of_searches(run: &RunFile, record: &CapacityRecord) -> Vec<Finding
 }
 
 /// Of the ladders in `record`.
-pub(super) fn of_ladders(record: &SweepRecord) -> Vec<Finding> {
+pub(super) fn of_ladders(scenario: &ScenarioRecord, record: &SweepRecord) -> Vec<Finding> {
     let probes: Vec<&Probe> = record.steps.iter().map(|step| &step.probe).collect();
-    of_machine(&probes, "every curve").collect()
+    let bound = record.slo.keys().filter(|target| {
+        let curve = SweepSummary::in_scenario(scenario, target);
+        curve.is_some_and(|curve| curve.generator_gave_out())
+    });
+    of_machine(&probes, "every curve")
+        .chain(bound.map(|target| generator_gave_out(target, "knee")))
+        .collect()
 }
 
 fn of_machine(probes: &[&Probe], taints: &'static str) -> impl Iterator<Item = Finding> {
@@ -105,13 +115,18 @@ fn nothing_held(record: &CapacityRecord) -> Option<Finding> {
 }
 
 fn generator_bound(target: &str, found: &CapacitySummary) -> Option<Finding> {
-    (found.at_least && found.limited_by == Some(LimitedBy::Generator)).then(|| Finding {
+    (found.at_least && found.limited_by == Some(LimitedBy::Generator))
+        .then(|| generator_gave_out(target, "capacity"))
+}
+
+fn generator_gave_out(target: &str, figure: &str) -> Finding {
+    Finding {
         check: Check::GeneratorSaturated,
         verdict: Verdict::Degraded,
         what: format!("the generator gave out before `{target}` did"),
-        taints: format!("the capacity of `{target}`: it is a lower bound"),
+        taints: format!("the {figure} of `{target}`: it is a lower bound"),
         advice: "give the generator a faster processor, or read the bound as one".to_owned(),
-    })
+    }
 }
 
 fn too_few(target: &str, found: &CapacitySummary) -> Option<Finding> {

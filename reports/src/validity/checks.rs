@@ -38,10 +38,10 @@ pub(super) fn all(run: &RunFile) -> Vec<Finding> {
             findings.extend(revocation_findings(scenario, revocation));
         }
         if let Some(searches) = &scenario.capacity {
-            findings.extend(capacity::of_searches(run, searches));
+            findings.extend(capacity::of_searches(run, scenario, searches));
         }
         if let Some(ladders) = &scenario.sweep {
-            findings.extend(capacity::of_ladders(ladders));
+            findings.extend(capacity::of_ladders(scenario, ladders));
         }
     }
     findings

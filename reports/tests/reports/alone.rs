@@ -252,6 +252,25 @@ fn a_ladder_that_was_held_to_its_end_has_its_knee_there_or_above() {
 }
 
 #[test]
+fn where_the_generator_gives_out_the_knee_is_a_lower_bound() {
+    let mut run = alone();
+    for step in steps(&mut run)
+        .iter_mut()
+        .filter(|step| step.target == "jwt")
+    {
+        step.probe.figures.generator_cores = 0.95;
+    }
+    let jwt = curve(&run, "jwt");
+    assert_eq!((jwt.knee_per_s, jwt.knee_at_least), (Some(18_090.0), true));
+    assert_eq!(
+        checks(&run),
+        [(Check::GeneratorSaturated, Verdict::Degraded)]
+    );
+    let page = text(&run, &Summary::of(&run), TextOptions::default());
+    assert!(page.contains("18,090/s or above"), "{page}");
+}
+
+#[test]
 fn text_of_targets_alone() {
     let run = alone();
     insta::assert_snapshot!(text(&run, &Summary::of(&run), TextOptions::default()));

@@ -145,6 +145,10 @@ pub fn sweep(summary: &Summary) -> Table {
 
 fn heading(target: &TargetSummary, curve: &SweepSummary, objectives: &Objectives) -> String {
     let knee = match (curve.knee_per_s, curve.knee_at_least) {
+        (Some(rate), true) if curve.generator_gave_out() => format!(
+            "knee at {}/s or above, the generator gave out first",
+            significant(rate)
+        ),
         (Some(rate), true) => format!("every rate was held, {}/s too", significant(rate)),
         (Some(rate), false) => format!("knee at {}/s", significant(rate)),
         (None, _) => "not even the lowest rate was held".to_owned(),

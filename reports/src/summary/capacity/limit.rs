@@ -49,7 +49,7 @@ pub struct ProcessorUse {
 
 /// Whether the generator, rather than the target, kept `probe` from being held: it had no CPU left, or it sent late by more than a run
 /// is allowed to.
-pub(super) fn generator_bound(probe: &Probe) -> bool {
+pub(in crate::summary) fn generator_bound(probe: &Probe) -> bool {
     let late = |lag_ms: f64, p99_ms: f64| lag_ms > SEND_LAG_MS && lag_ms > p99_ms * SEND_LAG_SHARE;
     let lag = probe.figures.send_lag_p99_ms.zip(probe.figures.p99_ms);
     probe.figures.generator_cores >= SATURATED_FROM
