@@ -96,6 +96,8 @@ pub enum Check {
     OthersBusy,
     /// No target held any rate.
     NothingHeld,
+    /// A rate was not held, and yet no processor was full.
+    NothingGaveOut,
     /// Too few rounds to say how far another would be off.
     TooFewRounds,
     /// The rounds lie too far apart.

@@ -52,17 +52,12 @@ pub fn overview(summary: &Summary) -> Table {
     } else {
         "At a glance"
     };
-    let alone = summary
-        .targets
-        .iter()
-        .all(|target| target.load.is_none() && target.revocation.is_empty());
-    let note = if alone
-        && summary
-            .targets
-            .iter()
-            .any(|target| target.capacity.is_some())
-    {
-        "The highest rate that each target held within its objective, alone under load."
+    let stream_or_lag =
+        |target: &TargetSummary| target.load.is_some() || !target.revocation.is_empty();
+    let alone = |target: &TargetSummary| target.capacity.is_some() || target.sweep.is_some();
+    let targets = &summary.targets;
+    let note = if targets.iter().any(alone) && !targets.iter().any(stream_or_lag) {
+        "What each target held within its objective, alone under load: the highest rate that a search found, the last one on the way up a ladder."
     } else {
         OVERVIEW_NOTE
     };
@@ -78,6 +73,7 @@ pub fn overview(summary: &Summary) -> Table {
             "#p50 ms",
             "#p99 ms",
             "#capacity /s",
+            "#knee /s",
             "lag after the worst event",
             "projected",
         ],
@@ -98,6 +94,7 @@ pub fn overview(summary: &Summary) -> Table {
             figure(load.and_then(|load| load.response_ms.p50)),
             figure(load.and_then(|load| load.response_ms.p99)),
             solo::held(target.capacity.as_ref()),
+            solo::knee(target.sweep.as_ref()),
             worst(target).map_or_else(|| unwatched(target), watched),
             worst(target).map_or_else(|| ABSENT.to_owned(), |row| in_production(target, row)),
         ]);

@@ -147,7 +147,9 @@ impl SweepPoint {
         }
     }
 
-    fn mostly_held(&self) -> bool {
+    /// Whether it was held in half of the rounds at least.
+    #[must_use]
+    pub fn mostly_held(&self) -> bool {
         2 * self.held >= self.rounds
     }
 }

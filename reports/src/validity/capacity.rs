@@ -13,6 +13,8 @@ const SPREAD_FROM: f64 = 0.1;
 const STEAL_FROM: f64 = 0.01;
 /// …and from which nothing can be made of the figures.
 const STEAL_SPOILS_FROM: f64 = 0.1;
+/// Processors' worth of CPU from which a target's processes count as having had all they could get.
+const FULL_FROM: f64 = 0.9;
 /// Processors' worth of CPU of the targets that are meant to be idle from which they count as busy.
 const OTHERS_FROM: f64 = 0.05;
 
@@ -32,8 +34,9 @@ pub(super) fn of_searches(
     for target in record.slo.keys() {
         if let Some(found) = CapacitySummary::in_scenario(&run.manifest, scenario, target) {
             findings.extend(generator_bound(target, &found));
-            findings.extend(too_few(target, &found));
+            findings.extend(too_few(target, found.repeats, "capacity"));
             findings.extend(spread(target, &found));
+            findings.extend(spare_processors(target, &found));
         }
     }
     findings
@@ -42,13 +45,27 @@ pub(super) fn of_searches(
 /// Of the ladders in `record`.
 pub(super) fn of_ladders(scenario: &ScenarioRecord, record: &SweepRecord) -> Vec<Finding> {
     let probes: Vec<&Probe> = record.steps.iter().map(|step| &step.probe).collect();
-    let bound = record.slo.keys().filter(|target| {
-        let curve = SweepSummary::in_scenario(scenario, target);
-        curve.is_some_and(|curve| curve.generator_gave_out())
-    });
-    of_machine(&probes, "every curve")
-        .chain(bound.map(|target| generator_gave_out(target, "knee")))
-        .collect()
+    let mut findings: Vec<Finding> = of_machine(&probes, "every curve").collect();
+    for target in record.slo.keys() {
+        if let Some(curve) = SweepSummary::in_scenario(scenario, target) {
+            findings.extend(of_curve(target, &curve));
+        }
+    }
+    findings
+}
+
+fn of_curve(target: &str, curve: &SweepSummary) -> Vec<Finding> {
+    let rounds = curve.steps.iter().map(|step| step.rounds).max();
+    let bound = curve.generator_gave_out();
+    [
+        bound.then(|| generator_gave_out(target, "knee")),
+        too_few(target, rounds.unwrap_or(0), "curve"),
+        up_and_down(target, curve),
+        spare_at_the_knee(target, curve),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn of_machine(probes: &[&Probe], taints: &'static str) -> impl Iterator<Item = Finding> {
@@ -129,14 +146,12 @@ fn generator_gave_out(target: &str, figure: &str) -> Finding {
     }
 }
 
-fn too_few(target: &str, found: &CapacitySummary) -> Option<Finding> {
-    (found.repeats < 2).then(|| Finding {
+fn too_few(target: &str, rounds: u64, figure: &str) -> Option<Finding> {
+    (rounds < 2).then(|| Finding {
         check: Check::TooFewRounds,
         verdict: Verdict::Degraded,
-        what: format!("the capacity of `{target}` was searched once"),
-        taints: format!(
-            "the capacity of `{target}`: how far another search would be off is unknown"
-        ),
+        what: format!("the {figure} of `{target}` was measured once"),
+        taints: format!("the {figure} of `{target}`: how far another would be off is unknown"),
         advice: "ask for three rounds or more".to_owned(),
     })
 }
@@ -154,6 +169,51 @@ fn spread(target: &str, found: &CapacitySummary) -> Option<Finding> {
             significant(spread.max)
         ),
         taints: format!("the capacity of `{target}`"),
+        advice: "stop what else runs on this machine, or ask for more rounds".to_owned(),
+    })
+}
+
+/// A target that stops with processors to spare may wait for a lock or for something far away, or the machine did something else.
+fn spare_processors(target: &str, found: &CapacitySummary) -> Option<Finding> {
+    let used = found.processors.as_ref()?;
+    (found.limited_by.is_none() && !used.processes.is_empty())
+        .then(|| nothing_gave_out(target, used.target, used.generator, "capacity"))
+}
+
+fn spare_at_the_knee(target: &str, curve: &SweepSummary) -> Option<Finding> {
+    let missed = curve.steps.iter().find(|step| !step.mostly_held())?;
+    let spare = missed.cpu_us_per_request.is_some() && missed.target_cores < FULL_FROM;
+    (spare && !missed.generator_bound)
+        .then(|| nothing_gave_out(target, missed.target_cores, missed.generator_cores, "knee"))
+}
+
+fn nothing_gave_out(target: &str, cores: f64, generator: f64, figure: &str) -> Finding {
+    Finding {
+        check: Check::NothingGaveOut,
+        verdict: Verdict::Degraded,
+        what: format!(
+            "`{target}` did not hold a rate at which its processes used {} and the generator {} of a processor",
+            percent(cores),
+            percent(generator)
+        ),
+        taints: format!("the {figure} of `{target}`: it may be the machine's"),
+        advice: "stop what else runs on this machine; if it stays, the target waits for something other than a processor".to_owned(),
+    }
+}
+
+/// Held above a rate that was not: then the lower one failed for another reason than its rate.
+fn up_and_down(target: &str, curve: &SweepSummary) -> Option<Finding> {
+    let missed = curve.steps.iter().find(|step| !step.mostly_held())?;
+    let above = curve.steps.iter().rev().find(|step| step.mostly_held())?;
+    (above.rate_per_s > missed.rate_per_s).then(|| Finding {
+        check: Check::RoundsDisagree,
+        verdict: Verdict::Degraded,
+        what: format!(
+            "`{target}` held {} requests/s and not {}",
+            significant(above.rate_per_s),
+            significant(missed.rate_per_s)
+        ),
+        taints: format!("the knee of `{target}`"),
         advice: "stop what else runs on this machine, or ask for more rounds".to_owned(),
     })
 }

@@ -66,6 +66,8 @@ fn a_target_with_processors_to_spare_was_limited_by_none() {
     let mut run = alone();
     run.manifest.target_cpus = vec![1, 2, 3];
     assert_eq!(capacity(&run, "opaque").limited_by, None);
+    // The ladder's figures know no processors but their own sum.
+    assert_eq!(checks(&run), [(Check::NothingGaveOut, Verdict::Degraded)]);
     assert_eq!(
         capacity(&run, "jwt").limited_by,
         Some(LimitedBy::ResourceServer)
@@ -174,6 +176,13 @@ fn an_interrupted_search_is_no_round() {
 }
 
 #[test]
+fn one_round_of_a_ladder_is_mentioned() {
+    let mut run = alone();
+    steps(&mut run).retain(|step| step.round == 1);
+    assert_eq!(checks(&run), [(Check::TooFewRounds, Verdict::Degraded); 3]);
+}
+
+#[test]
 fn rounds_that_disagree_are_mentioned() {
     let mut run = alone();
     searches(&mut run)[1].held_per_s = Some(18_000.0);
@@ -227,8 +236,12 @@ fn the_knee_is_the_last_rate_before_one_that_is_not_held() {
     };
     spoil(&mut run, 1);
     assert_eq!(curve(&run, "jwt").knee_per_s, Some(18_090.0));
+    assert_eq!(checks(&run), []);
     spoil(&mut run, 2);
     assert_eq!(curve(&run, "jwt").knee_per_s, Some(20_100.0 * 0.3));
+    // Held above it, and with half of a processor to spare: that was not the rate.
+    let found = [Check::RoundsDisagree, Check::NothingGaveOut];
+    assert_eq!(checks(&run), found.map(|check| (check, Verdict::Degraded)));
 }
 
 #[test]

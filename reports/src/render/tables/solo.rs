@@ -80,6 +80,18 @@ pub(super) fn held(found: Option<&CapacitySummary>) -> String {
     }
 }
 
+/// `18,000`, `≥ 18,000`, or that not even the lowest was held; a dash where nobody measured.
+pub(super) fn knee(curve: Option<&SweepSummary>) -> String {
+    let Some(curve) = curve else {
+        return absent();
+    };
+    match (curve.knee_per_s, curve.knee_at_least) {
+        (Some(per_s), false) => significant(per_s),
+        (Some(per_s), true) => format!("≥ {}", significant(per_s)),
+        (None, _) => "none held".to_owned(),
+    }
+}
+
 fn no_processor(found: &CapacitySummary) -> &'static str {
     match found.processors {
         Some(_) => "no processor",
