@@ -18,17 +18,17 @@ login_hash = "cheap"
 connections_per_target = 4
 credentials_per_target = 20
 [slo]
-p99 = "10ms"
+p99 = "5ms"
 unexpected = 0
 achieved = 0.9
 [slo.session]
-p99 = "5ms"
+p99 = "4ms"
 "#;
 
 /// A scenario of `kind` with its own table, and `rounds` of short slices in every profile.
 fn scenario(kind: &str, table: &str, rounds: u32) -> String {
     let profiles = ["quick", "standard", "full"].map(|profile| {
-        format!("[profile.{profile}]\nrounds = {rounds}\nslice = \"100ms\"\nwarm_up = \"50ms\"\n")
+        format!("[profile.{profile}]\nrounds = {rounds}\nslice = \"50ms\"\nwarm_up = \"50ms\"\n")
     });
     let kind = format!("name = {kind:?}\nkind = {kind:?}\n");
     let head = HEAD.replacen("question", &format!("{kind}question"), 1);
@@ -89,7 +89,7 @@ fn targets_alone_are_searched_and_led_up_a_ladder() {
         let per_s = own.then(|| target["capacity"].get("per_s")).flatten();
         assert_eq!(target.get("capacity_per_s"), per_s);
     }
-    assert_eq!(summary["targets"][1]["capacity"]["slo"]["p99_ms"], 5.0);
+    assert_eq!(summary["targets"][1]["capacity"]["slo"]["p99_ms"], 4.0);
     let page = std::fs::read_to_string(workspace.path("run/report.html")).expect("a page");
     assert!(page.contains("<h2>Capacity</h2>") && page.contains("<h2>Curves</h2>"));
 }
