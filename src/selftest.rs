@@ -87,7 +87,10 @@ fn scope(arguments: &SelftestArguments) -> Scope {
 
 /// Those asked for, in the order in which they are always measured, each once.
 fn truths(arguments: &SelftestArguments) -> Vec<Truth> {
-    let asked = |truth: &Truth| arguments.only.is_empty() || arguments.only.contains(truth);
+    let asked = |truth: &Truth| match arguments.only.as_slice() {
+        [] => !arguments.quick || truth.is_quick(),
+        only => only.contains(truth),
+    };
     Truth::ALL.into_iter().filter(asked).collect()
 }
 

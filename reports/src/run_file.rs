@@ -3,13 +3,19 @@
 //! Durations end in `_ns`, `_ms` or `_s`, rates in `_per_s`, sizes in `_bytes`. A measurement that was not made is an
 //! absent key, never a zero. Readers accept exactly this version of the format.
 
+mod capacity;
 mod conditions;
 mod counters;
 mod outcomes;
+mod probe;
+mod sweep;
 
+pub use capacity::{CapacityRecord, SearchEnd, SearchRecord};
 pub use conditions::{Canary, Clocks};
 pub use counters::Counters;
 pub use outcomes::Outcomes;
+pub use probe::{Probe, ProbeFigures, Slo, Unmet};
+pub use sweep::{SweepRecord, SweepStep};
 
 use crate::histogram::Histogram;
 use crate::revocation::Trial;
@@ -161,6 +167,12 @@ pub struct ScenarioRecord {
     /// The revocations, where the scenario has them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub revocation: Option<RevocationRecord>,
+    /// The searches for each target's capacity, where the scenario has them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub capacity: Option<CapacityRecord>,
+    /// The ladders of rates, where the scenario has them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sweep: Option<SweepRecord>,
 }
 
 /// One open-loop stream shared by all targets, cut into rounds.

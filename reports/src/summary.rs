@@ -1,19 +1,24 @@
 //! `summary.json`, format `authbench.summary/1`: the small stable face of a run that other tools read.
 //!
 //! Derived from the run file alone. A measurement that was not made is an absent key, never a zero. Figures keep four
-//! significant digits. [`load`] derives cost and latency from the steady stream, [`lag`] the revocation rows.
+//! significant digits. [`load`] derives cost and latency from the steady stream, [`lag`] the revocation rows,
+//! [`capacity`] the highest rate held, [`mod@sweep`] the curves.
 
+pub mod capacity;
 pub mod lag;
 pub mod load;
+pub mod sweep;
 
 use crate::expectation::{Failure, failures};
 use crate::run_file::{RunFile, ScenarioRecord, Status, StoreInfo, TargetRecord};
 use crate::settings::Settings;
 use crate::validity::Validity;
+use capacity::CapacitySummary;
 use lag::RevocationSummary;
 use load::LoadSummary;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sweep::SweepSummary;
 
 /// The format this build writes and reads.
 pub const SCHEMA: &str = "authbench.summary/1";
@@ -59,6 +64,15 @@ pub struct TargetSummary {
     // Flattened because the format has one flat object per target, while code wants "measured or not" in one place.
     #[serde(flatten)]
     pub load: Option<LoadSummary>,
+    /// The highest rate that it holds within its objective; absent where it was not looked for, and where only a lower bound is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub capacity_per_s: Option<f64>,
+    /// The same with its spread, what gave out first, and lower bounds; absent where it was not looked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub capacity: Option<CapacitySummary>,
+    /// Response time and CPU per request over the rate; absent where that was not measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sweep: Option<SweepSummary>,
     /// One row per event and enforcement point; absent without revocations.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub revocation: Vec<RevocationSummary>,
@@ -108,6 +122,7 @@ impl TargetSummary {
         let load = steady
             .and_then(|scenario| scenario.steady.as_ref())
             .and_then(|steady| LoadSummary::of(steady, target, &settings));
+        let capacity = CapacitySummary::of(run, &target.name);
         Self {
             name: target.name.clone(),
             model: target.model.clone(),
@@ -115,6 +130,9 @@ impl TargetSummary {
             revocation: lag::rows(run, target, &settings),
             settings,
             load,
+            capacity_per_s: capacity.as_ref().and_then(CapacitySummary::own_per_s),
+            capacity,
+            sweep: SweepSummary::of(run, &target.name),
         }
     }
 

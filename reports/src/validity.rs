@@ -3,6 +3,7 @@
 //! A finding is never about what a target does well or badly, only about whether the figures mean what they say. What a
 //! target promised and did not keep is a [`Failure`](crate::expectation::Failure).
 
+mod capacity;
 mod checks;
 mod unjudged;
 
@@ -115,6 +116,14 @@ pub enum Check {
     TooFewSamples,
     /// Revocations gave no sample.
     UnknownRevocations,
+    /// Targets that were not under load used CPU.
+    OthersBusy,
+    /// No target held any rate.
+    NothingHeld,
+    /// A rate was not held, and yet no processor was full.
+    NothingGaveOut,
+    /// The rounds lie too far apart.
+    RoundsDisagree,
     /// The build is not optimised.
     DebugBuild,
     /// The run was ended before its time.
@@ -142,6 +151,10 @@ impl Check {
             Self::StoreEvictions => "store_evictions",
             Self::TooFewSamples => "too_few_samples",
             Self::UnknownRevocations => "unknown_revocations",
+            Self::OthersBusy => "others_busy",
+            Self::NothingHeld => "nothing_held",
+            Self::NothingGaveOut => "nothing_gave_out",
+            Self::RoundsDisagree => "rounds_disagree",
             Self::DebugBuild => "debug_build",
             Self::Interrupted => "interrupted",
         }

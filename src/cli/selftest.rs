@@ -14,11 +14,12 @@ some could not be judged: the machine was not quiet, or this is a debug build ·
 /// Options of `authbench selftest`.
 #[derive(Debug, Args)]
 pub(crate) struct SelftestArguments {
-    /// At most a minute, for every change; otherwise several, for a machine that someone wants to trust
+    /// At most a minute, for every change, and no comparison of arms; otherwise several, for a machine that someone wants to trust
     #[arg(long)]
     pub(crate) quick: bool,
 
-    /// Only these groups of truths, separated by commas: stall, fixed-delay, bimodal, heavy-tail, send-lag, revocation-lag, expiry
+    /// Only these groups of truths, separated by commas: stall, fixed-delay, bimodal, heavy-tail, send-lag, revocation-lag, expiry,
+    /// generator-cost, same-arms, planted-cpu, planted-round-trip
     #[arg(long, value_name = "ROWS", value_delimiter = ',')]
     pub(crate) only: Vec<Truth>,
 

@@ -171,7 +171,7 @@ fn load(arguments: &RunArguments) -> Result<Vec<(Scenario, Vec<TargetFile>)>> {
 
 fn scenario_names(arguments: &RunArguments) -> Vec<String> {
     match arguments.scenarios.as_slice() {
-        [] => scenario_file::names().map(str::to_owned).collect(),
+        [] => scenario_file::DEFAULT.map(str::to_owned).to_vec(),
         named => named.to_vec(),
     }
 }

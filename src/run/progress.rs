@@ -114,6 +114,14 @@ fn text(progress: &Progress) -> String {
         Progress::Idle => "measuring the idle processes".to_owned(),
         Progress::WarmUp => "warming up".to_owned(),
         Progress::Round { round, rounds } => format!("round {round} of {rounds}"),
+        Progress::Alone {
+            target, round: 0, ..
+        } => format!("looking for the rates of {target}"),
+        Progress::Alone {
+            target,
+            round,
+            rounds,
+        } => format!("round {round} of {rounds}: {target} alone"),
         Progress::Revocations { done, of } => format!("{done} of {of} revocations"),
     }
 }

@@ -1,5 +1,6 @@
 //! The program as its users run it: real processes, real sockets, a real Redis where there is one.
 
+mod alone;
 mod bad_input;
 mod doctor;
 mod endings;

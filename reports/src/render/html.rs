@@ -31,6 +31,8 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
                     (lags(run, summary, &under))
                     (cpu(summary, &under))
                     (latency(run, summary, &under))
+                    (capacity(summary, &under))
+                    (curves(summary, &under))
                     (rest(summary, &under))
                     (measured(run))
                 }
@@ -122,6 +124,29 @@ fn latency(run: &RunFile, summary: &Summary, under: &str) -> Markup {
         &[tables::latency(summary), tables::time(summary)],
         under,
     )
+}
+
+fn capacity(summary: &Summary, under: &str) -> Markup {
+    let charts: Vec<Markup> = svg::capacity(summary).into_iter().collect();
+    let read = "The further right, the more load a target holds before it breaks its objective; the whiskers are its 95 % interval. \
+        Targets whose whiskers overlap are not told apart. A hollow mark is a lower bound: something other than the target gave out first.";
+    section(
+        "Capacity",
+        read,
+        &charts,
+        &[tables::capacity(summary)],
+        under,
+    )
+}
+
+fn curves(summary: &Summary, under: &str) -> Markup {
+    let charts: Vec<Markup> = [svg::latency_curves(summary), svg::cpu_curves(summary)]
+        .into_iter()
+        .flatten()
+        .collect();
+    let read = "Follow a line to the right until it turns upwards: the mark is the knee, the last rate that was held; a hollow one is a lower bound. \
+        Thin lines are medians. CPU per request falls with the rate, because a busy server need not be woken.";
+    section("Curves", read, &charts, &[tables::sweep(summary)], under)
 }
 
 fn rest(summary: &Summary, under: &str) -> Markup {

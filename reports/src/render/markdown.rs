@@ -35,9 +35,11 @@ pub fn markdown(run: &RunFile, summary: &Summary) -> String {
     }
     let under = provenance::line(run);
     paragraph(&table(&tables::overview(summary), &under));
-    paragraph(&format!(
-        "![Cost per request against revocation lag]({FRONTIER_FILE})"
-    ));
+    if !tables::frontier(summary).rows.is_empty() {
+        paragraph(&format!(
+            "![Cost per request against revocation lag]({FRONTIER_FILE})"
+        ));
+    }
     paragraph(&format!("The charts are in [{HTML_FILE}]({HTML_FILE})."));
     for one in tables::all(summary) {
         paragraph(&table(&one, &under));

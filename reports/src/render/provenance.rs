@@ -119,7 +119,33 @@ pub fn scenarios(run: &RunFile) -> Vec<(String, String)> {
                     significant(revocation.background.probes_per_s)
                 )
             });
-            let how: Vec<String> = steady.into_iter().chain(revocation).collect();
+            let capacity = scenario.capacity.as_ref().map(|capacity| {
+                format!(
+                    "each target alone, {} searches of {} probes in {} rounds, {} measured after {} of warm-up, {} connections and {} credentials per target",
+                    capacity.searches.len(),
+                    capacity.searches.iter().map(|search| search.probes.len()).sum::<usize>(),
+                    capacity.rounds,
+                    span(capacity.slice_s * 1e3),
+                    span(capacity.warm_up_s * 1e3),
+                    count(u64::from(capacity.connections_per_target)),
+                    count(u64::from(capacity.credentials_per_target))
+                )
+            });
+            let sweep = scenario.sweep.as_ref().map(|sweep| {
+                format!(
+                    "each target alone, {} steps in {} rounds, {} measured after {} of warm-up, {} connections and {} credentials per target",
+                    sweep.steps.len(),
+                    sweep.rounds,
+                    span(sweep.slice_s * 1e3),
+                    span(sweep.warm_up_s * 1e3),
+                    count(u64::from(sweep.connections_per_target)),
+                    count(u64::from(sweep.credentials_per_target))
+                )
+            });
+            let how: Vec<String> = [steady, revocation, capacity, sweep]
+                .into_iter()
+                .flatten()
+                .collect();
             (
                 scenario.name.clone(),
                 format!("{} ({})", scenario.question, how.join("; ")),

@@ -1,24 +1,35 @@
 //! What a run says, in three sentences, each a function of its numbers.
 
+mod capacity;
 mod cost;
 mod lag;
 mod promises;
 
-use crate::summary::Summary;
+use crate::summary::{Summary, TargetSummary};
 use crate::validity::Verdict;
+use capacity::{capacity, knees};
 use cost::cost;
 use lag::lag;
 use promises::promises;
 
-/// What the run says: what a request costs, how long a caller stays in, which promises were kept. An invalid run says why
-/// it says nothing: it ranks no target.
+/// What the run says: what a request costs, how much load a target holds, how long a caller stays in, which promises were kept. An
+/// invalid run says why it says nothing: it ranks no target.
 #[must_use]
-pub fn sentences(summary: &Summary) -> [String; 3] {
+pub fn sentences(summary: &Summary) -> Vec<String> {
     if summary.validity.verdict == Verdict::Invalid {
-        refusal(summary)
-    } else {
-        [cost(summary), lag(summary), promises(summary)]
+        return refusal(summary).to_vec();
     }
+    let any = |has: fn(&TargetSummary) -> bool| summary.targets.iter().any(has);
+    let alone = any(|target| target.capacity.is_some() || target.sweep.is_some());
+    // Where targets were only loaded alone, nobody asked for the rest.
+    let cost = (!alone || any(|target| target.load.is_some())).then(|| cost(summary));
+    let watched = !alone || any(|target| !target.revocation.is_empty());
+    let lag = watched.then(|| [lag(summary), promises(summary)]);
+    let held = [capacity(summary), knees(summary)].into_iter().flatten();
+    cost.into_iter()
+        .chain(held)
+        .chain(lag.into_iter().flatten())
+        .collect()
 }
 
 /// What a reader must know before quoting a figure.

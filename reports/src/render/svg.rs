@@ -3,13 +3,17 @@
 //! Every series has a colour, a dash and a marker, and is labelled where it is drawn: none of them alone carries the meaning.
 
 mod axis;
+mod capacity;
 mod cpu;
+mod curves;
 mod frontier;
 mod lag;
 mod latency;
 
 use crate::summary::{Summary, TargetSummary};
+pub use capacity::capacity;
 pub use cpu::cpu;
+pub use curves::{cpu_curves, latency_curves};
 pub use frontier::frontier;
 pub use lag::lag;
 pub use latency::latency;

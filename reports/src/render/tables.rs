@@ -2,9 +2,12 @@
 
 mod cost;
 mod revocation;
+mod solo;
 
 pub use cost::{cpu, latency, memory, network, time, work};
 pub use revocation::{frontier, lag, law, refresh};
+pub(super) use solo::objective;
+pub use solo::{capacity, sweep};
 
 use crate::frontier::worst;
 use crate::number::{count, percent, significant, span};
@@ -25,6 +28,8 @@ pub fn all(summary: &Summary) -> Vec<Table> {
         memory(summary),
         work(summary),
         network(summary),
+        capacity(summary),
+        sweep(summary),
         lag(summary),
         refresh(summary),
         law(summary),
@@ -35,7 +40,11 @@ pub fn all(summary: &Summary) -> Vec<Table> {
     .collect()
 }
 
-/// One row per target: cost, latency and lag side by side.
+const OVERVIEW_NOTE: &str = "CPU is that of all the target's processes; the control is what the same request costs when nobody is asked who is calling. \
+    The lag is that of the worst event and enforcement point, at the lifetime it was watched with; the last column is what follows from it \
+    for the lifetime that cost was measured with.";
+
+/// One row per target: cost, latency, capacity and lag side by side.
 #[must_use]
 pub fn overview(summary: &Summary) -> Table {
     let title = if summary.validity.verdict == Verdict::Invalid {
@@ -43,11 +52,18 @@ pub fn overview(summary: &Summary) -> Table {
     } else {
         "At a glance"
     };
+    let stream_or_lag =
+        |target: &TargetSummary| target.load.is_some() || !target.revocation.is_empty();
+    let alone = |target: &TargetSummary| target.capacity.is_some() || target.sweep.is_some();
+    let targets = &summary.targets;
+    let note = if targets.iter().any(alone) && !targets.iter().any(stream_or_lag) {
+        "What each target held within its objective, alone under load: the highest rate that a search found, the last one on the way up a ladder."
+    } else {
+        OVERVIEW_NOTE
+    };
     let mut table = Table::new(
         title,
-        "CPU is that of all the target's processes; the control is what the same request costs when nobody is asked who is calling. \
-         The lag is that of the worst event and enforcement point, at the lifetime it was watched with; the last column is what follows from it \
-         for the lifetime that cost was measured with.",
+        note,
         &[
             "target",
             "#n",
@@ -56,6 +72,8 @@ pub fn overview(summary: &Summary) -> Table {
             "#above control",
             "#p50 ms",
             "#p99 ms",
+            "#capacity /s",
+            "#knee /s",
             "lag after the worst event",
             "projected",
         ],
@@ -75,6 +93,8 @@ pub fn overview(summary: &Summary) -> Table {
             figure(above),
             figure(load.and_then(|load| load.response_ms.p50)),
             figure(load.and_then(|load| load.response_ms.p99)),
+            solo::held(target.capacity.as_ref()),
+            solo::knee(target.sweep.as_ref()),
             worst(target).map_or_else(|| unwatched(target), watched),
             worst(target).map_or_else(|| ABSENT.to_owned(), |row| in_production(target, row)),
         ]);

@@ -19,7 +19,7 @@ pub(super) use rate::achieved_per_s;
 pub(super) use steady_state::ROUNDS_NEEDED;
 pub(super) use stream::{Stream, steady};
 
-use super::Finding;
+use super::{Finding, capacity};
 use crate::run_file::{RevocationRecord, RunFile, ScenarioRecord};
 
 /// Probes are judged by the moments at which they were truly sent and answered, so a late one loses precision and nothing else.
@@ -35,6 +35,12 @@ pub(super) fn all(run: &RunFile) -> Vec<Finding> {
         }
         if let Some(revocation) = &scenario.revocation {
             findings.extend(of_revocations(run, scenario, revocation));
+        }
+        if let Some(searches) = &scenario.capacity {
+            findings.extend(capacity::of_searches(run, scenario, searches));
+        }
+        if let Some(ladders) = &scenario.sweep {
+            findings.extend(capacity::of_ladders(scenario, ladders));
         }
     }
     findings

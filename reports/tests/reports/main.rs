@@ -3,6 +3,7 @@
 mod fixture;
 mod load;
 
+mod alone;
 mod directory;
 mod doctor;
 mod rendering;

@@ -16,6 +16,7 @@ use std::path::Path;
 fn run_files_keep_their_schema() {
     let schema = committed::<RunFile>("authbench.run-1.json");
     accepts(&schema, &fixture::run());
+    accepts(&schema, &fixture::alone());
     let mut stranger = serde_json::to_value(fixture::run()).expect("serializes");
     stranger["surprise"] = Value::Null;
     assert!(!jsonschema::is_valid(&schema, &stranger));
@@ -25,6 +26,7 @@ fn run_files_keep_their_schema() {
 fn summaries_keep_their_schema() {
     let schema = committed::<Summary>("authbench.summary-1.json");
     accepts(&schema, &Summary::of(&fixture::run()));
+    accepts(&schema, &Summary::of(&fixture::alone()));
     let mut without_stream = fixture::run();
     without_stream.scenarios.remove(0);
     accepts(&schema, &Summary::of(&without_stream));

@@ -1,7 +1,7 @@
 //! What a scenario asks of each of its targets, held against what the target has and allows: before anything is started or sent.
 
 use super::renewal;
-use crate::scenario_file::{Plan, Profile, Revocations, Scenario};
+use crate::scenario_file::{Ladder, Plan, Profile, Revocations, Scenario, Sweep};
 use crate::target::TargetFile;
 
 /// Why a scenario may not be run against a target.
@@ -73,6 +73,7 @@ fn enough_users(
         Plan::Steady(_) if tables(target, "refresh") == 0 => (0, "besides"),
         Plan::Steady(_) => (u64::from(renewal::USERS), "whose renewals are measured"),
         Plan::Revocation(plan) => (trials(plan, target), "revoked, each once"),
+        Plan::Capacity(_) | Plan::Sweep(_) => (0, "besides"),
     };
     let needed = credentials + others;
     if u64::from(users.count) >= needed {
@@ -105,6 +106,9 @@ fn within_limit(
     let probes = match scenario.plan(profile) {
         Plan::Steady(_) => 0.0,
         Plan::Revocation(plan) => most_probes_per_s(plan, target),
+        // A search ends at the limit: see `solo::ceiling_per_s`.
+        Plan::Capacity(_) => return Ok(()),
+        Plan::Sweep(plan) => return ladder_within(scenario, plan, target, allows),
     };
     if share + probes <= f64::from(allows) {
         return Ok(());
@@ -121,6 +125,30 @@ fn within_limit(
         } else {
             "use fewer slots_per_target, or a longer probe_every".to_owned()
         },
+    })
+}
+
+/// Rates that a scenario names are meant; those that it has looked for end at the limit by themselves.
+fn ladder_within(
+    scenario: &Scenario,
+    plan: &Sweep,
+    target: &TargetFile,
+    allows: u32,
+) -> Result<(), DemandError> {
+    let Ladder::Rates(rates) = &plan.ladder else {
+        return Ok(());
+    };
+    let highest = rates.last().copied().unwrap_or(0.0);
+    if highest <= f64::from(allows) {
+        return Ok(());
+    }
+    Err(DemandError::TooManyRequests {
+        scenario: scenario.name.clone(),
+        target: target.about.name.clone(),
+        allows,
+        sent: highest as u64,
+        what: "the highest of sweep.rates".to_owned(),
+        remedy: "leave out the rates above the limit".to_owned(),
     })
 }
 

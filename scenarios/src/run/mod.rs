@@ -1,10 +1,13 @@
 //! One run: every scenario in turn, its targets started, measured and stopped.
 
+mod capacity;
 mod demand;
 pub mod progress;
 mod renewal;
 mod revocation;
+mod solo;
 mod steady;
+mod sweep;
 pub mod system;
 
 pub use self::demand::DemandError;
@@ -14,7 +17,7 @@ use self::system::{StartError, System};
 use crate::flow::{EncodeError, StepError};
 use crate::load::attack::{Attack, AttackError};
 use crate::process::{ProcessError, RunSettings};
-use crate::scenario_file::{Plan as Workload, Profile, Scenario};
+use crate::scenario_file::{Ladder, Plan as Workload, Profile, Scenario};
 use crate::target::TargetFile;
 use authbench_reports::run_file::{ScenarioRecord, StoreInfo, TargetRecord};
 use nix::errno::Errno;
@@ -192,7 +195,7 @@ async fn run_scenario(
     context.tell(Progress::Scenario {
         name,
         question,
-        expected: expected(scenario.plan(context.profile)),
+        expected: expected(scenario.plan(context.profile), files.len() as u32),
     });
     let mut systems = Vec::with_capacity(files.len());
     for file in files {
@@ -250,6 +253,8 @@ async fn measure(
             .collect(),
         steady: None,
         revocation: None,
+        capacity: None,
+        sweep: None,
     };
     let (load, attack) = (&scenario.load, context.attack(&scenario.name));
     match scenario.plan(context.profile) {
@@ -260,20 +265,45 @@ async fn measure(
             record.revocation =
                 Some(revocation::measure(systems, load, plan, attack, context).await?);
         }
+        Workload::Capacity(plan) => {
+            record.capacity = Some(capacity::measure(systems, load, plan, attack, context).await?);
+        }
+        Workload::Sweep(plan) => {
+            record.sweep = Some(sweep::measure(systems, load, plan, attack, context).await?);
+        }
     }
     Ok(record)
 }
 
 /// About how long a scenario takes; logging in and starting processes are guesses.
-fn expected(workload: &Workload) -> Duration {
+fn expected(workload: &Workload, targets: u32) -> Duration {
     const PREPARATION: Duration = Duration::from_secs(12);
     const ONE_REVOCATION: Duration = Duration::from_millis(2800);
+    const PROBES_OF_A_FIRST_SEARCH: u32 = 15;
+    const PROBES_OF_A_LATER_SEARCH: u32 = 9;
+    const PROBES_OF_A_SHORT_SEARCH: u32 = 12;
+    // Half of a search's probes are overloads, whose backlog has to be waited for.
+    let one_probe = |warm_up: Duration, slice: Duration| (warm_up + slice).mul_f64(1.2);
     match workload {
         Workload::Steady(plan) => PREPARATION + plan.warm_up + plan.round * plan.rounds,
         Workload::Revocation(plan) => {
             let in_turn =
                 plan.revocations * plan.events.len() as u32 / plan.slots_per_target.max(1);
             PREPARATION + plan.warm_up + ONE_REVOCATION * in_turn
+        }
+        Workload::Capacity(plan) => {
+            let later = PROBES_OF_A_LATER_SEARCH * plan.rounds.saturating_sub(1);
+            let probes = PROBES_OF_A_FIRST_SEARCH + later;
+            PREPARATION + one_probe(plan.warm_up, plan.slice) * probes * targets
+        }
+        Workload::Sweep(plan) => {
+            let probes = match &plan.ladder {
+                Ladder::Rates(rates) => rates.len() as u32 * plan.rounds,
+                Ladder::Fractions { of, .. } => {
+                    PROBES_OF_A_SHORT_SEARCH + of.len() as u32 * plan.rounds
+                }
+            };
+            PREPARATION + one_probe(plan.warm_up, plan.slice) * probes * targets
         }
     }
 }

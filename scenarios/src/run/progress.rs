@@ -37,6 +37,15 @@ pub enum Progress {
         /// How many there will be.
         rounds: u32,
     },
+    /// One target is loaded alone.
+    Alone {
+        /// The target.
+        target: String,
+        /// Counted from 1; 0: its ladder of rates is being made.
+        round: u32,
+        /// How many there will be.
+        rounds: u32,
+    },
     /// Revocations have been made.
     Revocations {
         /// How many.

@@ -102,7 +102,7 @@ pub(super) fn keep_fresh(wallets: Vec<Wallet>, seed: u64) -> Vec<JoinHandle<()>>
 
 /// What every process uses without traffic. A store's housekeeping, divided by the requests of a target that never calls it, would look
 /// like a cost of that target.
-async fn watch_idle(
+pub(super) async fn watch_idle(
     systems: &[System],
     context: &Context<'_>,
 ) -> Result<Vec<IdleUse>, MeasureError> {

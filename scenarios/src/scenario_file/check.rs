@@ -1,32 +1,28 @@
 //! From raw TOML to a scenario that cannot be wrong in itself, and the check that its targets have what it names.
 
+mod kind;
+mod solo;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use toml::Spanned;
 
-use super::raw::{RawLoad, RawProfile, RawRevocation, RawScenario};
-use super::{Load, Plan, Profile, Revocations, Rounds, SCHEMA, Scenario};
+use super::raw::{RawLoad, RawScenario};
+use super::{Load, Plan, Profile, SCHEMA, Scenario};
 use crate::target::{FileError, Source, TargetFile, duration, is_name};
 
 const MAX: i64 = 1_000_000;
-
-/// What a scenario measures, with what belongs to that kind only.
-enum Kind<'a> {
-    Steady,
-    Revocation(&'a RawRevocation),
-}
 
 pub(super) fn check(source: Source) -> Result<Scenario, FileError> {
     source.check_schema(SCHEMA)?;
     let raw: RawScenario = source.parse()?;
     let checker = Checker { source: &source };
     let kind = checker.kind(&raw)?;
-    let plan = |profile: Profile, raw: &Spanned<RawProfile>| checker.plan(&kind, profile, raw);
     let plans = [
-        plan(Profile::Quick, &raw.profile.quick)?,
-        plan(Profile::Standard, &raw.profile.standard)?,
-        plan(Profile::Full, &raw.profile.full)?,
+        checker.plan(&kind, Profile::Quick, &raw.profile.quick)?,
+        checker.plan(&kind, Profile::Standard, &raw.profile.standard)?,
+        checker.plan(&kind, Profile::Full, &raw.profile.full)?,
     ];
     let (name, question) = (
         checker.name(&raw.name, "name")?,
@@ -35,7 +31,7 @@ pub(super) fn check(source: Source) -> Result<Scenario, FileError> {
     let (targets, vars, load) = (
         checker.list(&raw.targets, "targets")?,
         checker.vars(&raw)?,
-        checker.load(&raw.load)?,
+        checker.load(&raw.load, &plans[0])?,
     );
     Ok(Scenario {
         name,
@@ -101,105 +97,24 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn kind<'r>(&self, raw: &'r RawScenario) -> Result<Kind<'r>, FileError> {
-        match (raw.kind.get_ref().as_str(), &raw.revocation) {
-            ("steady", None) => Ok(Kind::Steady),
-            ("revocation", Some(revocation)) => Ok(Kind::Revocation(revocation.get_ref())),
-            ("steady", Some(table)) => Err(self.error(
-                table,
-                "revocation",
-                "does not belong to kind \"steady\"",
-                "",
-            )),
-            ("revocation", None) => Err(self.error(
-                &raw.kind,
-                "revocation",
-                "is missing",
-                "a table [revocation]",
-            )),
-            (other, _) => Err(self.error(
-                &raw.kind,
-                "kind",
-                format!("unknown {other:?}"),
-                "steady, revocation",
-            )),
-        }
-    }
-
-    fn plan(
-        &self,
-        kind: &Kind<'_>,
-        profile: Profile,
-        raw: &Spanned<RawProfile>,
-    ) -> Result<Plan, FileError> {
-        let inner = raw.get_ref();
-        let key = |member: &str| format!("profile.{}.{member}", profile.name());
-        let missing = |member: &str| self.error(raw, key(member), "is missing", "");
-        let surplus = |span, member: &str| {
-            self.source.error(
-                &span,
-                key(member),
-                "does not belong to this kind of scenario",
-                "",
-            )
+    /// The rate of a stream stands in `[load]`; where targets are loaded one at a time, it is that of the first probe.
+    fn load(&self, raw: &Spanned<RawLoad>, plan: &Plan) -> Result<Load, FileError> {
+        let load = raw.get_ref();
+        let rate_per_s = match (plan.first_probe_per_s(), &load.rate_per_s) {
+            (None, Some(rate)) => self.whole(rate, "load.rate_per_s")?,
+            (Some(rate), None) => rate,
+            (None, None) => return Err(self.error(raw, "load.rate_per_s", "is missing", "")),
+            (Some(_), Some(rate)) => {
+                let problem = "does not belong to this kind of scenario";
+                return Err(self.error(rate, "load.rate_per_s", problem, ""));
+            }
         };
-        let warm_up = self.duration(&inner.warm_up, &key("warm_up"))?;
-        match kind {
-            Kind::Steady => {
-                if let Some(revocations) = &inner.revocations {
-                    return Err(surplus(revocations.span(), "revocations"));
-                }
-                let rounds = inner.rounds.as_ref().ok_or_else(|| missing("rounds"))?;
-                let round = inner.round.as_ref().ok_or_else(|| missing("round"))?;
-                Ok(Plan::Steady(Rounds {
-                    warm_up,
-                    rounds: self.whole(rounds, &key("rounds"))?,
-                    round: self.positive(round, &key("round"))?,
-                }))
-            }
-            Kind::Revocation(revocation) => {
-                let rounds = inner
-                    .rounds
-                    .as_ref()
-                    .map(|rounds| (rounds.span(), "rounds"));
-                let round = inner.round.as_ref().map(|round| (round.span(), "round"));
-                if let Some((span, member)) = rounds.or(round) {
-                    return Err(surplus(span, member));
-                }
-                let revocations = inner
-                    .revocations
-                    .as_ref()
-                    .ok_or_else(|| missing("revocations"))?;
-                let revocations = self.whole(revocations, &key("revocations"))?;
-                self.revocations(revocation, warm_up, revocations)
-                    .map(Plan::Revocation)
-            }
-        }
-    }
-
-    fn revocations(
-        &self,
-        raw: &RawRevocation,
-        warm_up: Duration,
-        revocations: u32,
-    ) -> Result<Revocations, FileError> {
-        Ok(Revocations {
-            warm_up,
-            events: self.list(&raw.events, "revocation.events")?,
-            revocations,
-            probe_every: self.positive(&raw.probe_every, "revocation.probe_every")?,
-            tail: self.duration(&raw.tail, "revocation.tail")?,
-            slots_per_target: self.whole(&raw.slots_per_target, "revocation.slots_per_target")?,
-        })
-    }
-
-    fn load(&self, raw: &RawLoad) -> Result<Load, FileError> {
         Ok(Load {
-            rate_per_s: self.whole(&raw.rate_per_s, "load.rate_per_s")?,
+            rate_per_s,
             connections_per_target: self
-                .whole(&raw.connections_per_target, "load.connections_per_target")?,
+                .whole(&load.connections_per_target, "load.connections_per_target")?,
             credentials_per_target: self
-                .whole(&raw.credentials_per_target, "load.credentials_per_target")?,
+                .whole(&load.credentials_per_target, "load.credentials_per_target")?,
         })
     }
 

@@ -2,16 +2,22 @@
 //!
 //! | key | what it says |
 //! |---|---|
-//! | `schema` `name` `kind` | `authbench.scenario/1`; the name in reports; `steady` or `revocation` |
+//! | `schema` `name` `kind` | `authbench.scenario/1`; the name in reports; `steady`, `revocation`, `capacity` or `sweep` |
 //! | `question` | one sentence, shown in the report |
 //! | `targets` | names of built-in targets, or paths of target files, relative to the scenario's own folder |
 //! | `[vars]` | replace variables of the targets that have them; plain text |
-//! | `[load]` | `rate_per_s` over all targets, `connections_per_target`, `credentials_per_target` |
+//! | `[load]` | `connections_per_target`, `credentials_per_target`; `rate_per_s` over all targets (`steady`, `revocation`) |
 //! | `[revocation]` | of this kind only: `events`, `probe_every`, `tail`, `slots_per_target` |
-//! | `[profile.quick]` `standard` `full` | `warm_up`; `rounds` and `round`, or `revocations` |
+//! | `[slo]` `[slo.NAME]` | of `capacity` and `sweep` only: `p99`, `unexpected`, `achieved`, for all targets and for one |
+//! | `[capacity]` | of this kind only: `start_per_s`, `resolution` |
+//! | `[sweep]` | of this kind only: `rates`, or `fractions` of a capacity that is looked for from `start_per_s` |
+//! | `[profile.quick]` `standard` `full` | `warm_up`; `rounds` and `round`, or `revocations`, or `rounds` and `slice` |
 
 mod check;
 mod raw;
+mod solo;
+
+pub use solo::{Capacity, Ladder, Slos, Sweep};
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,7 +33,12 @@ pub const SCHEMA: &str = "authbench.scenario/1";
 const SCENARIOS: &[(&str, &str)] = &[
     ("steady", include_str!("../../steady.toml")),
     ("revocation", include_str!("../../revocation.toml")),
+    ("capacity", include_str!("../../capacity.toml")),
+    ("sweep", include_str!("../../sweep.toml")),
 ];
+
+/// What `run` executes when it is not told: the others overload the targets and take minutes, so they are asked for by name.
+pub const DEFAULT: [&str; 2] = ["steady", "revocation"];
 
 /// A checked scenario file.
 #[derive(Debug, Clone)]
@@ -49,7 +60,7 @@ pub struct Scenario {
 /// An open-loop stream shared by all targets of a scenario: what is measured, or what runs in the background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Load {
-    /// Intended starts per second, over all targets together.
+    /// Intended starts per second, over all targets together; where they are loaded one at a time, of the first probe.
     pub rate_per_s: u32,
     /// Keep-alive connections to each target, over all its points.
     pub connections_per_target: u32,
@@ -69,12 +80,28 @@ pub enum Profile {
 }
 
 /// What is measured in one profile.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Plan {
     /// Rounds of the stream.
     Steady(Rounds),
     /// Revocations, the stream in the background.
     Revocation(Revocations),
+    /// The highest rate that each target holds.
+    Capacity(Capacity),
+    /// Each target under a ladder of rates.
+    Sweep(Sweep),
+}
+
+impl Plan {
+    /// The rate of the first probe, where targets are loaded one at a time.
+    #[must_use]
+    pub fn first_probe_per_s(&self) -> Option<u32> {
+        match self {
+            Self::Steady(_) | Self::Revocation(_) => None,
+            Self::Capacity(capacity) => Some(capacity.start_per_s),
+            Self::Sweep(sweep) => Some(sweep.ladder.first_per_s()),
+        }
+    }
 }
 
 /// Measured rounds of a stream.
@@ -105,7 +132,7 @@ pub struct Revocations {
     pub slots_per_target: u32,
 }
 
-/// The names of the built-in scenarios, in the order in which `run` executes them.
+/// The names of the built-in scenarios.
 pub fn names() -> impl Iterator<Item = &'static str> {
     SCENARIOS.iter().map(|(name, _)| *name)
 }
@@ -200,7 +227,7 @@ impl Scenario {
 
     fn events(&self) -> &[String] {
         match &self.plans[0] {
-            Plan::Steady(_) => &[],
+            Plan::Steady(_) | Plan::Capacity(_) | Plan::Sweep(_) => &[],
             Plan::Revocation(revocations) => &revocations.events,
         }
     }

@@ -1,5 +1,9 @@
 //! The scenario file as TOML types: nothing but shape is checked here.
 
+mod slo;
+
+pub(super) use slo::{RawLimit, RawLimits};
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -16,15 +20,18 @@ pub(super) struct RawScenario {
     pub(super) targets: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     pub(super) vars: BTreeMap<String, Spanned<String>>,
-    pub(super) load: RawLoad,
+    pub(super) load: Spanned<RawLoad>,
     pub(super) revocation: Option<Spanned<RawRevocation>>,
+    pub(super) slo: Option<Spanned<RawLimits>>,
+    pub(super) capacity: Option<Spanned<RawCapacity>>,
+    pub(super) sweep: Option<Spanned<RawSweep>>,
     pub(super) profile: RawProfiles,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawLoad {
-    pub(super) rate_per_s: Spanned<i64>,
+    pub(super) rate_per_s: Option<Spanned<i64>>,
     pub(super) connections_per_target: Spanned<i64>,
     pub(super) credentials_per_target: Spanned<i64>,
 }
@@ -36,6 +43,21 @@ pub(super) struct RawRevocation {
     pub(super) probe_every: Spanned<String>,
     pub(super) tail: Spanned<String>,
     pub(super) slots_per_target: Spanned<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCapacity {
+    pub(super) start_per_s: Spanned<i64>,
+    pub(super) resolution: Spanned<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSweep {
+    pub(super) start_per_s: Option<Spanned<i64>>,
+    pub(super) fractions: Option<Spanned<Vec<Spanned<f64>>>>,
+    pub(super) rates: Option<Spanned<Vec<Spanned<i64>>>>,
 }
 
 #[derive(Deserialize)]
@@ -52,5 +74,6 @@ pub(super) struct RawProfile {
     pub(super) warm_up: Spanned<String>,
     pub(super) rounds: Option<Spanned<i64>>,
     pub(super) round: Option<Spanned<String>>,
+    pub(super) slice: Option<Spanned<String>>,
     pub(super) revocations: Option<Spanned<i64>>,
 }

@@ -1,5 +1,7 @@
 //! Whole scenario files, and for every mistake the exact message.
 
+mod solo;
+
 use super::*;
 
 const STEADY: &str = r#"schema = "authbench.scenario/1"
@@ -55,6 +57,11 @@ fn message(text: &str, from: &str, to: &str) -> String {
 
 #[test]
 fn the_built_in_scenarios_load_with_their_targets() {
+    assert!(
+        DEFAULT
+            .iter()
+            .all(|name| names().any(|other| other == *name))
+    );
     for name in names() {
         let scenario = Scenario::load(name).expect(name);
         assert_eq!(scenario.name, name);
@@ -86,6 +93,13 @@ fn the_quick_profile_keeps_its_promises() {
     };
     let measured = rounds.warm_up + rounds.round * rounds.rounds;
     assert!(measured <= Duration::from_secs(40), "{measured:?}");
+    let capacity = Scenario::load("capacity").expect("capacity");
+    for (profile, least) in [(Profile::Quick, 3), (Profile::Standard, 5)] {
+        let Plan::Capacity(plan) = capacity.plan(profile) else {
+            panic!("searches")
+        };
+        assert!(plan.rounds >= least && plan.slice >= Duration::from_secs(1));
+    }
     let revocation = Scenario::load("revocation").expect("revocation");
     for (profile, least) in [
         (Profile::Quick, 100),
@@ -145,7 +159,7 @@ fn mistakes_in_steady_scenarios() {
         (
             "\"steady\"",
             "\"stable\"",
-            "3: kind: unknown \"stable\" (allowed: steady, revocation)",
+            "3: kind: unknown \"stable\" (allowed: steady, revocation, capacity, sweep)",
         ),
         (
             "\"steady\"",

@@ -1,5 +1,7 @@
 //! Why a self-test could not be made.
 
+use super::arms::ArmsError;
+use super::generator_cost::GeneratorCostError;
 use crate::flow::{EncodeError, ExchangeError, StepError};
 use crate::load::attack::AttackError;
 use crate::run::RunError;
@@ -48,7 +50,22 @@ pub enum SelftestError {
     /// Revocations could not be made.
     #[error(transparent)]
     Run(#[from] Box<RunError>),
+    /// What a request costs could not be measured.
+    #[error(transparent)]
+    Cost(#[from] Box<GeneratorCostError>),
+    /// Two arms could not be compared.
+    #[error(transparent)]
+    Arms(Box<ArmsError>),
     /// Told to stop.
     #[error("interrupted")]
     Interrupted,
+}
+
+impl From<ArmsError> for SelftestError {
+    fn from(error: ArmsError) -> Self {
+        match error {
+            ArmsError::Interrupted => Self::Interrupted,
+            error => Self::Arms(Box::new(error)),
+        }
+    }
 }

@@ -51,6 +51,14 @@ pub enum Truth {
     RevocationLag,
     /// Self-contained credentials, with and without a hidden leeway.
     Expiry,
+    /// What a request costs the generator, beside other tools.
+    GeneratorCost,
+    /// Two arms that are the same.
+    SameArms,
+    /// Two arms, one of which burns more CPU.
+    PlantedCpu,
+    /// Two arms, one of which asks its store once more.
+    PlantedRoundTrip,
 }
 
 /// No truth has this name.
@@ -100,7 +108,7 @@ pub async fn run(
 
 impl Truth {
     /// All of them, in the order in which they are measured.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Stall,
         Self::FixedDelay,
         Self::Bimodal,
@@ -108,7 +116,20 @@ impl Truth {
         Self::SendLag,
         Self::RevocationLag,
         Self::Expiry,
+        Self::GeneratorCost,
+        Self::SameArms,
+        Self::PlantedCpu,
+        Self::PlantedRoundTrip,
     ];
+
+    /// Whether the quick self-test measures it, too: comparing arms takes minutes.
+    #[must_use]
+    pub fn is_quick(self) -> bool {
+        !matches!(
+            self,
+            Self::SameArms | Self::PlantedCpu | Self::PlantedRoundTrip
+        )
+    }
 
     /// As `--only` and the file name it.
     #[must_use]
@@ -121,6 +142,10 @@ impl Truth {
             Self::SendLag => "send-lag",
             Self::RevocationLag => "revocation-lag",
             Self::Expiry => "expiry",
+            Self::GeneratorCost => "generator-cost",
+            Self::SameArms => "same-arms",
+            Self::PlantedCpu => "planted-cpu",
+            Self::PlantedRoundTrip => "planted-round-trip",
         }
     }
 
@@ -133,6 +158,12 @@ impl Truth {
             Self::SendLag => send_lag::measure(bench).await,
             Self::RevocationLag => known_lag::measure(bench).await,
             Self::Expiry => expiry::measure(bench).await,
+            Self::GeneratorCost => generator_cost::measure(bench).await,
+            Self::SameArms => Ok(arms::same(&bench.settings, bench.seed).await?),
+            Self::PlantedCpu => Ok(arms::planted_cpu(&bench.settings, bench.seed).await?),
+            Self::PlantedRoundTrip => {
+                Ok(arms::planted_round_trip(&bench.settings, bench.seed).await?)
+            }
         }
     }
 
@@ -145,6 +176,8 @@ impl Truth {
             Self::SendLag => send_lag::takes(bench),
             Self::RevocationLag => known_lag::takes(bench),
             Self::Expiry => expiry::takes(bench),
+            Self::GeneratorCost => generator_cost::takes(bench),
+            Self::SameArms | Self::PlantedCpu | Self::PlantedRoundTrip => arms::TAKE,
         }
     }
 }

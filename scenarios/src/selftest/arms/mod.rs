@@ -20,6 +20,11 @@ mod spawn;
 mod store_commands;
 mod truth;
 
+use std::time::Duration;
+
+/// About how long each pair takes.
+pub(super) const TAKE: Duration = Duration::from_secs(60);
+
 pub use compare::MOST_ROUNDS;
 pub use error::ArmsError;
 pub use plants::{planted_cpu, planted_round_trip, same};

@@ -11,12 +11,14 @@
 
 mod closed;
 mod open;
+mod rows;
 mod spread;
 mod tool;
 mod tool_output;
 
 pub use closed::{ClosedPlan, GeneratorCost, beside_tools};
 pub use open::{ScheduledCost, ScheduledPlan, scheduled};
+pub(super) use rows::{measure, takes};
 pub use spread::{CostRound, Costs, Spread};
 pub use tool::{Tool, ToolError};
 

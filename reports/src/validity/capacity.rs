@@ -1,0 +1,219 @@
+//! What a search for capacity has to say of itself. It overloads its targets on purpose, so that a missed rate or an unexpected answer is
+//! its result and no finding; what counts is whether the figure is the target's, and whether it repeats.
+
+use super::{Check, Finding, Verdict};
+use crate::number::{percent, significant};
+use crate::run_file::{CapacityRecord, Probe, RunFile, ScenarioRecord, SearchEnd, SweepRecord};
+use crate::summary::capacity::{CapacitySummary, LimitedBy};
+use crate::summary::sweep::SweepSummary;
+
+/// Rounds that lie further apart than this share of their median do not agree.
+const SPREAD_FROM: f64 = 0.1;
+/// Share of processor time taken by the hypervisor over all probes from which it is mentioned…
+const STEAL_FROM: f64 = 0.01;
+/// …and from which nothing can be made of the figures.
+const STEAL_SPOILS_FROM: f64 = 0.1;
+/// Processors' worth of CPU from which a target's processes count as having had all they could get.
+const FULL_FROM: f64 = 0.9;
+/// Processors' worth of CPU of the targets that are meant to be idle from which they count as busy.
+const OTHERS_FROM: f64 = 0.05;
+
+/// Of the searches in `record`.
+pub(super) fn of_searches(
+    run: &RunFile,
+    scenario: &ScenarioRecord,
+    record: &CapacityRecord,
+) -> Vec<Finding> {
+    let probes: Vec<&Probe> = record
+        .searches
+        .iter()
+        .flat_map(|search| &search.probes)
+        .collect();
+    let mut findings: Vec<Finding> = of_machine(&probes, "every capacity").collect();
+    findings.extend(nothing_held(record));
+    for target in record.slo.keys() {
+        if let Some(found) = CapacitySummary::in_scenario(&run.manifest, scenario, target) {
+            findings.extend(generator_bound(target, &found));
+            findings.extend(too_few(target, found.repeats, "capacity"));
+            findings.extend(spread(target, &found));
+            findings.extend(spare_processors(target, &found));
+        }
+    }
+    findings
+}
+
+/// Of the ladders in `record`.
+pub(super) fn of_ladders(scenario: &ScenarioRecord, record: &SweepRecord) -> Vec<Finding> {
+    let probes: Vec<&Probe> = record.steps.iter().map(|step| &step.probe).collect();
+    let mut findings: Vec<Finding> = of_machine(&probes, "every curve").collect();
+    for target in record.slo.keys() {
+        if let Some(curve) = SweepSummary::in_scenario(scenario, target) {
+            findings.extend(of_curve(target, &curve));
+        }
+    }
+    findings
+}
+
+fn of_curve(target: &str, curve: &SweepSummary) -> Vec<Finding> {
+    let rounds = curve.steps.iter().map(|step| step.rounds).max();
+    let bound = curve.generator_gave_out();
+    [
+        bound.then(|| generator_gave_out(target, "knee")),
+        too_few(target, rounds.unwrap_or(0), "curve"),
+        up_and_down(target, curve),
+        spare_at_the_knee(target, curve),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn of_machine(probes: &[&Probe], taints: &'static str) -> impl Iterator<Item = Finding> {
+    steal(probes, taints)
+        .into_iter()
+        .chain(others(probes, taints))
+}
+
+/// Over all probes: one that was disturbed is tried again, and rounds show the rest.
+fn steal(probes: &[&Probe], taints: &str) -> Option<Finding> {
+    let watched = || {
+        let shares = probes.iter();
+        shares.filter_map(|probe| Some((probe.steal_share?, probe.wall_s)))
+    };
+    let wall_s: f64 = watched().map(|(_, wall_s)| wall_s).sum();
+    let stolen_s: f64 = watched().map(|(share, wall_s)| share * wall_s).sum();
+    let share = stolen_s / wall_s;
+    (share >= STEAL_FROM).then(|| Finding {
+        check: Check::Steal,
+        verdict: if share >= STEAL_SPOILS_FROM {
+            Verdict::Invalid
+        } else {
+            Verdict::Degraded
+        },
+        what: format!(
+            "the hypervisor took {} of the processor time",
+            percent(share)
+        ),
+        taints: format!("{taints}: a target is held to hold less than it does"),
+        advice: "run it on a machine without neighbours".to_owned(),
+    })
+}
+
+fn others(probes: &[&Probe], taints: &str) -> Option<Finding> {
+    let wall_s: f64 = probes.iter().map(|probe| probe.wall_s).sum();
+    let ns: u64 = probes.iter().map(|probe| probe.others_cpu_ns).sum();
+    let cores = ns as f64 / 1e9 / wall_s;
+    (cores >= OTHERS_FROM).then(|| Finding {
+        check: Check::OthersBusy,
+        verdict: Verdict::Degraded,
+        what: format!(
+            "targets that were meant to be idle used {} of a processor",
+            percent(cores)
+        ),
+        taints: format!("{taints}: they share the target's processors"),
+        advice: "give credentials a lifetime that needs no renewal during the run".to_owned(),
+    })
+}
+
+fn nothing_held(record: &CapacityRecord) -> Option<Finding> {
+    let ended = || {
+        let searches = record.searches.iter();
+        searches.filter(|search| search.end != SearchEnd::Interrupted)
+    };
+    let none = ended().all(|search| search.end == SearchEnd::NothingHeld);
+    (none && ended().next().is_some()).then(|| Finding {
+        check: Check::NothingHeld,
+        verdict: Verdict::Invalid,
+        what: "no target held any rate within its objective".to_owned(),
+        taints: "every capacity".to_owned(),
+        advice: "look at the logs of the processes, lower capacity.start_per_s, or loosen [slo]"
+            .to_owned(),
+    })
+}
+
+fn generator_bound(target: &str, found: &CapacitySummary) -> Option<Finding> {
+    (found.at_least && found.limited_by == Some(LimitedBy::Generator))
+        .then(|| generator_gave_out(target, "capacity"))
+}
+
+fn generator_gave_out(target: &str, figure: &str) -> Finding {
+    Finding {
+        check: Check::GeneratorSaturated,
+        verdict: Verdict::Degraded,
+        what: format!("the generator gave out before `{target}` did"),
+        taints: format!("the {figure} of `{target}`: it is a lower bound"),
+        advice: "give the generator a faster processor, or read the bound as one".to_owned(),
+    }
+}
+
+fn too_few(target: &str, rounds: u64, figure: &str) -> Option<Finding> {
+    (rounds < 2).then(|| Finding {
+        check: Check::TooFewSamples,
+        verdict: Verdict::Degraded,
+        what: format!("the {figure} of `{target}` was measured once"),
+        taints: format!("the {figure} of `{target}`: how far another would be off is unknown"),
+        advice: "ask for three rounds or more".to_owned(),
+    })
+}
+
+fn spread(target: &str, found: &CapacitySummary) -> Option<Finding> {
+    let (spread, per_s) = found.spread.zip(found.per_s)?;
+    let share = (spread.max - spread.min) / per_s;
+    (share > SPREAD_FROM).then(|| Finding {
+        check: Check::RoundsDisagree,
+        verdict: Verdict::Degraded,
+        what: format!(
+            "the searches at `{target}` lie {} apart: {} to {} requests/s",
+            percent(share),
+            significant(spread.min),
+            significant(spread.max)
+        ),
+        taints: format!("the capacity of `{target}`"),
+        advice: "stop what else runs on this machine, or ask for more rounds".to_owned(),
+    })
+}
+
+/// A target that stops with processors to spare may wait for a lock or for something far away, or the machine did something else.
+fn spare_processors(target: &str, found: &CapacitySummary) -> Option<Finding> {
+    let used = found.processors.as_ref()?;
+    (found.limited_by.is_none() && !used.processes.is_empty())
+        .then(|| nothing_gave_out(target, used.target, used.generator, "capacity"))
+}
+
+fn spare_at_the_knee(target: &str, curve: &SweepSummary) -> Option<Finding> {
+    let missed = curve.steps.iter().find(|step| !step.mostly_held())?;
+    let spare = missed.cpu_us_per_request.is_some() && missed.target_cores < FULL_FROM;
+    (spare && !missed.generator_bound)
+        .then(|| nothing_gave_out(target, missed.target_cores, missed.generator_cores, "knee"))
+}
+
+fn nothing_gave_out(target: &str, cores: f64, generator: f64, figure: &str) -> Finding {
+    Finding {
+        check: Check::NothingGaveOut,
+        verdict: Verdict::Degraded,
+        what: format!(
+            "`{target}` did not hold a rate at which its processes used {} and the generator {} of a processor",
+            percent(cores),
+            percent(generator)
+        ),
+        taints: format!("the {figure} of `{target}`: it may be the machine's"),
+        advice: "stop what else runs on this machine; if it stays, the target waits for something other than a processor".to_owned(),
+    }
+}
+
+/// Held above a rate that was not: then the lower one failed for another reason than its rate.
+fn up_and_down(target: &str, curve: &SweepSummary) -> Option<Finding> {
+    let missed = curve.steps.iter().find(|step| !step.mostly_held())?;
+    let above = curve.steps.iter().rev().find(|step| step.mostly_held())?;
+    (above.rate_per_s > missed.rate_per_s).then(|| Finding {
+        check: Check::RoundsDisagree,
+        verdict: Verdict::Degraded,
+        what: format!(
+            "`{target}` held {} requests/s and not {}",
+            significant(above.rate_per_s),
+            significant(missed.rate_per_s)
+        ),
+        taints: format!("the knee of `{target}`"),
+        advice: "stop what else runs on this machine, or ask for more rounds".to_owned(),
+    })
+}
