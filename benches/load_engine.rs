@@ -8,6 +8,7 @@
 
 mod bare_server;
 
+use authbench_scenarios::accounting::idle::KeptAwake;
 use authbench_scenarios::accounting::machine;
 use authbench_scenarios::load;
 use authbench_scenarios::selftest::generator_cost::{
@@ -66,6 +67,14 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let smoke = has("--test");
+    // As runs and the self-test do, where the system lets this user.
+    let awake = KeptAwake::request();
+    let idling = if awake.is_some() {
+        "are kept awake"
+    } else {
+        "halt when idle"
+    };
+    println!("processors {idling}");
     let effort = if smoke { &SMOKE } else { &MEASUREMENT };
     let outcome = load::runtime()
         .expect("a runtime")

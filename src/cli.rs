@@ -107,6 +107,10 @@ pub(crate) struct RunArguments {
     #[arg(long)]
     pub(crate) no_pin: bool,
 
+    /// Let processors halt when they have nothing to do, even where this user may keep them awake
+    #[arg(long)]
+    pub(crate) let_idle: bool,
+
     /// Print only the report, no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,

@@ -2,7 +2,8 @@
 
 use crate::cli::doctor::{DoctorArguments, DoctorFormat};
 use crate::interrupt::{self, Interrupted};
-use crate::run::{manifest, pinning};
+use crate::run::manifest;
+use crate::run::pinning::{self, Pinning};
 use anyhow::{Context, Result};
 use authbench_reports::doctor::{Diagnosis, markdown, text};
 use authbench_scenarios::accounting::machine;
@@ -19,13 +20,16 @@ use std::time::Duration;
 pub(crate) fn execute(arguments: &DoctorArguments) -> Result<u8> {
     let interrupted = interrupt::watch().context("watch for ctrl-c")?;
     let logs = tempfile::tempdir().context("create a folder for the servers' logs")?;
+    let processors_allowed = machine::allowed_cpus();
+    let pinning = pinning::apply(true).awake(true);
     let known = Known {
         authbench_version: env!("CARGO_PKG_VERSION").to_owned(),
         build: manifest::build().to_owned(),
         examined_at: manifest::now(),
-        processors_allowed: machine::allowed_cpus(),
+        kept_awake: pinning.awake.is_some(),
+        processors_allowed,
     };
-    let settings = settings(logs.path(), interrupted)?;
+    let settings = settings(logs.path(), &pinning, interrupted)?;
     let progress = progress(arguments.quiet);
     let examined = load::runtime()?.block_on(examine(known, &settings, &|step| {
         progress.set_message(step.to_owned());
@@ -41,14 +45,14 @@ pub(crate) fn execute(arguments: &DoctorArguments) -> Result<u8> {
 }
 
 /// As a run starts its servers: what is examined is what a run would use.
-fn settings(logs: &Path, interrupted: Interrupted) -> Result<RunSettings> {
+fn settings(logs: &Path, pinning: &Pinning, interrupted: Interrupted) -> Result<RunSettings> {
     Ok(RunSettings {
         authbench: std::env::current_exe().context("find this program")?,
         store_url: None,
         redis_server: None,
         require_real_redis: false,
         dir: logs.to_owned(),
-        cpus: pinning::apply(true).targets,
+        cpus: pinning.targets.clone(),
         remote: RemoteTargets::refused(),
         interrupted,
     })

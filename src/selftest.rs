@@ -30,7 +30,7 @@ async fn measure_and_report(arguments: &SelftestArguments) -> Result<u8> {
     let interrupted = interrupt::watch().context("watch for ctrl-c")?;
     let logs = tempfile::tempdir().context("make a folder for the logs")?;
     let (started_at, began) = (manifest::now(), Instant::now());
-    let pinning = pinning::apply(true);
+    let pinning = pinning::apply(true).awake(!arguments.let_idle);
     let settings = settings(logs.path(), &pinning, interrupted)?;
     let bench = Bench::new(settings, arguments.seed, scope(arguments), arguments.inject);
     let display = progress::Display::new(arguments.quiet);
@@ -116,6 +116,9 @@ fn command(arguments: &SelftestArguments) -> Vec<String> {
     let mut words = vec!["authbench".to_owned(), "selftest".to_owned()];
     if arguments.quick {
         words.push("--quick".to_owned());
+    }
+    if arguments.let_idle {
+        words.push("--let-idle".to_owned());
     }
     words.extend(["--seed".to_owned(), arguments.seed.to_string()]);
     let only: Vec<&str> = arguments.only.iter().map(|truth| truth.name()).collect();

@@ -80,6 +80,8 @@ pub enum Subject {
     Processors,
     /// Who decides the processors' clock frequency.
     Governor,
+    /// Whether processors halt when they have nothing to do.
+    Idle,
     /// Whether this is a virtual machine.
     Virtualisation,
     /// Processor time that the hypervisor took.
@@ -112,6 +114,7 @@ impl Subject {
             Self::Build => "build",
             Self::Processors => "processors",
             Self::Governor => "governor",
+            Self::Idle => "idle",
             Self::Virtualisation => "virtualisation",
             Self::Steal => "steal",
             Self::ClockSource => "clock source",

@@ -100,11 +100,26 @@ pub struct Manifest {
     pub target_cpus: Vec<usize>,
     /// How the pacer waits: `timerfd` or `sleep-then-yield`.
     pub pacer: String,
+    /// Whether every processor was kept from halting for want of work; absent in files of versions that did not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kept_awake: Option<bool>,
     /// The arguments of the command, credentials masked.
     pub command: Vec<String>,
     /// The self-test that came before the run; absent: nobody checked the instrument.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub selftest: Option<Citation>,
+}
+
+impl Manifest {
+    /// What processors did when they had nothing to do, as reports say it.
+    #[must_use]
+    pub fn idling(&self) -> &'static str {
+        match self.kept_awake {
+            Some(true) => "processors kept awake",
+            Some(false) => "processors halt when idle",
+            None => "idle processors as the system has them",
+        }
+    }
 }
 
 /// The store behind the targets.

@@ -31,6 +31,10 @@ pub(crate) struct SelftestArguments {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 
+    /// Let processors halt when they have nothing to do, even where this user may keep them awake
+    #[arg(long)]
+    pub(crate) let_idle: bool,
+
     /// Print only the table, no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,

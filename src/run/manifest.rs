@@ -70,6 +70,7 @@ pub(crate) fn collect(pinning: &Pinning, command: Vec<String>) -> Manifest {
         generator_cpus: pinning.generator.clone(),
         target_cpus: pinning.targets.clone(),
         pacer: PACER.to_owned(),
+        kept_awake: Some(pinning.awake.is_some()),
         command,
         selftest: None,
     }
@@ -111,6 +112,7 @@ fn command(arguments: &RunArguments) -> Vec<String> {
         ("require-real-redis", arguments.require_real_redis),
         ("goose-report", arguments.goose_report),
         ("no-pin", arguments.no_pin),
+        ("let-idle", arguments.let_idle),
     ];
     words.extend(
         flags

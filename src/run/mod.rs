@@ -44,7 +44,7 @@ async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {
         .clone()
         .unwrap_or_else(|| Path::new("authbench-runs").join(&run_id));
     let directory = RunDirectory::create(&path)?;
-    let pinning = pinning::apply(!arguments.no_pin);
+    let pinning = pinning::apply(!arguments.no_pin).awake(!arguments.let_idle);
     let plan = plan(arguments, scenarios, &path, &pinning, interrupted.clone())?;
     let progress = progress::Display::new(arguments.quiet);
     let outcome = run(plan, interrupted.clone(), &|step| progress.show(&step)).await;

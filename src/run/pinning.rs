@@ -1,14 +1,17 @@
-//! Which processors the generator and the targets get.
+//! Which processors the generator and the targets get, and that they do not fall asleep.
 
+use authbench_scenarios::accounting::idle::KeptAwake;
 use authbench_scenarios::accounting::machine;
 
 /// Processors of each side; empty: not pinned.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Pinning {
     /// The generator: this process.
     pub(crate) generator: Vec<usize>,
     /// Everything that it starts.
     pub(crate) targets: Vec<usize>,
+    /// Keeps every processor awake, where that was wanted and the system allows it.
+    pub(crate) awake: Option<KeptAwake>,
 }
 
 impl Pinning {
@@ -18,8 +21,19 @@ impl Pinning {
             [first, rest @ ..] if !rest.is_empty() => Self {
                 generator: vec![*first],
                 targets: rest.to_vec(),
+                awake: None,
             },
             _ => Self::default(),
+        }
+    }
+}
+
+impl Pinning {
+    /// With all processors kept awake, if `wanted` and allowed.
+    pub(crate) fn awake(self, wanted: bool) -> Self {
+        Self {
+            awake: wanted.then(KeptAwake::request).flatten(),
+            ..self
         }
     }
 }
@@ -44,14 +58,12 @@ mod tests {
 
     #[test]
     fn one_processor_cannot_be_shared_out() {
-        assert_eq!(Pinning::of(&[3]), Pinning::default());
-        assert_eq!(Pinning::of(&[]), Pinning::default());
-        assert_eq!(
-            Pinning::of(&[1, 4, 6]),
-            Pinning {
-                generator: vec![1],
-                targets: vec![4, 6]
-            }
-        );
+        let of = |allowed: &[usize]| {
+            let pinning = Pinning::of(allowed);
+            (pinning.generator, pinning.targets)
+        };
+        assert_eq!(of(&[3]), (vec![], vec![]));
+        assert_eq!(of(&[]), (vec![], vec![]));
+        assert_eq!(of(&[1, 4, 6]), (vec![1], vec![4, 6]));
     }
 }

@@ -27,6 +27,8 @@ pub struct Examination {
     pub processors_online: Option<usize>,
     /// Who decides the clock frequency of the allowed processors, each named once; empty: not visible.
     pub governors: Vec<String>,
+    /// Whether every processor could be kept from halting for want of work, as runs then do.
+    pub kept_awake: bool,
     /// The hypervisor, as far as it says; absent on a machine of its own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hypervisor: Option<String>,

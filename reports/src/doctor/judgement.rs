@@ -25,6 +25,7 @@ pub(super) fn lines(seen: &Examination) -> Vec<Line> {
         build(seen),
         processors(seen),
         governor(seen),
+        idle(seen),
         virtualisation(seen),
         figures::steal(seen),
         clock_source(seen),
@@ -118,6 +119,25 @@ fn governor(seen: &Examination) -> Line {
         if steady { Fit } else { FitWithReservations },
         seen.governors.join(", "),
         "keep the clock frequency from following the load: `cpupower frequency-set -g performance`",
+    )
+}
+
+fn idle(seen: &Examination) -> Line {
+    let (fitness, said) = match seen.kept_awake {
+        true => (
+            Fit,
+            "processors can be kept awake, and are while something is measured",
+        ),
+        false => (
+            FitWithReservations,
+            "processors halt when they have nothing to do, and cannot be kept from it",
+        ),
+    };
+    line(
+        Subject::Idle,
+        fitness,
+        said.to_owned(),
+        "waking up stands in every latency, tenths of a millisecond at low rates: run as root, or allow this user to write /dev/cpu_dma_latency",
     )
 }
 

@@ -182,9 +182,10 @@ fn pinning(run: &RunFile) -> String {
         }
     };
     format!(
-        "generator {}, targets {}; pacer {}",
+        "generator {}, targets {}, {}; pacer {}",
         on(&run.manifest.generator_cpus),
         on(&run.manifest.target_cpus),
+        run.manifest.idling(),
         run.manifest.pacer
     )
 }

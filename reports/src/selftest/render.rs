@@ -102,14 +102,15 @@ fn remarks(selftest: &SelftestFile) -> Vec<String> {
     }
     let manifest = &selftest.manifest;
     remarks.push(format!(
-        "machine: {}, {} processors, {} · authbench {} ({}, {} build) · pacer {}",
+        "machine: {}, {} processors, {} · authbench {} ({}, {} build) · pacer {}, {}",
         manifest.cpu,
         manifest.cores,
         manifest.kernel,
         manifest.authbench_version,
         manifest.git_revision.as_deref().unwrap_or("no revision"),
         manifest.build,
-        manifest.pacer
+        manifest.pacer,
+        manifest.idling()
     ));
     remarks
 }

@@ -20,6 +20,7 @@ pub(crate) fn fit() -> Examination {
         processors_allowed: vec![0, 1, 2, 3],
         processors_online: Some(8),
         governors: vec!["performance".to_owned()],
+        kept_awake: true,
         hypervisor: None,
         steal_share: Some(0.0),
         clock_source: Some("tsc".to_owned()),
@@ -133,6 +134,13 @@ fn a_governor_that_follows_the_load_is_a_reservation_and_an_unseen_one_is_none()
     assert_eq!(with(&["performance"]), Fit);
     assert_eq!(with(&["performance", "powersave"]), FitWithReservations);
     assert_eq!(with(&[]), Fit);
+}
+
+#[test]
+fn processors_that_fall_asleep_are_a_reservation() {
+    let with = |awake| judged(Subject::Idle, |seen| seen.kept_awake = awake);
+    assert_eq!(with(true), Fit);
+    assert_eq!(with(false), FitWithReservations);
 }
 
 #[test]

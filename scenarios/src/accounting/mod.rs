@@ -6,4 +6,5 @@ pub mod canary;
 pub mod clock_steps;
 pub mod counters;
 pub mod cpu;
+pub mod idle;
 pub mod machine;

@@ -35,6 +35,8 @@ pub struct Known {
     pub build: String,
     /// Now, RFC 3339, UTC.
     pub examined_at: String,
+    /// Whether processors are kept awake while this looks.
+    pub kept_awake: bool,
     /// Processors that this process could use before it was pinned.
     pub processors_allowed: Vec<usize>,
 }
@@ -89,6 +91,7 @@ pub async fn examine(
         kernel: machine::kernel(),
         processors_online: processors::online(),
         governors: processors::governors(&known.processors_allowed),
+        kept_awake: known.kept_awake,
         hypervisor: processors::hypervisor(),
         steal_share: steal.and_then(|(before, now)| now.steal_share_since(before)),
         clock_source: processors::clock_source(),
