@@ -13,6 +13,9 @@ const TOLERANCE_MS: f64 = 0.25;
 /// … and 1 % of the delay: 0.1 % is the histogram's resolution; the rest is that a percentile of a sum is not the sum of percentiles, and in
 /// a tail the next sample is that far away.
 const TOLERANCE: f64 = 0.01;
+/// The first of the two for the p99.9: what disturbs the machine for 1 ms in each second moves it by that much where many delays are equal.
+/// Ours showed 0.1 to 0.7 ms with 0.3 % of the time stolen, which counts as quiet.
+const TOLERANCE_P999_MS: f64 = 1.0;
 
 /// 1 ms, and 20 ms for one in twenty: percentiles on both sides of the gap, none at its edge, where one sample would decide.
 pub(super) async fn measure_bimodal(bench: &Bench) -> Result<Vec<Row>, SelftestError> {
@@ -63,28 +66,32 @@ async fn measure(
         },
     )
     .await?;
-    let drawn = streamed
-        .report
-        .drawn_us
-        .ok_or_else(|| SelftestError::Answer {
-            request: "/truth",
-            status: 200,
-            problem: "no drawn_us".to_owned(),
-        })?;
+    let report = &streamed.report;
+    let (drawn, held) =
+        report
+            .drawn_us
+            .zip(report.held_us)
+            .ok_or_else(|| SelftestError::Answer {
+                request: "/truth",
+                status: 200,
+                problem: "no drawn_us or no held_us".to_owned(),
+            })?;
     let quantiles = [
-        ("p50", 0.5, drawn.p50),
-        ("p90", 0.9, drawn.p90),
-        ("p99", 0.99, drawn.p99),
-        ("p99.9", 0.999, drawn.p999),
+        ("p50", 0.5, TOLERANCE_MS, drawn.p50, held.p50),
+        ("p90", 0.9, TOLERANCE_MS, drawn.p90, held.p90),
+        ("p99", 0.99, TOLERANCE_MS, drawn.p99, held.p99),
+        ("p99.9", 0.999, TOLERANCE_P999_MS, drawn.p999, held.p999),
     ];
-    let row = |(quantity, quantile, drawn_us): (&'static str, f64, f64)| {
+    type Quantile = (&'static str, f64, f64, f64, f64);
+    let row = |(quantity, quantile, tolerance_ms, drawn_us, held_us): Quantile| {
         let expected_ms = drawn_us / 1000.0;
         let known = Known {
             group,
             truth: truth.to_owned(),
             quantity,
             expected_ms,
-            tolerance_ms: TOLERANCE_MS + expected_ms * TOLERANCE,
+            late_ms: (held_us - drawn_us).max(0.0) / 1000.0,
+            tolerance_ms: tolerance_ms + expected_ms * TOLERANCE,
         };
         let measured_ms = streamed.response(bench).quantile_ms(quantile);
         row::duration(known, measured_ms, streamed.circumstances())

@@ -48,6 +48,7 @@ async fn measure_at(bench: &Bench, rate_per_s: u32) -> Result<Row, SelftestError
         ),
         quantity: "p50",
         expected_ms: held.map_or(5.0, |held| held.p50 / 1000.0),
+        late_ms: 0.0,
         tolerance_ms: TOLERANCE_MS,
     };
     let response = streamed.response(bench);

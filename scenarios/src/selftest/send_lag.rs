@@ -44,6 +44,7 @@ async fn measure_at(bench: &Bench, rate_per_s: u32) -> Result<Row, SelftestError
         ),
         quantity: "send lag p99",
         expected_ms: 0.0,
+        late_ms: 0.0,
         tolerance_ms: TOLERANCE_MS,
     };
     let measured_ms = streamed.recorder.send_lag.quantile_ms(0.99);

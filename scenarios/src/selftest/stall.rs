@@ -40,6 +40,7 @@ pub(super) async fn measure(bench: &Bench) -> Result<Vec<Row>, SelftestError> {
             truth: TRUTH.to_owned(),
             quantity,
             expected_ms,
+            late_ms: 0.0,
             tolerance_ms: expected_ms * TOLERANCE,
         };
         row::duration(known, measured_ms, streamed.circumstances())

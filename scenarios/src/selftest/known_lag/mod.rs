@@ -85,6 +85,7 @@ fn width_row(bench: &Bench, record: &RevocationRecord, noise: &Noise) -> Row {
         truth: "an interval is as wide as its probes are apart".to_owned(),
         quantity: "median width",
         expected_ms: record.probe_every_ms,
+        late_ms: 0.0,
         // One probe apart, and no more: an interval of two.
         tolerance_ms: record.probe_every_ms,
     };
