@@ -1,6 +1,6 @@
 //! One request becomes samples: four histograms and a count per outcome.
 //!
-//! There is no lock and no allocation per sample. Recorders are merged when a round ends.
+//! Nothing is allocated per sample. Whoever shares one between users, all on one thread, puts it behind a lock that is never contended.
 
 use crate::histogram::Histogram;
 use crate::run_file::Outcomes;

@@ -13,7 +13,7 @@ fn without_a_fault_every_interval_contains_its_truth() {
     let (_, file) = selftest("revocation-lag,expiry", None);
     let durations = |row: &&Value| row["figures"].get("error_ms").is_some();
     let (durations, certain): (Vec<_>, Vec<_>) = rows(&file, "").into_iter().partition(durations);
-    assert_eq!((durations.len(), certain.len()), (1, 12), "{file:#}");
+    assert_eq!((durations.len(), certain.len()), (3, 12), "{file:#}");
     for row in certain {
         assert_eq!(row["verdict"], "pass", "{row:#}");
     }

@@ -38,6 +38,8 @@ pub struct Citation {
     pub same_kernel: bool,
     /// Whether version, revision and build of authbench are the same.
     pub same_authbench: bool,
+    /// Whether generator and targets had the same processors, and these were kept awake likewise.
+    pub same_processors: bool,
 }
 
 /// One error of a self-test.
@@ -71,6 +73,7 @@ impl Citation {
                 == (&manifest.cpu, manifest.cores, manifest.memory_bytes),
             same_kernel: then.kernel == manifest.kernel,
             same_authbench: build(then) == build(manifest),
+            same_processors: processors(then) == processors(manifest),
         }
     }
 
@@ -106,6 +109,7 @@ impl Citation {
             (self.same_machine, "machine"),
             (self.same_kernel, "kernel"),
             (self.same_authbench, "version of authbench"),
+            (self.same_processors, "use of the processors"),
         ]
         .iter()
         .filter(|(same, _)| !same)
@@ -132,6 +136,15 @@ impl CitedError {
     fn told(&self) -> String {
         format!("{} {} (of {})", self.what, self.error, self.tolerance)
     }
+}
+
+/// Pinned elsewhere, or left to halt when idle, the same instrument has other errors.
+fn processors(manifest: &Manifest) -> (&[usize], &[usize], Option<bool>) {
+    (
+        &manifest.generator_cpus,
+        &manifest.target_cpus,
+        manifest.kept_awake,
+    )
 }
 
 /// What decides whether it is the same instrument: a debug build of the same revision is another.

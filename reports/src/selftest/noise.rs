@@ -9,7 +9,7 @@ pub const QUIET_CANARY_CV: f64 = 0.05;
 pub const QUIET_STEAL_SHARE: f64 = 0.02;
 
 /// How quiet the machine was around one measurement. The canary is a fixed amount of work done over and over on the generator's
-/// processor: whatever makes its times differ makes latencies differ too.
+/// processor and on one of the targets', the worse of which counts: whatever makes its times differ makes latencies differ too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Noise {

@@ -91,7 +91,7 @@ impl Bench {
 
     /// Looks at how quiet the machine is, until the watch is handed to [`Self::quiet_since`].
     pub(super) fn watch(&self) -> Watch {
-        Watch::begin()
+        Watch::begin(&self.settings.cpus)
     }
 
     /// How quiet it was since then, noted for the file as what was around `what`.

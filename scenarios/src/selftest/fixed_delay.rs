@@ -35,6 +35,7 @@ async fn measure_at(bench: &Bench, rate_per_s: u32) -> Result<Row, SelftestError
             rate_per_s: f64::from(rate_per_s),
             length: length(bench),
             connections: 16,
+            blocked: None,
         },
     )
     .await?;
@@ -48,7 +49,6 @@ async fn measure_at(bench: &Bench, rate_per_s: u32) -> Result<Row, SelftestError
         ),
         quantity: "p50",
         expected_ms: held.map_or(5.0, |held| held.p50 / 1000.0),
-        late_ms: 0.0,
         tolerance_ms: TOLERANCE_MS,
     };
     let response = streamed.response(bench);

@@ -206,6 +206,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_quick_self_test_keeps_to_its_minute() {
+        let (_tell, interrupted) = tokio::sync::watch::channel(false);
+        let settings = crate::process::RunSettings {
+            authbench: "authbench".into(),
+            store_url: None,
+            redis_server: None,
+            require_real_redis: false,
+            dir: ".".into(),
+            cpus: Vec::new(),
+            remote: crate::target::RemoteTargets::refused(),
+            interrupted,
+        };
+        let bench = Bench::new(settings, 1, authbench_reports::selftest::Scope::Quick, None);
+        let quick = Truth::ALL.into_iter().filter(|truth| truth.is_quick());
+        let all: Duration = quick.map(|truth| truth.takes(&bench)).sum();
+        assert!(all <= Duration::from_secs(60), "{all:?}");
+    }
+
+    #[test]
     fn every_truth_is_found_by_its_name_and_others_are_refused_with_all_names() {
         for truth in Truth::ALL {
             assert_eq!(truth.name().parse::<Truth>().ok(), Some(truth));

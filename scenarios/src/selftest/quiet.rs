@@ -1,7 +1,9 @@
-//! Watches how quiet the machine is around a measurement.
+//! Watches how quiet the machine is around a measurement, on the generator's processor and on the targets'.
 
 use crate::accounting::canary::canary;
 use crate::accounting::cpu::MachineTime;
+#[cfg(target_os = "linux")]
+use crate::accounting::machine;
 use authbench_reports::selftest::Noise;
 use std::time::Duration;
 
@@ -12,15 +14,17 @@ const SLICE: Duration = Duration::from_millis(2);
 /// A watch that has begun.
 #[derive(Debug)]
 pub(super) struct Watch {
+    cpus: Vec<usize>,
     canary_cv: f64,
     machine: Option<MachineTime>,
 }
 
 impl Watch {
-    /// Runs the canary on this thread, a tenth of a second, and begins to watch.
-    pub(super) fn begin() -> Self {
+    /// Runs the canary on this thread and on one of the targets' processors `cpus`, a tenth of a second, and begins to watch.
+    pub(super) fn begin(cpus: &[usize]) -> Self {
         Self {
-            canary_cv: canary(SLICES, SLICE).cv,
+            cpus: cpus.to_vec(),
+            canary_cv: worst_canary(cpus),
             machine: MachineTime::now(),
         }
     }
@@ -31,10 +35,29 @@ impl Watch {
         Noise {
             around: around.to_owned(),
             canary_cv_before: self.canary_cv,
-            canary_cv_after: canary(SLICES, SLICE).cv,
+            canary_cv_after: worst_canary(&self.cpus),
             steal_share: now
                 .zip(self.machine)
                 .and_then(|(now, before)| now.steal_share_since(before)),
         }
     }
+}
+
+/// The less quiet of the two.
+fn worst_canary(cpus: &[usize]) -> f64 {
+    std::thread::scope(|scope| {
+        let there = scope.spawn(|| canary_on(cpus.first().copied()));
+        let here = canary(SLICES, SLICE).cv;
+        there.join().map_or(here, |there| here.max(there))
+    })
+}
+
+/// Not pinned, there is no other processor to speak of.
+fn canary_on(cpu: Option<usize>) -> f64 {
+    #[cfg(target_os = "linux")]
+    if cpu.is_some_and(|cpu| machine::pin_to(&[cpu]).is_ok()) {
+        return canary(SLICES, SLICE).cv;
+    }
+    let _ = cpu;
+    0.0
 }

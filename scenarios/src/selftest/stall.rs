@@ -25,6 +25,7 @@ pub(super) async fn measure(bench: &Bench) -> Result<Vec<Row>, SelftestError> {
             length: length(bench),
             // More do not change the response times: whoever has no connection waits in the queue for as long.
             connections: 64,
+            blocked: None,
         },
     )
     .await?;
@@ -40,7 +41,6 @@ pub(super) async fn measure(bench: &Bench) -> Result<Vec<Row>, SelftestError> {
             truth: TRUTH.to_owned(),
             quantity,
             expected_ms,
-            late_ms: 0.0,
             tolerance_ms: expected_ms * TOLERANCE,
         };
         row::duration(known, measured_ms, streamed.circumstances())

@@ -16,6 +16,7 @@ use authbench_reports::selftest::Noise;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 const TARGET: &str = include_str!("targets/load.toml");
 /// Unmeasured traffic beforehand: connections, caches and the branch predictor are warm then.
@@ -34,6 +35,17 @@ pub(super) struct Stream {
     pub(super) length: Duration,
     /// Over how many connections. Enough of them (the rate × the longest common delay), or waiting for a free one adds to the delay.
     pub(super) connections: usize,
+    /// Keeps the generator from doing anything now and then; `None`: it is left alone.
+    pub(super) blocked: Option<Blocked>,
+}
+
+/// How the generator's thread is blocked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Blocked {
+    /// From the beginning of one block to that of the next.
+    pub(super) every: Duration,
+    /// How long each is.
+    pub(super) for_: Duration,
 }
 
 /// What came of it.
@@ -111,7 +123,10 @@ async fn measure(
     let watch = bench.watch();
     // The server's stalls count from here.
     server.reset().await?;
-    let mut round = paced(bench, schedule(stream.length), lanes).await?;
+    let blocked = stream.blocked.map(|blocked| tokio::spawn(block(blocked)));
+    let round = paced(bench, schedule(stream.length), lanes).await;
+    blocked.inspect(JoinHandle::abort);
+    let mut round = round?;
     let noise = bench.quiet_since(watch, &stream.told());
     let lane = round.lanes.remove(0);
     Ok(Streamed {
@@ -120,6 +135,15 @@ async fn measure(
         intended: lane.intended,
         noise,
     })
+}
+
+/// Sleeps on the thread that everything else needs, which is the point.
+async fn block(blocked: Blocked) {
+    let mut next = tokio::time::interval(blocked.every);
+    loop {
+        next.tick().await;
+        std::thread::sleep(blocked.for_);
+    }
 }
 
 async fn paced(bench: &Bench, schedule: Schedule, lanes: &[Lane]) -> io::Result<StreamRound> {
