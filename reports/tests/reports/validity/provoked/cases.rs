@@ -90,6 +90,17 @@ pub(super) const CASES: &[Case] = &[
         |run, share| stream(run).rounds[1].generator_cpu_ns = (share * 6e9) as u64,
     ),
     case(
+        Check::GeneratorSaturated,
+        Invalid,
+        "the same, of a generator that may use all eight processors",
+        [0.89, 0.91],
+        |run, share| {
+            run.manifest.generator_cpus.clear();
+            run.manifest.cores = 8;
+            stream(run).rounds[1].generator_cpu_ns = (share * 6e9) as u64;
+        },
+    ),
+    case(
         Check::Concurrency,
         Invalid,
         "service time in ms: 400 requests/s on 12 connections",
