@@ -171,6 +171,34 @@ pub(super) const CASES: &[Case] = &[
         |run, ns| stream(run).rounds[3].canary[1].median_ns = ns as u64,
     ),
     case(
+        Check::Canary,
+        Degraded,
+        "figures of the machine that are missing: stolen time alone, then the readings as well",
+        [1.0, 2.0],
+        |run, missing| {
+            for round in &mut stream(run).rounds {
+                round.steal_share = None;
+                if missing > 1.0 {
+                    round.canary.clear();
+                }
+            }
+        },
+    ),
+    case(
+        Check::Canary,
+        Degraded,
+        "the same the other way round",
+        [1.0, 2.0],
+        |run, missing| {
+            for round in &mut stream(run).rounds {
+                round.canary.clear();
+                if missing > 1.0 {
+                    round.steal_share = None;
+                }
+            }
+        },
+    ),
+    case(
         Check::ClockSteps,
         Degraded,
         "step of the wall clock in ms, while revocations are made",
