@@ -129,7 +129,7 @@ fn is_lower_bound(search: &SearchRecord) -> bool {
 }
 
 /// The probes of the lowest rate that was not held.
-fn missed(search: &SearchRecord) -> impl Iterator<Item = &Probe> {
+pub(crate) fn missed(search: &SearchRecord) -> impl Iterator<Item = &Probe> {
     search
         .missed_per_s
         .into_iter()

@@ -3,9 +3,10 @@
 
 use super::{Check, Finding, Verdict};
 use crate::number::{percent, significant};
-use crate::run_file::{CapacityRecord, Probe, RunFile, ScenarioRecord, SearchEnd, SweepRecord};
-use crate::summary::capacity::{CapacitySummary, LimitedBy};
+use crate::run_file::{CapacityRecord, Probe, RunFile, ScenarioRecord, SweepRecord, Unmet};
+use crate::summary::capacity::{CapacitySummary, LimitedBy, missed};
 use crate::summary::sweep::SweepSummary;
+use std::collections::BTreeSet;
 
 /// Rounds that lie further apart than this share of their median do not agree.
 const SPREAD_FROM: f64 = 0.1;
@@ -30,14 +31,20 @@ pub(super) fn of_searches(
         .flat_map(|search| &search.probes)
         .collect();
     let mut findings: Vec<Finding> = of_machine(&probes, "every capacity").collect();
-    findings.extend(nothing_held(record));
-    for target in record.slo.keys() {
-        if let Some(found) = CapacitySummary::in_scenario(&run.manifest, scenario, target) {
-            findings.extend(generator_bound(target, &found));
-            findings.extend(too_few(target, found.repeats, "capacity"));
-            findings.extend(spread(target, &found));
-            findings.extend(spare_processors(target, &found));
-        }
+    let found: Vec<(&str, CapacitySummary)> = record
+        .slo
+        .keys()
+        .filter_map(|target| {
+            let found = CapacitySummary::in_scenario(&run.manifest, scenario, target)?;
+            Some((target.as_str(), found))
+        })
+        .collect();
+    findings.extend(nothing_held(record, &found));
+    for (target, found) in &found {
+        findings.extend(generator_bound(target, found));
+        findings.extend(too_few(target, found.repeats, "capacity"));
+        findings.extend(spread(target, found));
+        findings.extend(spare_processors(target, found));
     }
     findings
 }
@@ -115,20 +122,45 @@ fn others(probes: &[&Probe], taints: &str) -> Option<Finding> {
     })
 }
 
-fn nothing_held(record: &CapacityRecord) -> Option<Finding> {
-    let ended = || {
-        let searches = record.searches.iter();
-        searches.filter(|search| search.end != SearchEnd::Interrupted)
-    };
-    let none = ended().all(|search| search.end == SearchEnd::NothingHeld);
-    (none && ended().next().is_some()).then(|| Finding {
+/// Of every target that has a row and no rate in it. Where that is all of them, there is no capacity at all.
+fn nothing_held(record: &CapacityRecord, found: &[(&str, CapacitySummary)]) -> Vec<Finding> {
+    let without = || found.iter().filter(|(_, found)| found.per_s.is_none());
+    if !found.is_empty() && without().count() == found.len() {
+        return vec![Finding {
+            check: Check::NothingHeld,
+            verdict: Verdict::Invalid,
+            what: "no target held any rate within its objective".to_owned(),
+            taints: "every capacity".to_owned(),
+            advice:
+                "look at the logs of the processes, lower capacity.start_per_s, or loosen [slo]"
+                    .to_owned(),
+        }];
+    }
+    without()
+        .map(|(target, _)| held_nothing(target, record))
+        .collect()
+}
+
+fn held_nothing(target: &str, record: &CapacityRecord) -> Finding {
+    let of_target = record
+        .searches
+        .iter()
+        .filter(|search| search.target == target);
+    let unmet = of_target.flat_map(missed).flat_map(|probe| &probe.unmet);
+    let kinds: BTreeSet<Unmet> = unmet.copied().collect();
+    let kinds: Vec<&str> = kinds.into_iter().map(Unmet::words).collect();
+    Finding {
         check: Check::NothingHeld,
-        verdict: Verdict::Invalid,
-        what: "no target held any rate within its objective".to_owned(),
-        taints: "every capacity".to_owned(),
-        advice: "look at the logs of the processes, lower capacity.start_per_s, or loosen [slo]"
-            .to_owned(),
-    })
+        verdict: Verdict::Degraded,
+        what: format!(
+            "`{target}` held no rate within its objective (not met: {})",
+            kinds.join(", ")
+        ),
+        taints: format!("the capacity of `{target}`, which is not printed"),
+        advice:
+            "look at the logs of its processes, lower capacity.start_per_s, or loosen its objective"
+                .to_owned(),
+    }
 }
 
 fn generator_bound(target: &str, found: &CapacitySummary) -> Option<Finding> {

@@ -161,10 +161,29 @@ fn a_target_that_holds_nothing_has_no_capacity() {
     hold_nothing(&mut run, &|target| target == "jwt");
     let found = capacity(&run, "jwt");
     assert_eq!((found.per_s, found.spread, found.repeats), (None, None, 3));
-    assert_eq!(checks(&run), []);
-    assert!(text(&run, &Summary::of(&run), TextOptions::default()).contains("none held"));
+    assert_eq!(checks(&run), [(Check::NothingHeld, Verdict::Degraded)]);
+    let page = text(&run, &Summary::of(&run), TextOptions::default());
+    assert!(page.contains("none held"), "{page}");
+    let said = "`jwt` held no rate within its objective (not met: response time)";
+    assert_eq!(Summary::of(&run).validity.findings[0].what, said);
     hold_nothing(&mut run, &|_| true);
     assert_eq!(checks(&run), [(Check::NothingHeld, Verdict::Invalid)]);
+}
+
+#[test]
+fn a_target_whose_median_round_held_nothing_has_no_capacity_either() {
+    let mut run = alone();
+    let holds_nothing_in = |run: &mut RunFile, round: u32| {
+        let mut all = searches(run).iter_mut();
+        let search = all.find(|search| search.target == "jwt" && search.round == round);
+        let search = search.expect("the round");
+        search.end = SearchEnd::NothingHeld;
+        search.held_per_s = None;
+    };
+    holds_nothing_in(&mut run, 1);
+    assert_eq!(checks(&run), []);
+    holds_nothing_in(&mut run, 2);
+    assert_eq!(checks(&run), [(Check::NothingHeld, Verdict::Degraded)]);
 }
 
 #[test]
