@@ -4,7 +4,7 @@
 use super::{Check, Finding, Verdict};
 use crate::number::{percent, significant};
 use crate::run_file::{CapacityRecord, Probe, RunFile, ScenarioRecord, SweepRecord, Unmet};
-use crate::summary::capacity::{CapacitySummary, LimitedBy, missed};
+use crate::summary::capacity::{CapacitySummary, LimitedBy, ProcessorUse, missed};
 use crate::summary::sweep::SweepSummary;
 use std::collections::BTreeSet;
 
@@ -14,8 +14,6 @@ const SPREAD_FROM: f64 = 0.1;
 const STEAL_FROM: f64 = 0.01;
 /// …and from which nothing can be made of the figures.
 const STEAL_SPOILS_FROM: f64 = 0.1;
-/// Processors' worth of CPU from which a target's processes count as having had all they could get.
-const FULL_FROM: f64 = 0.9;
 /// Processors' worth of CPU of the targets that are meant to be idle from which they count as busy.
 const OTHERS_FROM: f64 = 0.05;
 
@@ -50,25 +48,34 @@ pub(super) fn of_searches(
 }
 
 /// Of the ladders in `record`.
-pub(super) fn of_ladders(scenario: &ScenarioRecord, record: &SweepRecord) -> Vec<Finding> {
+pub(super) fn of_ladders(
+    run: &RunFile,
+    scenario: &ScenarioRecord,
+    record: &SweepRecord,
+) -> Vec<Finding> {
     let probes: Vec<&Probe> = record.steps.iter().map(|step| &step.probe).collect();
     let mut findings: Vec<Finding> = of_machine(&probes, "every curve").collect();
     for target in record.slo.keys() {
         if let Some(curve) = SweepSummary::in_scenario(scenario, target) {
-            findings.extend(of_curve(target, &curve));
+            findings.extend(of_curve(run, record, target, &curve));
         }
     }
     findings
 }
 
-fn of_curve(target: &str, curve: &SweepSummary) -> Vec<Finding> {
+fn of_curve(
+    run: &RunFile,
+    record: &SweepRecord,
+    target: &str,
+    curve: &SweepSummary,
+) -> Vec<Finding> {
     let rounds = curve.steps.iter().map(|step| step.rounds).max();
     let bound = curve.generator_gave_out();
     [
         bound.then(|| generator_gave_out(target, "knee")),
         too_few(target, rounds.unwrap_or(0), "curve"),
         up_and_down(target, curve),
-        spare_at_the_knee(target, curve),
+        spare_at_the_knee(run, record, target, curve),
     ]
     .into_iter()
     .flatten()
@@ -212,11 +219,22 @@ fn spare_processors(target: &str, found: &CapacitySummary) -> Option<Finding> {
         .then(|| nothing_gave_out(target, used.target, used.generator, "capacity"))
 }
 
-fn spare_at_the_knee(target: &str, curve: &SweepSummary) -> Option<Finding> {
+fn spare_at_the_knee(
+    run: &RunFile,
+    record: &SweepRecord,
+    target: &str,
+    curve: &SweepSummary,
+) -> Option<Finding> {
     let missed = curve.steps.iter().find(|step| !step.mostly_held())?;
-    let spare = missed.cpu_us_per_request.is_some() && missed.target_cores < FULL_FROM;
+    let steps = record.steps.iter().filter(|step| step.target == target);
+    let probes: Vec<&Probe> = steps
+        .map(|step| &step.probe)
+        .filter(|probe| probe.rate_per_s == missed.rate_per_s && !probe.held())
+        .collect();
+    let used = ProcessorUse::of(&probes).filter(|used| !used.processes.is_empty())?;
+    let spare = !used.saturated(run.manifest.targets_processors());
     (spare && !missed.generator_bound)
-        .then(|| nothing_gave_out(target, missed.target_cores, missed.generator_cores, "knee"))
+        .then(|| nothing_gave_out(target, used.target, used.generator, "knee"))
 }
 
 fn nothing_gave_out(target: &str, cores: f64, generator: f64, figure: &str) -> Finding {

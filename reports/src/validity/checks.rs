@@ -41,7 +41,7 @@ pub(super) fn all(run: &RunFile) -> Vec<Finding> {
             findings.extend(capacity::of_searches(run, scenario, searches));
         }
         if let Some(ladders) = &scenario.sweep {
-            findings.extend(capacity::of_ladders(scenario, ladders));
+            findings.extend(capacity::of_ladders(run, scenario, ladders));
         }
     }
     findings

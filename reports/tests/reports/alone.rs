@@ -74,12 +74,39 @@ fn a_target_with_processors_to_spare_was_limited_by_none() {
     let mut run = alone();
     run.manifest.target_cpus = vec![1, 2, 3];
     assert_eq!(capacity(&run, "opaque").limited_by, None);
-    // The ladder's figures know no processors but their own sum.
-    assert_eq!(checks(&run), [(Check::NothingGaveOut, Verdict::Degraded)]);
+    // Its search and its ladder.
+    let found = [(Check::NothingGaveOut, Verdict::Degraded); 2];
+    assert_eq!(checks(&run), found);
     assert_eq!(
         capacity(&run, "jwt").limited_by,
         Some(LimitedBy::ResourceServer)
     );
+}
+
+#[test]
+fn a_knee_is_held_against_the_processors_that_the_target_had() {
+    // Three processes, all but one at a fixed share of a processor.
+    let at_the_knee = |processors: Vec<usize>, fullest: u64| {
+        let mut run = alone();
+        run.manifest.target_cpus = processors;
+        run.scenarios.remove(0);
+        let climbed = run.scenarios[0].sweep.as_mut().expect("the ladders");
+        climbed.steps.retain(|step| step.target == "opaque");
+        for step in &mut climbed.steps {
+            let wall_ns = (step.probe.wall_s * 1e9) as u64;
+            for (process, percent) in step.probe.processes.iter_mut().zip([fullest, 60, 20]) {
+                process.cpu_ns = wall_ns * percent / 100;
+            }
+        }
+        checks(&run)
+    };
+    let found = [(Check::NothingGaveOut, Verdict::Degraded)];
+    assert_eq!(at_the_knee(vec![1], 60), []);
+    assert_eq!(at_the_knee(vec![1, 2], 60), found);
+    assert_eq!(at_the_knee(vec![1, 2, 3], 89), found);
+    assert_eq!(at_the_knee(vec![1, 2, 3], 91), []);
+    // Not pinned: the machine of the fixture has two.
+    assert_eq!(at_the_knee(vec![], 60), found);
 }
 
 #[test]
