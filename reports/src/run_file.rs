@@ -111,6 +111,17 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// How many processors the targets' processes share: those they are pinned to, or all.
+    #[must_use]
+    pub fn targets_processors(&self) -> usize {
+        match self.target_cpus.len() {
+            0 => self.cores,
+            pinned => pinned,
+        }
+    }
+}
+
+impl Manifest {
     /// What processors did when they had nothing to do, as reports say it.
     #[must_use]
     pub fn idling(&self) -> &'static str {

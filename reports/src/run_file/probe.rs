@@ -25,7 +25,9 @@ pub struct Slo {
 }
 
 /// A part of an objective that a probe did not meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Unmet {
     /// Too many requests took longer than [`Slo::p99_ms`].
@@ -91,6 +93,18 @@ pub struct ProbeFigures {
     pub generator_cores: f64,
     /// Processors' worth of CPU that the target's processes used together.
     pub target_cores: f64,
+}
+
+impl Unmet {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::P99 => "response time",
+            Self::Unexpected => "unexpected answers",
+            Self::Achieved => "rate",
+        }
+    }
 }
 
 impl Slo {

@@ -85,10 +85,6 @@ impl CapacitySummary {
         let held: Vec<f64> = rates.iter().copied().filter(|rate| *rate > 0.0).collect();
         let bounds_only = outcomes.iter().any(|outcome| outcome.at_least);
         let processors = ProcessorUse::at_the_miss(outcomes.iter().map(|outcome| outcome.search));
-        let targets_processors = match manifest.target_cpus.len() {
-            0 => manifest.cores,
-            pinned => pinned,
-        };
         // What a bound is the bound of must not be taken for more than it is: a higher true value there would raise the median.
         let at_least = outcomes
             .iter()
@@ -100,7 +96,12 @@ impl CapacitySummary {
                 .filter(|_| !bounds_only && held.len() == rates.len()),
             repeats: rates.len() as u64,
             spread: Spread::of(&held),
-            limited_by: LimitedBy::of(&outcomes, at_least, processors.as_ref(), targets_processors),
+            limited_by: LimitedBy::of(
+                &outcomes,
+                at_least,
+                processors.as_ref(),
+                manifest.targets_processors(),
+            ),
             processors,
             response_ms: at_capacity(&outcomes, median).map(latency),
             slo: *record.slo.get(target)?,
@@ -129,7 +130,7 @@ fn is_lower_bound(search: &SearchRecord) -> bool {
 }
 
 /// The probes of the lowest rate that was not held.
-fn missed(search: &SearchRecord) -> impl Iterator<Item = &Probe> {
+pub(crate) fn missed(search: &SearchRecord) -> impl Iterator<Item = &Probe> {
     search
         .missed_per_s
         .into_iter()

@@ -3,9 +3,10 @@
 
 use super::{Check, Finding, Verdict};
 use crate::number::{percent, significant};
-use crate::run_file::{CapacityRecord, Probe, RunFile, ScenarioRecord, SearchEnd, SweepRecord};
-use crate::summary::capacity::{CapacitySummary, LimitedBy};
+use crate::run_file::{CapacityRecord, Probe, RunFile, ScenarioRecord, SweepRecord, Unmet};
+use crate::summary::capacity::{CapacitySummary, LimitedBy, ProcessorUse, missed};
 use crate::summary::sweep::SweepSummary;
+use std::collections::BTreeSet;
 
 /// Rounds that lie further apart than this share of their median do not agree.
 const SPREAD_FROM: f64 = 0.1;
@@ -13,8 +14,6 @@ const SPREAD_FROM: f64 = 0.1;
 const STEAL_FROM: f64 = 0.01;
 /// …and from which nothing can be made of the figures.
 const STEAL_SPOILS_FROM: f64 = 0.1;
-/// Processors' worth of CPU from which a target's processes count as having had all they could get.
-const FULL_FROM: f64 = 0.9;
 /// Processors' worth of CPU of the targets that are meant to be idle from which they count as busy.
 const OTHERS_FROM: f64 = 0.05;
 
@@ -30,38 +29,53 @@ pub(super) fn of_searches(
         .flat_map(|search| &search.probes)
         .collect();
     let mut findings: Vec<Finding> = of_machine(&probes, "every capacity").collect();
-    findings.extend(nothing_held(record));
-    for target in record.slo.keys() {
-        if let Some(found) = CapacitySummary::in_scenario(&run.manifest, scenario, target) {
-            findings.extend(generator_bound(target, &found));
-            findings.extend(too_few(target, found.repeats, "capacity"));
-            findings.extend(spread(target, &found));
-            findings.extend(spare_processors(target, &found));
-        }
+    let found: Vec<(&str, CapacitySummary)> = record
+        .slo
+        .keys()
+        .filter_map(|target| {
+            let found = CapacitySummary::in_scenario(&run.manifest, scenario, target)?;
+            Some((target.as_str(), found))
+        })
+        .collect();
+    findings.extend(nothing_held(record, &found));
+    for (target, found) in &found {
+        findings.extend(generator_bound(target, found));
+        findings.extend(too_few(target, found.repeats, "capacity"));
+        findings.extend(spread(target, found));
+        findings.extend(spare_processors(target, found));
     }
     findings
 }
 
 /// Of the ladders in `record`.
-pub(super) fn of_ladders(scenario: &ScenarioRecord, record: &SweepRecord) -> Vec<Finding> {
+pub(super) fn of_ladders(
+    run: &RunFile,
+    scenario: &ScenarioRecord,
+    record: &SweepRecord,
+) -> Vec<Finding> {
     let probes: Vec<&Probe> = record.steps.iter().map(|step| &step.probe).collect();
     let mut findings: Vec<Finding> = of_machine(&probes, "every curve").collect();
     for target in record.slo.keys() {
         if let Some(curve) = SweepSummary::in_scenario(scenario, target) {
-            findings.extend(of_curve(target, &curve));
+            findings.extend(of_curve(run, record, target, &curve));
         }
     }
     findings
 }
 
-fn of_curve(target: &str, curve: &SweepSummary) -> Vec<Finding> {
+fn of_curve(
+    run: &RunFile,
+    record: &SweepRecord,
+    target: &str,
+    curve: &SweepSummary,
+) -> Vec<Finding> {
     let rounds = curve.steps.iter().map(|step| step.rounds).max();
     let bound = curve.generator_gave_out();
     [
         bound.then(|| generator_gave_out(target, "knee")),
         too_few(target, rounds.unwrap_or(0), "curve"),
         up_and_down(target, curve),
-        spare_at_the_knee(target, curve),
+        spare_at_the_knee(run, record, target, curve),
     ]
     .into_iter()
     .flatten()
@@ -115,20 +129,45 @@ fn others(probes: &[&Probe], taints: &str) -> Option<Finding> {
     })
 }
 
-fn nothing_held(record: &CapacityRecord) -> Option<Finding> {
-    let ended = || {
-        let searches = record.searches.iter();
-        searches.filter(|search| search.end != SearchEnd::Interrupted)
-    };
-    let none = ended().all(|search| search.end == SearchEnd::NothingHeld);
-    (none && ended().next().is_some()).then(|| Finding {
+/// Of every target that has a row and no rate in it. Where that is all of them, there is no capacity at all.
+fn nothing_held(record: &CapacityRecord, found: &[(&str, CapacitySummary)]) -> Vec<Finding> {
+    let without = || found.iter().filter(|(_, found)| found.per_s.is_none());
+    if !found.is_empty() && without().count() == found.len() {
+        return vec![Finding {
+            check: Check::NothingHeld,
+            verdict: Verdict::Invalid,
+            what: "no target held any rate within its objective".to_owned(),
+            taints: "every capacity".to_owned(),
+            advice:
+                "look at the logs of the processes, lower capacity.start_per_s, or loosen [slo]"
+                    .to_owned(),
+        }];
+    }
+    without()
+        .map(|(target, _)| held_nothing(target, record))
+        .collect()
+}
+
+fn held_nothing(target: &str, record: &CapacityRecord) -> Finding {
+    let of_target = record
+        .searches
+        .iter()
+        .filter(|search| search.target == target);
+    let unmet = of_target.flat_map(missed).flat_map(|probe| &probe.unmet);
+    let kinds: BTreeSet<Unmet> = unmet.copied().collect();
+    let kinds: Vec<&str> = kinds.into_iter().map(Unmet::words).collect();
+    Finding {
         check: Check::NothingHeld,
-        verdict: Verdict::Invalid,
-        what: "no target held any rate within its objective".to_owned(),
-        taints: "every capacity".to_owned(),
-        advice: "look at the logs of the processes, lower capacity.start_per_s, or loosen [slo]"
-            .to_owned(),
-    })
+        verdict: Verdict::Degraded,
+        what: format!(
+            "`{target}` held no rate within its objective (not met: {})",
+            kinds.join(", ")
+        ),
+        taints: format!("the capacity of `{target}`, which is not printed"),
+        advice:
+            "look at the logs of its processes, lower capacity.start_per_s, or loosen its objective"
+                .to_owned(),
+    }
 }
 
 fn generator_bound(target: &str, found: &CapacitySummary) -> Option<Finding> {
@@ -180,11 +219,22 @@ fn spare_processors(target: &str, found: &CapacitySummary) -> Option<Finding> {
         .then(|| nothing_gave_out(target, used.target, used.generator, "capacity"))
 }
 
-fn spare_at_the_knee(target: &str, curve: &SweepSummary) -> Option<Finding> {
+fn spare_at_the_knee(
+    run: &RunFile,
+    record: &SweepRecord,
+    target: &str,
+    curve: &SweepSummary,
+) -> Option<Finding> {
     let missed = curve.steps.iter().find(|step| !step.mostly_held())?;
-    let spare = missed.cpu_us_per_request.is_some() && missed.target_cores < FULL_FROM;
+    let steps = record.steps.iter().filter(|step| step.target == target);
+    let probes: Vec<&Probe> = steps
+        .map(|step| &step.probe)
+        .filter(|probe| probe.rate_per_s == missed.rate_per_s && !probe.held())
+        .collect();
+    let used = ProcessorUse::of(&probes).filter(|used| !used.processes.is_empty())?;
+    let spare = !used.saturated(run.manifest.targets_processors());
     (spare && !missed.generator_bound)
-        .then(|| nothing_gave_out(target, missed.target_cores, missed.generator_cores, "knee"))
+        .then(|| nothing_gave_out(target, used.target, used.generator, "knee"))
 }
 
 fn nothing_gave_out(target: &str, cores: f64, generator: f64, figure: &str) -> Finding {

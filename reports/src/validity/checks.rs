@@ -15,6 +15,7 @@ mod store;
 mod stream;
 mod whole_run;
 
+pub(super) use processor::{has_canary, tells_steal};
 pub(super) use rate::achieved_per_s;
 pub(super) use steady_state::ROUNDS_NEEDED;
 pub(super) use stream::{Stream, steady};
@@ -40,7 +41,7 @@ pub(super) fn all(run: &RunFile) -> Vec<Finding> {
             findings.extend(capacity::of_searches(run, scenario, searches));
         }
         if let Some(ladders) = &scenario.sweep {
-            findings.extend(capacity::of_ladders(scenario, ladders));
+            findings.extend(capacity::of_ladders(run, scenario, ladders));
         }
     }
     findings
@@ -57,6 +58,7 @@ fn of_stream(stream: &Stream) -> Vec<Finding> {
     ));
     findings.extend(processor::steal(stream));
     findings.extend(processor::canary(stream));
+    findings.extend(processor::unwatched(stream));
     findings.extend(clocks::of_stream(stream));
     findings.extend(credentials::reuse(stream, &parts));
     findings.extend(samples::rounds(stream));

@@ -1,7 +1,7 @@
 //! What a run could not be asked: a check without its figures has not passed.
 
 use super::Check;
-use super::checks::{ROUNDS_NEEDED, Stream};
+use super::checks::{ROUNDS_NEEDED, Stream, has_canary, tells_steal};
 use crate::run_file::{RoundRecord, RunFile, TargetRecord, TargetRound};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,12 +48,12 @@ fn of_stream(stream: &Stream, scenario: &str) -> Vec<Unjudged> {
         }
     };
     lacks(
-        none(&|round| round.steal_share.is_some()),
+        !tells_steal(rounds),
         Check::Steal,
         "the kernel does not tell".to_owned(),
     );
     lacks(
-        none(&|round| round.canary.len() > 1),
+        !has_canary(rounds),
         Check::Canary,
         "no reading was taken".to_owned(),
     );

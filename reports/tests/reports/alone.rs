@@ -74,12 +74,39 @@ fn a_target_with_processors_to_spare_was_limited_by_none() {
     let mut run = alone();
     run.manifest.target_cpus = vec![1, 2, 3];
     assert_eq!(capacity(&run, "opaque").limited_by, None);
-    // The ladder's figures know no processors but their own sum.
-    assert_eq!(checks(&run), [(Check::NothingGaveOut, Verdict::Degraded)]);
+    // Its search and its ladder.
+    let found = [(Check::NothingGaveOut, Verdict::Degraded); 2];
+    assert_eq!(checks(&run), found);
     assert_eq!(
         capacity(&run, "jwt").limited_by,
         Some(LimitedBy::ResourceServer)
     );
+}
+
+#[test]
+fn a_knee_is_held_against_the_processors_that_the_target_had() {
+    // Three processes, all but one at a fixed share of a processor.
+    let at_the_knee = |processors: Vec<usize>, fullest: u64| {
+        let mut run = alone();
+        run.manifest.target_cpus = processors;
+        run.scenarios.remove(0);
+        let climbed = run.scenarios[0].sweep.as_mut().expect("the ladders");
+        climbed.steps.retain(|step| step.target == "opaque");
+        for step in &mut climbed.steps {
+            let wall_ns = (step.probe.wall_s * 1e9) as u64;
+            for (process, percent) in step.probe.processes.iter_mut().zip([fullest, 60, 20]) {
+                process.cpu_ns = wall_ns * percent / 100;
+            }
+        }
+        checks(&run)
+    };
+    let found = [(Check::NothingGaveOut, Verdict::Degraded)];
+    assert_eq!(at_the_knee(vec![1], 60), []);
+    assert_eq!(at_the_knee(vec![1, 2], 60), found);
+    assert_eq!(at_the_knee(vec![1, 2, 3], 89), found);
+    assert_eq!(at_the_knee(vec![1, 2, 3], 91), []);
+    // Not pinned: the machine of the fixture has two.
+    assert_eq!(at_the_knee(vec![], 60), found);
 }
 
 #[test]
@@ -161,10 +188,29 @@ fn a_target_that_holds_nothing_has_no_capacity() {
     hold_nothing(&mut run, &|target| target == "jwt");
     let found = capacity(&run, "jwt");
     assert_eq!((found.per_s, found.spread, found.repeats), (None, None, 3));
-    assert_eq!(checks(&run), []);
-    assert!(text(&run, &Summary::of(&run), TextOptions::default()).contains("none held"));
+    assert_eq!(checks(&run), [(Check::NothingHeld, Verdict::Degraded)]);
+    let page = text(&run, &Summary::of(&run), TextOptions::default());
+    assert!(page.contains("none held"), "{page}");
+    let said = "`jwt` held no rate within its objective (not met: response time)";
+    assert_eq!(Summary::of(&run).validity.findings[0].what, said);
     hold_nothing(&mut run, &|_| true);
     assert_eq!(checks(&run), [(Check::NothingHeld, Verdict::Invalid)]);
+}
+
+#[test]
+fn a_target_whose_median_round_held_nothing_has_no_capacity_either() {
+    let mut run = alone();
+    let holds_nothing_in = |run: &mut RunFile, round: u32| {
+        let mut all = searches(run).iter_mut();
+        let search = all.find(|search| search.target == "jwt" && search.round == round);
+        let search = search.expect("the round");
+        search.end = SearchEnd::NothingHeld;
+        search.held_per_s = None;
+    };
+    holds_nothing_in(&mut run, 1);
+    assert_eq!(checks(&run), []);
+    holds_nothing_in(&mut run, 2);
+    assert_eq!(checks(&run), [(Check::NothingHeld, Verdict::Degraded)]);
 }
 
 #[test]

@@ -61,7 +61,11 @@ impl ProcessorUse {
     pub(super) fn at_the_miss<'a>(
         searches: impl Iterator<Item = &'a SearchRecord>,
     ) -> Option<Self> {
-        let probes: Vec<&Probe> = searches.flat_map(missed).collect();
+        Self::of(&searches.flat_map(missed).collect::<Vec<_>>())
+    }
+
+    /// Over all `probes` together; `None` without any.
+    pub(crate) fn of(probes: &[&Probe]) -> Option<Self> {
         let wall_ns: f64 = probes.iter().map(|probe| probe.wall_s * 1e9).sum();
         let mut by_process: BTreeMap<&str, (Role, u64)> = BTreeMap::new();
         for process in probes.iter().flat_map(|probe| &probe.processes) {
@@ -84,7 +88,7 @@ impl ProcessorUse {
     }
 
     /// Whether a process had its thread full, or all of them together the processors they share.
-    fn saturated(&self, targets_processors: usize) -> bool {
+    pub(crate) fn saturated(&self, targets_processors: usize) -> bool {
         let fullest = self.processes.values().copied().fold(0.0, f64::max);
         fullest >= SATURATED_FROM || self.target >= SATURATED_FROM * targets_processors as f64
     }

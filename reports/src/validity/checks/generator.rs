@@ -5,27 +5,22 @@ use super::stream::{Part, Stream};
 use crate::number::percent;
 use crate::validity::{Check, Finding, Verdict};
 
-/// Share of its processors' time at which the generator counts as saturated.
+/// Share of one processor's time at which the generator counts as saturated.
 const SATURATED_FROM: f64 = 0.9;
 
-/// A generator that is not pinned is measured against all processors: its send lag shows if it runs short of one.
+/// Against one processor, however many it may use: its engine has one thread, which is all that can run short.
 pub(super) fn saturated(stream: &Stream) -> Option<Finding> {
-    let manifest = &stream.run.manifest;
-    let processors = match manifest.generator_cpus.len() {
-        0 => manifest.cores,
-        pinned => pinned,
-    };
     let share = stream
         .steady
         .rounds
         .iter()
-        .map(|round| round.generator_cpu_ns as f64 / (round.wall_s * 1e9 * processors as f64))
+        .map(|round| round.generator_cpu_ns as f64 / (round.wall_s * 1e9))
         .fold(0.0, f64::max);
     (share >= SATURATED_FROM).then(|| Finding {
         check: Check::GeneratorSaturated,
         verdict: Verdict::Invalid,
         what: format!(
-            "the generator used {} of its processors in one round",
+            "the generator used {} of the one processor that its thread can use in one round",
             percent(share)
         ),
         taints: "latency of every target: part of it is the generator's".to_owned(),

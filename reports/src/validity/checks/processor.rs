@@ -2,6 +2,7 @@
 
 use super::stream::Stream;
 use crate::number::{percent, significant};
+use crate::run_file::RoundRecord;
 use crate::validity::{Check, Finding, Verdict};
 
 /// Share of processor time in one round, taken by the hypervisor, from which it stands in the tail of a latency.
@@ -36,6 +37,34 @@ pub(super) fn steal(stream: &Stream) -> Option<Finding> {
         taints: taints.to_owned(),
         advice: "run it on a machine without neighbours, or quote CPU per request only".to_owned(),
     })
+}
+
+/// Without either, nothing at all is known of what the machine did meanwhile.
+pub(super) fn unwatched(stream: &Stream) -> Option<Finding> {
+    let rounds = &stream.steady.rounds;
+    let blind = !rounds.is_empty() && !tells_steal(rounds) && !has_canary(rounds);
+    blind.then(|| Finding {
+        check: Check::Canary,
+        verdict: Verdict::Degraded,
+        what: format!(
+            "{} has neither stolen processor time nor readings of the processor's speed",
+            stream.name
+        ),
+        taints: "latency and CPU of every target: nobody knows whether the machine was theirs"
+            .to_owned(),
+        advice: "run it again with a version of authbench that reads the processor's speed"
+            .to_owned(),
+    })
+}
+
+/// Whether the kernel told in any of `rounds` what the hypervisor took.
+pub(in crate::validity) fn tells_steal(rounds: &[RoundRecord]) -> bool {
+    rounds.iter().any(|round| round.steal_share.is_some())
+}
+
+/// Whether any of `rounds` has readings to compare.
+pub(in crate::validity) fn has_canary(rounds: &[RoundRecord]) -> bool {
+    rounds.iter().any(|round| round.canary.len() > 1)
 }
 
 /// The medians of all readings: interruptions, which the median leaves out, show as send lag and steal.

@@ -90,6 +90,17 @@ pub(super) const CASES: &[Case] = &[
         |run, share| stream(run).rounds[1].generator_cpu_ns = (share * 6e9) as u64,
     ),
     case(
+        Check::GeneratorSaturated,
+        Invalid,
+        "the same, of a generator that may use all eight processors",
+        [0.89, 0.91],
+        |run, share| {
+            run.manifest.generator_cpus.clear();
+            run.manifest.cores = 8;
+            stream(run).rounds[1].generator_cpu_ns = (share * 6e9) as u64;
+        },
+    ),
+    case(
         Check::Concurrency,
         Invalid,
         "service time in ms: 400 requests/s on 12 connections",
@@ -158,6 +169,34 @@ pub(super) const CASES: &[Case] = &[
         "the same, more than twice as long",
         [550_000.0, 1_010_000.0],
         |run, ns| stream(run).rounds[3].canary[1].median_ns = ns as u64,
+    ),
+    case(
+        Check::Canary,
+        Degraded,
+        "figures of the machine that are missing: stolen time alone, then the readings as well",
+        [1.0, 2.0],
+        |run, missing| {
+            for round in &mut stream(run).rounds {
+                round.steal_share = None;
+                if missing > 1.0 {
+                    round.canary.clear();
+                }
+            }
+        },
+    ),
+    case(
+        Check::Canary,
+        Degraded,
+        "the same the other way round",
+        [1.0, 2.0],
+        |run, missing| {
+            for round in &mut stream(run).rounds {
+                round.canary.clear();
+                if missing > 1.0 {
+                    round.steal_share = None;
+                }
+            }
+        },
     ),
     case(
         Check::ClockSteps,
