@@ -159,10 +159,8 @@ impl Truth {
             Self::RevocationLag => known_lag::measure(bench).await,
             Self::Expiry => expiry::measure(bench).await,
             Self::GeneratorCost => generator_cost::measure(bench).await,
-            Self::SameArms => Ok(arms::same(&bench.settings, bench.seed).await?),
-            Self::PlantedCpu => Ok(arms::planted_cpu(&bench.settings, bench.seed).await?),
-            Self::PlantedRoundTrip => {
-                Ok(arms::planted_round_trip(&bench.settings, bench.seed).await?)
+            Self::SameArms | Self::PlantedCpu | Self::PlantedRoundTrip => {
+                arms::measure(bench, self).await
             }
         }
     }

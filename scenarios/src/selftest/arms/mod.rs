@@ -12,6 +12,7 @@
 
 mod compare;
 mod error;
+mod judged;
 mod laboratory;
 mod outcome;
 mod plants;
@@ -27,4 +28,5 @@ pub(super) const TAKE: Duration = Duration::from_secs(60);
 
 pub use compare::MOST_ROUNDS;
 pub use error::ArmsError;
+pub(super) use judged::measure;
 pub use plants::{planted_cpu, planted_round_trip, same};
