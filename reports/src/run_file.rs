@@ -302,11 +302,18 @@ pub struct RoundRecord {
     pub targets: Vec<TargetRound>,
 }
 
+/// What rates are taken over in a load whose schedule lasted `scheduled_s` and whose last answer came after `wall_s`, both in seconds since
+/// its first intended start: the schedule, or the time until the last answer if that came more than half a second after it.
+#[must_use]
+pub fn counted_s(scheduled_s: f64, wall_s: f64) -> f64 {
+    scheduled_s.max(wall_s - GRACE_S)
+}
+
 impl RoundRecord {
     /// What rates are taken over: the schedule, or the time until the last answer if that came more than half a second after it.
     #[must_use]
     pub fn counted_s(&self) -> f64 {
-        self.scheduled_s.max(self.wall_s - GRACE_S)
+        counted_s(self.scheduled_s, self.wall_s)
     }
 
     /// The same for one target: its last answer came at most its longest response time after the schedule, so that a backlog of
@@ -389,7 +396,7 @@ pub struct RevocationRecord {
 pub struct Background {
     /// Rate asked, over all targets together.
     pub offered_per_s: f64,
-    /// Rate completed.
+    /// Rate answered, over the schedule, or until half a second before the last answer if that is later.
     pub achieved_per_s: f64,
     /// Probe requests per second, on top of the background load.
     pub probes_per_s: f64,

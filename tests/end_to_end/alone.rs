@@ -81,6 +81,8 @@ fn targets_alone_are_searched_and_led_up_a_ladder() {
     }
     let steps = run["scenarios"][1]["sweep"]["steps"].as_array();
     assert_eq!(steps.map(Vec::len), Some(12));
+    let steps = steps.into_iter().flatten();
+    steps.for_each(|step| check_conditions(&step["probe"]));
     for target in summary["targets"].as_array().expect("targets") {
         assert_eq!(target["capacity"]["repeats"], 2, "{target:#}");
         assert_eq!(target["sweep"]["steps"].as_array().map(Vec::len), Some(3));
@@ -103,6 +105,8 @@ fn check_search(search: &Value) {
         assert!(probe["intended"].as_u64() > Some(0), "{probe:#}");
         assert!(probe["generator_cpu_ns"].as_u64() > Some(0));
         assert!(!probe["processes"].as_array().expect("processes").is_empty());
+        check_conditions(probe);
+        assert!(probe["counters"].is_object() || search["target"] == "no_auth");
     }
     let highest = probes.iter().filter(|probe| held(probe)).map(rate);
     assert_eq!(search["held_per_s"].as_f64(), highest.reduce(f64::max));
@@ -113,6 +117,13 @@ fn check_search(search: &Value) {
         assert!(!held(&pair[0]), "only a failure is tried again: {search:#}");
     }
     assert_ne!(search["end"], "interrupted");
+}
+
+/// The processor's speed before and after, the clocks and the connections: what a run is audited by.
+fn check_conditions(probe: &Value) {
+    assert_eq!(probe["canary"].as_array().map(Vec::len), Some(2));
+    assert!(probe["clocks"]["suspended_ns"].is_u64(), "{probe:#}");
+    assert!(probe["reconnects"].is_u64(), "{probe:#}");
 }
 
 #[test]

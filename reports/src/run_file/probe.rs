@@ -1,6 +1,6 @@
 //! One target alone under one rate for a moment, held against a service level objective.
 
-use super::{Outcomes, ProcessUse};
+use super::{Canary, Clocks, Counters, Outcomes, ProcessUse};
 use crate::histogram::Histogram;
 use crate::number::rounded;
 use schemars::JsonSchema;
@@ -63,6 +63,18 @@ pub struct Probe {
     /// Share (0 to 1) of all processors' time that the hypervisor took; absent where the kernel does not say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub steal_share: Option<f64>,
+    /// The same work on the generator's processor, just before the probe and just after it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub canary: Vec<Canary>,
+    /// What the clocks did during the probe; absent where they cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub clocks: Option<Clocks>,
+    /// Connections that had to be made again during the probe, because the target had closed or broken them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reconnects: Option<u64>,
+    /// What the target's processes counted during the probe; absent when it declares no counters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub counters: Option<Counters>,
     /// What each of the target's processes used.
     pub processes: Vec<ProcessUse>,
     /// CPU time of the processes of all other targets meanwhile: they are meant to be idle.
@@ -197,6 +209,10 @@ mod tests {
             send_lag: Histogram::default(),
             generator_cpu_ns: 300_000_000,
             steal_share: None,
+            canary: Vec::new(),
+            clocks: None,
+            reconnects: None,
+            counters: None,
             processes: Vec::new(),
             others_cpu_ns: 0,
             figures: ProbeFigures::default(),

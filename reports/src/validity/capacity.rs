@@ -1,9 +1,12 @@
 //! What a search for capacity has to say of itself. It overloads its targets on purpose, so that a missed rate or an unexpected answer is
 //! its result and no finding; what counts is whether the figure is the target's, and whether it repeats.
 
+use super::checks::{Alone, missed_by_answers, of_alone};
 use super::{Check, Finding, Verdict};
 use crate::number::{percent, significant};
-use crate::run_file::{CapacityRecord, Probe, RunFile, ScenarioRecord, SweepRecord, Unmet};
+use crate::run_file::{
+    CapacityRecord, Probe, RunFile, ScenarioRecord, SearchEnd, SweepRecord, Unmet,
+};
 use crate::summary::capacity::{CapacitySummary, LimitedBy, ProcessorUse, missed};
 use crate::summary::sweep::SweepSummary;
 use std::collections::BTreeSet;
@@ -29,6 +32,7 @@ pub(super) fn of_searches(
         .flat_map(|search| &search.probes)
         .collect();
     let mut findings: Vec<Finding> = of_machine(&probes, "every capacity").collect();
+    findings.extend(of_alone(&Alone::searches(run, scenario, record)));
     let found: Vec<(&str, CapacitySummary)> = record
         .slo
         .keys()
@@ -40,6 +44,11 @@ pub(super) fn of_searches(
     findings.extend(nothing_held(record, &found));
     for (target, found) in &found {
         findings.extend(generator_bound(target, found));
+        findings.extend(missed_by_answers(
+            target,
+            "capacity",
+            &missed_by(record, target),
+        ));
         findings.extend(too_few(target, found.repeats, "capacity"));
         findings.extend(spread(target, found));
         findings.extend(spare_processors(target, found));
@@ -55,6 +64,7 @@ pub(super) fn of_ladders(
 ) -> Vec<Finding> {
     let probes: Vec<&Probe> = record.steps.iter().map(|step| &step.probe).collect();
     let mut findings: Vec<Finding> = of_machine(&probes, "every curve").collect();
+    findings.extend(of_alone(&Alone::ladders(run, scenario, record)));
     for target in record.slo.keys() {
         if let Some(curve) = SweepSummary::in_scenario(scenario, target) {
             findings.extend(of_curve(run, record, target, &curve));
@@ -75,6 +85,7 @@ fn of_curve(
         bound.then(|| generator_gave_out(target, "knee")),
         too_few(target, rounds.unwrap_or(0), "curve"),
         up_and_down(target, curve),
+        missed_by_answers(target, "knee", &missed_at_the_knee(record, target, curve)),
         spare_at_the_knee(run, record, target, curve),
     ]
     .into_iter()
@@ -96,7 +107,8 @@ fn steal(probes: &[&Probe], taints: &str) -> Option<Finding> {
     };
     let wall_s: f64 = watched().map(|(_, wall_s)| wall_s).sum();
     let stolen_s: f64 = watched().map(|(share, wall_s)| share * wall_s).sum();
-    let share = stolen_s / wall_s;
+    // Nobody told: that is no share of nothing, and listed as not judged.
+    let share = (wall_s > 0.0).then(|| stolen_s / wall_s)?;
     (share >= STEAL_FROM).then(|| Finding {
         check: Check::Steal,
         verdict: if share >= STEAL_SPOILS_FROM {
@@ -148,12 +160,18 @@ fn nothing_held(record: &CapacityRecord, found: &[(&str, CapacitySummary)]) -> V
         .collect()
 }
 
+/// The probes of the lowest rate that each search at `target` missed.
+fn missed_by<'a>(record: &'a CapacityRecord, target: &str) -> Vec<&'a Probe> {
+    let searches = record.searches.iter();
+    searches
+        .filter(|search| search.target == target && search.end != SearchEnd::Interrupted)
+        .flat_map(missed)
+        .collect()
+}
+
 fn held_nothing(target: &str, record: &CapacityRecord) -> Finding {
-    let of_target = record
-        .searches
-        .iter()
-        .filter(|search| search.target == target);
-    let unmet = of_target.flat_map(missed).flat_map(|probe| &probe.unmet);
+    let missed = missed_by(record, target);
+    let unmet = missed.iter().flat_map(|probe| &probe.unmet);
     let kinds: BTreeSet<Unmet> = unmet.copied().collect();
     let kinds: Vec<&str> = kinds.into_iter().map(Unmet::words).collect();
     Finding {
@@ -226,15 +244,25 @@ fn spare_at_the_knee(
     curve: &SweepSummary,
 ) -> Option<Finding> {
     let missed = curve.steps.iter().find(|step| !step.mostly_held())?;
-    let steps = record.steps.iter().filter(|step| step.target == target);
-    let probes: Vec<&Probe> = steps
-        .map(|step| &step.probe)
-        .filter(|probe| probe.rate_per_s == missed.rate_per_s && !probe.held())
-        .collect();
-    let used = ProcessorUse::of(&probes).filter(|used| !used.processes.is_empty())?;
+    let used = ProcessorUse::of(&missed_at_the_knee(record, target, curve))
+        .filter(|used| !used.processes.is_empty())?;
     let spare = !used.saturated(run.manifest.targets_processors());
     (spare && !missed.generator_bound)
         .then(|| nothing_gave_out(target, used.target, used.generator, "knee"))
+}
+
+/// The probes in which `target` did not hold the first rate that it missed.
+fn missed_at_the_knee<'a>(
+    record: &'a SweepRecord,
+    target: &str,
+    curve: &SweepSummary,
+) -> Vec<&'a Probe> {
+    let first = curve.steps.iter().find(|step| !step.mostly_held());
+    let steps = record.steps.iter().filter(|step| step.target == target);
+    steps
+        .map(|step| &step.probe)
+        .filter(|probe| !probe.held() && first.is_some_and(|at| at.rate_per_s == probe.rate_per_s))
+        .collect()
 }
 
 fn nothing_gave_out(target: &str, cores: f64, generator: f64, figure: &str) -> Finding {

@@ -1,5 +1,6 @@
 //! The checks themselves, a file for each family: functions from a part of the run to what they find there.
 
+mod alone;
 mod clocks;
 mod concurrency;
 mod connections;
@@ -15,10 +16,13 @@ mod store;
 mod stream;
 mod whole_run;
 
+pub(super) use alone::{Alone, findings as of_alone, missed_by_answers};
 pub(super) use processor::{has_canary, tells_steal};
 pub(super) use rate::achieved_per_s;
 pub(super) use steady_state::ROUNDS_NEEDED;
 pub(super) use stream::{Stream, steady};
+
+use stream::Part;
 
 use super::{Finding, capacity};
 use crate::run_file::{RevocationRecord, RunFile, ScenarioRecord};
@@ -57,10 +61,8 @@ fn of_stream(stream: &Stream) -> Vec<Finding> {
         "latency and CPU of every target",
     ));
     findings.extend(processor::steal(stream));
-    findings.extend(processor::canary(stream));
-    findings.extend(processor::unwatched(stream));
-    findings.extend(clocks::of_stream(stream));
-    findings.extend(credentials::reuse(stream, &parts));
+    findings.extend(of_machine(stream));
+    findings.extend(reuse(stream, &parts));
     findings.extend(samples::rounds(stream));
     findings.extend(steady_state::warm_up(stream, &parts));
     for part in &parts {
@@ -73,11 +75,47 @@ fn of_stream(stream: &Stream) -> Vec<Finding> {
             &taints,
         ));
         findings.extend(concurrency::implied(stream, part));
-        findings.extend(connections::churn(part));
+        findings.extend(churn(part));
         findings.extend(samples::requests(part));
         findings.extend(store::losses(&part.whose, part.counters(), &taints));
     }
     findings
+}
+
+fn of_machine(stream: &Stream) -> Vec<Finding> {
+    const TAINTS: &str = "latency and CPU of every target";
+    let rounds = &stream.steady.rounds;
+    let readings = rounds.iter().flat_map(|round| &round.canary);
+    let mut findings: Vec<Finding> = processor::canary(readings, "rounds", TAINTS)
+        .into_iter()
+        .collect();
+    if !rounds.is_empty() {
+        let (steal, canary) = (tells_steal(rounds), has_canary(rounds));
+        findings.extend(processor::unwatched(&stream.name, steal, canary, TAINTS));
+    }
+    let seen = rounds.iter().filter_map(|round| round.clocks);
+    findings.extend(clocks::of_load(&stream.name, seen));
+    findings
+}
+
+fn reuse(stream: &Stream, parts: &[Part]) -> Option<Finding> {
+    let steady = stream.steady;
+    let asked: Vec<_> = parts
+        .iter()
+        .map(|part| (part.target, part.outcomes.total()))
+        .collect();
+    credentials::reuse(
+        &stream.name,
+        steady.credentials_per_target,
+        steady.connections_per_target,
+        &asked,
+    )
+}
+
+fn churn(part: &Part) -> Option<Finding> {
+    let made = part.rounds.iter().filter_map(|(_, round)| round.reconnects);
+    let requests = part.outcomes.total();
+    connections::churn(&part.whose, &part.target.name, made.sum(), requests)
 }
 
 fn of_revocations(

@@ -1,8 +1,8 @@
 //! What a run could not be asked: a check without its figures has not passed.
 
 use super::Check;
-use super::checks::{ROUNDS_NEEDED, Stream, has_canary, tells_steal};
-use crate::run_file::{RoundRecord, RunFile, TargetRecord, TargetRound};
+use super::checks::{Alone, ROUNDS_NEEDED, Stream, has_canary, tells_steal};
+use crate::run_file::{Counters, RoundRecord, RunFile, ScenarioRecord, TargetRecord};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +24,9 @@ pub fn unjudged(run: &RunFile) -> Vec<Unjudged> {
         if let Some(stream) = Stream::of(run, scenario) {
             missing.extend(of_stream(&stream, &scenario.name));
         }
+        for alone in alone_in(run, scenario) {
+            missing.extend(of_probes(&alone, &scenario.name));
+        }
         let revocation = scenario.revocation.as_ref();
         if revocation.is_some_and(|revocation| revocation.background.clocks.is_none()) {
             missing.push(Unjudged {
@@ -35,66 +38,117 @@ pub fn unjudged(run: &RunFile) -> Vec<Unjudged> {
     missing
 }
 
-fn of_stream(stream: &Stream, scenario: &str) -> Vec<Unjudged> {
-    let rounds = &stream.steady.rounds;
-    let none = |has: &dyn Fn(&RoundRecord) -> bool| !rounds.iter().any(has);
-    let mut missing = Vec::new();
-    let mut lacks = |lacking: bool, check, why: String| {
-        if lacking {
-            missing.push(Unjudged {
-                check,
-                why: format!("`{scenario}`: {why}"),
-            });
-        }
-    };
-    lacks(
-        !tells_steal(rounds),
-        Check::Steal,
-        "the kernel does not tell".to_owned(),
-    );
-    lacks(
-        !has_canary(rounds),
-        Check::Canary,
-        "no reading was taken".to_owned(),
-    );
-    lacks(
-        none(&|round| round.clocks.is_some()),
-        Check::ClockSteps,
-        "the clocks were not compared".to_owned(),
-    );
-    lacks(
-        none(&|round| round.targets.iter().any(|part| part.reconnects.is_some())),
-        Check::ConnectionChurn,
-        "connections were not counted".to_owned(),
-    );
-    lacks(
-        rounds.len() < ROUNDS_NEEDED,
-        Check::WarmUp,
-        format!("{} rounds, and {ROUNDS_NEEDED} are needed", rounds.len()),
-    );
-    let silent = silent_about_their_store(stream);
-    lacks(
-        !silent.is_empty(),
-        Check::StoreEvictions,
-        format!("no process of {} tells", silent.join(", ")),
-    );
-    missing
+fn alone_in<'a>(run: &'a RunFile, scenario: &'a ScenarioRecord) -> impl Iterator<Item = Alone<'a>> {
+    let searches = scenario.capacity.iter();
+    let ladders = scenario.sweep.iter();
+    searches
+        .map(|record| Alone::searches(run, scenario, record))
+        .chain(ladders.map(|record| Alone::ladders(run, scenario, record)))
+        // What measured nothing has nothing to be asked.
+        .filter(|alone| !alone.probes.is_empty())
 }
 
-/// Targets that have, or may have, a store, and no counter of what it threw away.
-fn silent_about_their_store(stream: &Stream) -> Vec<String> {
-    let tells = |part: &TargetRound| {
-        let counters = part.counters.as_ref();
+/// What a load says of the conditions it was measured under.
+struct Told {
+    steal: bool,
+    canary: bool,
+    clocks: bool,
+    reconnects: bool,
+    /// Targets of whose store nobody tells.
+    silent: Vec<String>,
+}
+
+impl Told {
+    fn lacks(self, scenario: &str) -> Vec<Unjudged> {
+        let silent = self.silent.join(", ");
+        let lacking = [
+            (
+                !self.steal,
+                Check::Steal,
+                "the kernel does not tell".to_owned(),
+            ),
+            (
+                !self.canary,
+                Check::Canary,
+                "no reading was taken".to_owned(),
+            ),
+            (
+                !self.clocks,
+                Check::ClockSteps,
+                "the clocks were not compared".to_owned(),
+            ),
+            (
+                !self.reconnects,
+                Check::ConnectionChurn,
+                "connections were not counted".to_owned(),
+            ),
+            (
+                !silent.is_empty(),
+                Check::StoreEvictions,
+                format!("no process of {silent} tells"),
+            ),
+        ];
+        lacking
+            .into_iter()
+            .filter(|(lacking, ..)| *lacking)
+            .map(|(_, check, why)| missing(check, scenario, &why))
+            .collect()
+    }
+}
+
+fn missing(check: Check, scenario: &str, why: &str) -> Unjudged {
+    Unjudged {
+        check,
+        why: format!("`{scenario}`: {why}"),
+    }
+}
+
+fn of_stream(stream: &Stream, scenario: &str) -> Vec<Unjudged> {
+    let rounds = &stream.steady.rounds;
+    let any = |has: &dyn Fn(&RoundRecord) -> bool| rounds.iter().any(has);
+    let parts = rounds.iter().flat_map(|round| &round.targets);
+    let counted = parts.map(|part| (part.target.as_str(), part.counters.as_ref()));
+    let told = Told {
+        steal: tells_steal(rounds),
+        canary: has_canary(rounds),
+        clocks: any(&|round| round.clocks.is_some()),
+        reconnects: any(&|round| round.targets.iter().any(|part| part.reconnects.is_some())),
+        silent: silent_about_their_store(stream.run, &counted.collect::<Vec<_>>()),
+    };
+    let mut lacking = told.lacks(scenario);
+    if rounds.len() < ROUNDS_NEEDED {
+        let why = format!("{} rounds, and {ROUNDS_NEEDED} are needed", rounds.len());
+        lacking.push(missing(Check::WarmUp, scenario, &why));
+    }
+    lacking
+}
+
+fn of_probes(alone: &Alone, scenario: &str) -> Vec<Unjudged> {
+    let probes = alone.probes.iter();
+    let counted = probes.map(|(target, probe)| (*target, probe.counters.as_ref()));
+    let told = Told {
+        steal: alone.tells_steal(),
+        canary: alone.has_canary(),
+        clocks: alone.any(|probe| probe.clocks.is_some()),
+        reconnects: alone.any(|probe| probe.reconnects.is_some()),
+        silent: silent_about_their_store(alone.run, &counted.collect::<Vec<_>>()),
+    };
+    told.lacks(scenario)
+}
+
+/// Targets that have, or may have, a store, and no counter of what it threw away in any of their parts: `counted`, with the target's name.
+fn silent_about_their_store(run: &RunFile, counted: &[(&str, Option<&Counters>)]) -> Vec<String> {
+    let tells = |counters: Option<&Counters>| {
         counters.is_some_and(|counters| counters.store_evictions.is_some())
     };
-    let rounds = &stream.steady.rounds;
-    let of = |name: &str| -> Vec<&TargetRound> {
-        let parts = rounds.iter().flat_map(|round| &round.targets);
-        parts.filter(|part| part.target == name).collect()
-    };
-    let silent = stream.run.targets.iter().filter(|target| {
-        let parts = of(&target.name);
-        may_have_a_store(target) && !parts.is_empty() && !parts.into_iter().any(tells)
+    let silent = run.targets.iter().filter(|target| {
+        let mut parts = counted
+            .iter()
+            .filter(|(name, _)| *name == target.name)
+            .peekable();
+        may_have_a_store(target)
+            && parts.peek().is_some()
+            && !parts.any(|(_, counters)| tells(*counters))
     });
     silent.map(|target| format!("`{}`", target.name)).collect()
 }

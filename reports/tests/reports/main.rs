@@ -4,6 +4,7 @@ mod fixture;
 mod load;
 
 mod alone;
+mod alone_audit;
 mod directory;
 mod doctor;
 mod rendering;

@@ -17,7 +17,7 @@ use crate::revocation::trials::Trials;
 use crate::scenario_file::{Load, Revocations};
 use crate::target::RefreshAfter;
 use authbench_reports::revocation::Trial;
-use authbench_reports::run_file::{Background, EventRecord, RevocationRecord};
+use authbench_reports::run_file::{Background, EventRecord, RevocationRecord, counted_s};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -182,7 +182,10 @@ impl BackgroundLoad<'_> {
         let scheduled = epoch.duration_since(began);
         let renewed = self.renewed() - renewed;
         let rounds = settle(self.lanes, &intended).await;
-        let mut background = self.record(&rounds, renewed, scheduled);
+        let mut background = Background {
+            achieved_per_s: achieved_per_s(&rounds, scheduled, began.elapsed()),
+            ..self.record(&rounds, renewed, scheduled)
+        };
         background.clocks = clocks.take();
         let counted = counted
             .into_iter()
@@ -198,13 +201,8 @@ impl BackgroundLoad<'_> {
 
     fn record(&self, rounds: &[LaneRound], renewed: u64, scheduled: Duration) -> Background {
         let per_s = |count: u64| count as f64 / scheduled.as_secs_f64().max(f64::MIN_POSITIVE);
-        let ended = rounds
-            .iter()
-            .map(|lane| lane.recorder.outcomes.total())
-            .sum();
         let mut background = Background {
             offered_per_s: self.rate_per_s,
-            achieved_per_s: per_s(ended),
             renewals_per_s: per_s(renewed),
             ..Background::default()
         };
@@ -232,6 +230,13 @@ impl BackgroundLoad<'_> {
         let counts = self.renewals.iter();
         counts.map(|count| count.load(Ordering::Relaxed)).sum()
     }
+}
+
+/// As in a stream: what was never answered is not achieved, and a backlog that outlasts the schedule counts with the time it took.
+fn achieved_per_s(rounds: &[LaneRound], scheduled: Duration, wall: Duration) -> f64 {
+    let answered = rounds.iter().map(|lane| lane.recorder.outcomes.answered());
+    let counted_s = counted_s(scheduled.as_secs_f64(), wall.as_secs_f64());
+    answered.sum::<u64>() as f64 / counted_s.max(f64::MIN_POSITIVE)
 }
 
 fn events(
@@ -292,4 +297,49 @@ fn probes(events: &[EventRecord]) -> u64 {
         .flat_map(|event| &event.trials)
         .flat_map(|trial| trial.points.values().flatten());
     segments.map(|segment| u64::from(segment.probes)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use authbench_reports::recorder::Recorder;
+    use authbench_reports::run_file::Outcomes;
+
+    const SCHEDULED: Duration = Duration::from_secs(10);
+
+    /// Ten seconds' worth of 100 requests/s, of which so many timed out and broke.
+    fn lane(timed_out: u64, broken: u64) -> LaneRound {
+        let recorder = Recorder {
+            outcomes: Outcomes {
+                expected: 1000 - timed_out - broken,
+                timed_out,
+                broken,
+                ..Outcomes::default()
+            },
+            ..Recorder::default()
+        };
+        LaneRound {
+            intended: 1000,
+            unsent: 0,
+            recorder,
+            reconnects: 0,
+        }
+    }
+
+    #[test]
+    fn only_what_was_answered_is_achieved() {
+        assert_eq!(achieved_per_s(&[lane(0, 0)], SCHEDULED, SCHEDULED), 100.0);
+        let both = [lane(150, 50), lane(0, 0)];
+        assert_eq!(achieved_per_s(&both, SCHEDULED, SCHEDULED), 180.0);
+    }
+
+    #[test]
+    fn a_backlog_counts_with_the_time_it_took_but_for_the_grace_of_half_a_second() {
+        let until = |wall_s| {
+            let wall = Duration::from_secs_f64(wall_s);
+            achieved_per_s(&[lane(0, 0)], SCHEDULED, wall)
+        };
+        assert_eq!(until(10.5), 100.0);
+        assert_eq!(until(13.0), 80.0);
+    }
 }

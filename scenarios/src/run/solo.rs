@@ -5,6 +5,10 @@ use super::steady::{keep_fresh, log_all_in};
 use super::system::System;
 use super::{Context, MeasureError};
 use crate::accounting::book;
+use crate::accounting::canary::{SLICE, SLICES, canary};
+use crate::accounting::clock_steps::ClockWatch;
+use crate::credentials::STEP_DEADLINE;
+use crate::flow::FlowClient;
 use crate::load::attack::Attack;
 use crate::load::schedule::Schedule;
 use crate::load::stream::{Lane, run_round};
@@ -112,9 +116,16 @@ impl Stage<'_> {
         let schedule = |length| Schedule::new(rate_per_s, length, 1, self.context.seed);
         run_round(schedule(self.timing.warm_up), lane).await?;
         let length = self.length(rate_per_s);
+        let (system, mut client) = (&self.systems[index], FlowClient::new(STEP_DEADLINE));
+        let mut clocks = ClockWatch::begin();
+        // Counters are read outside of the readings of the clocks, and so is the canary: neither is part of the load.
+        let counted = book::counted(&mut client, system).await;
+        let speed_before = canary(SLICES, SLICE);
         let before = book::read(self.systems)?;
         let mut stream = run_round(schedule(length), lane).await?;
         let mut used = book::read(self.systems)?.since(&before, self.systems);
+        let speed_after = canary(SLICES, SLICE);
+        let counted_after = book::counted(&mut client, system).await;
         let processes = used.processes.swap_remove(index);
         let others = used.processes.iter().flatten();
         // One lane in, one out.
@@ -130,6 +141,10 @@ impl Stage<'_> {
             send_lag: part.recorder.send_lag,
             generator_cpu_ns: used.generator_cpu_ns,
             steal_share: used.steal_share,
+            canary: vec![speed_before, speed_after],
+            clocks: clocks.take(),
+            reconnects: Some(part.reconnects),
+            counters: book::difference(counted, counted_after),
             others_cpu_ns: others.map(|process| process.cpu_ns).sum(),
             processes,
             figures: ProbeFigures::default(),

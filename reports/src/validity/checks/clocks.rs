@@ -1,6 +1,5 @@
 //! Whether the clocks ran on while something was measured.
 
-use super::stream::Stream;
 use crate::number::span;
 use crate::run_file::{Background, Clocks, ScenarioRecord};
 use crate::validity::{Check, Finding, Verdict};
@@ -12,14 +11,14 @@ const STEP_NS_STREAM: u64 = 1_000_000_000;
 /// A machine that was suspended for so long was suspended: reading the clocks takes microseconds.
 const SUSPENDED_NS: u64 = 10_000_000;
 
-pub(super) fn of_stream(stream: &Stream) -> Vec<Finding> {
-    let seen = stream.steady.rounds.iter().filter_map(|round| round.clocks);
+/// Of a load called `during`, in which the clocks did what was `seen`, part by part.
+pub(super) fn of_load(during: &str, seen: impl Iterator<Item = Clocks>) -> Vec<Finding> {
     let sum = seen.fold(Clocks::default(), |sum, round| Clocks {
         realtime_stepped_ns: sum.realtime_stepped_ns + round.realtime_stepped_ns,
         suspended_ns: sum.suspended_ns + round.suspended_ns,
     });
     let taints = "unexpected outcomes and renewals of targets with self-contained credentials: they expire by the wall clock";
-    findings(&stream.name, sum, STEP_NS_STREAM, taints)
+    findings(during, sum, STEP_NS_STREAM, taints)
 }
 
 pub(super) fn of_revocations(scenario: &ScenarioRecord, load: &Background) -> Vec<Finding> {

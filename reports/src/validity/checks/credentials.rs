@@ -1,6 +1,5 @@
 //! Whether there were as many callers as a cache would meet.
 
-use super::stream::{Part, Stream};
 use crate::number::{count, exact};
 use crate::run_file::TargetRecord;
 use crate::validity::{Check, Finding, Verdict};
@@ -8,22 +7,25 @@ use crate::validity::{Check, Finding, Verdict};
 /// Fewer distinct credentials than this stay in every cache, the processor's included, whatever its size and policy.
 const DISTINCT_AT_LEAST: u32 = 100;
 
-pub(super) fn reuse(stream: &Stream, parts: &[Part]) -> Option<Finding> {
-    let steady = stream.steady;
-    let (credentials, connections) = (steady.credentials_per_target, steady.connections_per_target);
-    let named: Vec<String> = parts
+/// In a load called `during`, with so many of each target, and so many requests to each of those that were `asked`.
+pub(super) fn reuse(
+    during: &str,
+    credentials: u32,
+    connections: u32,
+    asked: &[(&TargetRecord, u64)],
+) -> Option<Finding> {
+    let named: Vec<String> = asked
         .iter()
-        .filter(|part| has_logins(part.target))
-        .map(|part| format!("`{}`", part.target.name))
+        .filter(|(target, _)| has_logins(target))
+        .map(|(target, _)| format!("`{}`", target.name))
         .collect();
-    let requests = parts.iter().map(|part| part.outcomes.total()).max()?;
+    let requests = asked.iter().map(|(_, requests)| *requests).max()?;
     let few = credentials < DISTINCT_AT_LEAST.max(connections);
     (few && !named.is_empty()).then(|| Finding {
         check: Check::CredentialReuse,
         verdict: Verdict::Degraded,
         what: format!(
-            "{} presented {} credentials in turn on {} connections, each up to {} times; at least {} are needed",
-            stream.name,
+            "{during} presented {} credentials in turn on {} connections, each up to {} times; at least {} are needed",
             count(u64::from(credentials)),
             count(u64::from(connections)),
             exact((requests as f64 / f64::from(credentials.max(1))).ceil()),

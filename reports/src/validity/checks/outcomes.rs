@@ -24,9 +24,7 @@ pub(super) fn unexpected(whose: &str, outcomes: &Outcomes, taints: &str) -> Opti
 /// Time-outs, broken connections, and statuses that say nothing about the credential.
 pub(super) fn infrastructure(whose: &str, outcomes: &Outcomes, taints: &str) -> Option<Finding> {
     let mut kinds = statuses(outcomes, |status| INFRASTRUCTURE.contains(&status));
-    kinds.push(("timed out".to_owned(), outcomes.timed_out));
-    kinds.push(("broken".to_owned(), outcomes.broken));
-    kinds.retain(|(_, times)| *times > 0);
+    kinds.extend(unanswered(outcomes));
     finding(whose, outcomes, &kinds, |told| {
         Finding {
         check: Check::InfrastructureErrors,
@@ -39,6 +37,24 @@ pub(super) fn infrastructure(whose: &str, outcomes: &Outcomes, taints: &str) -> 
         advice: "see whether its store, its authorization server and its connections hold (the logs of its processes are in the run directory), or ask for a lower rate".to_owned(),
     }
     })
+}
+
+/// Everything in `outcomes` that was not expected, by kind and number.
+pub(super) fn unexpected_kinds(outcomes: &Outcomes) -> String {
+    let mut kinds = statuses(outcomes, |_| true);
+    kinds.extend(unanswered(outcomes));
+    listed(&kinds)
+}
+
+fn unanswered(outcomes: &Outcomes) -> impl Iterator<Item = (String, u64)> {
+    let kinds = [
+        ("timed out", outcomes.timed_out),
+        ("broken", outcomes.broken),
+    ];
+    kinds
+        .into_iter()
+        .filter(|(_, times)| *times > 0)
+        .map(|(kind, times)| (kind.to_owned(), times))
 }
 
 fn finding(

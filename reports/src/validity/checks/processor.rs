@@ -2,7 +2,7 @@
 
 use super::stream::Stream;
 use crate::number::{percent, significant};
-use crate::run_file::RoundRecord;
+use crate::run_file::{Canary, RoundRecord};
 use crate::validity::{Check, Finding, Verdict};
 
 /// Share of processor time in one round, taken by the hypervisor, from which it stands in the tail of a latency.
@@ -40,18 +40,19 @@ pub(super) fn steal(stream: &Stream) -> Option<Finding> {
 }
 
 /// Without either, nothing at all is known of what the machine did meanwhile.
-pub(super) fn unwatched(stream: &Stream) -> Option<Finding> {
-    let rounds = &stream.steady.rounds;
-    let blind = !rounds.is_empty() && !tells_steal(rounds) && !has_canary(rounds);
-    blind.then(|| Finding {
+pub(super) fn unwatched(
+    during: &str,
+    tells_steal: bool,
+    has_canary: bool,
+    taints: &str,
+) -> Option<Finding> {
+    (!tells_steal && !has_canary).then(|| Finding {
         check: Check::Canary,
         verdict: Verdict::Degraded,
         what: format!(
-            "{} has neither stolen processor time nor readings of the processor's speed",
-            stream.name
+            "{during} has neither figures of stolen processor time nor readings of the processor's speed"
         ),
-        taints: "latency and CPU of every target: nobody knows whether the machine was theirs"
-            .to_owned(),
+        taints: format!("{taints}: nobody knows whether the machine was the targets' alone"),
         advice: "run it again with a version of authbench that reads the processor's speed"
             .to_owned(),
     })
@@ -68,8 +69,12 @@ pub(in crate::validity) fn has_canary(rounds: &[RoundRecord]) -> bool {
 }
 
 /// The medians of all readings: interruptions, which the median leaves out, show as send lag and steal.
-pub(super) fn canary(stream: &Stream) -> Option<Finding> {
-    let readings = stream.steady.rounds.iter().flat_map(|round| &round.canary);
+/// `beside` is what they were taken before and after.
+pub(super) fn canary<'a>(
+    readings: impl Iterator<Item = &'a Canary>,
+    beside: &str,
+    taints: &str,
+) -> Option<Finding> {
     let ns: Vec<f64> = readings.map(|reading| reading.median_ns as f64).collect();
     let slowest = ns.iter().copied().fold(0.0, f64::max);
     let fastest = ns.iter().copied().fold(f64::INFINITY, f64::min);
@@ -82,12 +87,12 @@ pub(super) fn canary(stream: &Stream) -> Option<Finding> {
         check: Check::Canary,
         verdict,
         what: format!(
-            "the same arithmetic took {} to {} µs on the generator's processor, before and after rounds (coefficient of variation {})",
+            "the same arithmetic took {} to {} µs on the generator's processor, before and after {beside} (coefficient of variation {})",
             significant(fastest / 1e3),
             significant(slowest / 1e3),
             percent(cv)
         ),
-        taints: "latency and CPU of every target: rounds were measured at different speeds of the machine".to_owned(),
+        taints: format!("{taints}: {beside} were measured at different speeds of the machine"),
         advice: "stop what else runs on this machine, fix its clock frequency, or take one that is yours alone; `authbench doctor` shows more".to_owned(),
     })
 }
