@@ -1,6 +1,7 @@
 //! Capacity and curves: what is derived from searches and ladders, and what is said of it.
 
 use crate::fixture::{alone, searches, steps};
+use authbench_reports::histogram::Histogram;
 use authbench_reports::render::sentences::sentences;
 use authbench_reports::render::{TextOptions, html, markdown, text};
 use authbench_reports::run_file::{RunFile, SearchEnd};
@@ -8,6 +9,7 @@ use authbench_reports::summary::capacity::{CapacitySummary, LimitedBy};
 use authbench_reports::summary::sweep::SweepSummary;
 use authbench_reports::summary::{Summary, TargetSummary};
 use authbench_reports::validity::{Check, Verdict};
+use std::time::Duration;
 
 /// The checks that tests of this file provoke, and that only targets loaded alone can provoke.
 pub(crate) const PROVOKED: [Check; 4] = [
@@ -130,6 +132,31 @@ fn a_generator_that_sends_late_gives_out_first_too() {
         }
     }
     assert!(!capacity(&run, "opaque").at_least);
+}
+
+#[test]
+fn late_sends_show_at_rates_too_low_for_a_p99() {
+    let sent_late = |response_ms| {
+        let mut run = alone();
+        for search in searches(&mut run) {
+            for probe in &mut search.probes {
+                probe.figures.send_lag_p99_ms = None;
+                probe.send_lag = three_hundred(Duration::from_millis(8));
+                probe.response = three_hundred(Duration::from_millis(response_ms));
+            }
+        }
+        capacity(&run, "opaque").at_least
+    };
+    assert!(sent_late(20));
+    assert!(!sent_late(40));
+}
+
+/// Enough samples for a p90, too few for a p99.
+fn three_hundred(each: Duration) -> Histogram {
+    let mut histogram = Histogram::default();
+    (0..300).for_each(|_| histogram.record(each));
+    assert!(histogram.quantile_ms(0.9).is_some() && histogram.quantile_ms(0.99).is_none());
+    histogram
 }
 
 #[test]
