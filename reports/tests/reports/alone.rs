@@ -372,6 +372,45 @@ fn what_the_intervals_do_not_tell_apart_is_not_ranked() {
     assert!(said(&run).contains("requests/s; not told apart: `jwt` and `opaque`."));
 }
 
+/// The one next to `no_auth` is told apart from it, but the interval of the last reaches over both.
+#[test]
+fn a_wide_interval_is_not_told_apart_from_anything_that_it_reaches_over() {
+    let mut run = alone();
+    for search in searches(&mut run)
+        .iter_mut()
+        .filter(|search| search.target == "opaque")
+    {
+        found(search, [5_000.0, 12_000.0, 30_000.0]);
+    }
+    let [_, to] = capacity(&run, "opaque").interval_95.expect("three rounds");
+    assert!(
+        capacity(&run, "no_auth")
+            .per_s
+            .is_some_and(|per_s| per_s < to)
+    );
+    let said = sentences(&Summary::of(&run)).join("\n");
+    assert!(
+        said.contains("requests/s; not told apart: `no_auth`, `jwt` and `opaque`."),
+        "{said}"
+    );
+}
+
+#[test]
+fn targets_with_different_objectives_are_not_ranked_against_each_other() {
+    let mut run = alone();
+    let records = run.scenarios.iter_mut();
+    let record = records
+        .filter_map(|scenario| scenario.capacity.as_mut())
+        .next()
+        .expect("a capacity scenario");
+    record.slo.get_mut("jwt").expect("has one").p99_ms = 50.0;
+    let said = sentences(&Summary::of(&run)).join("\n");
+    assert!(
+        said.contains("within p99 ≤ 10 ms, unexpected ≤ 0 %, achieved ≥ 99 %: `no_auth` 40,400, `opaque` 9,050 requests/s. Alone under load, within p99 ≤ 50 ms, unexpected ≤ 0 %, achieved ≥ 99 %: `jwt` 20,100 requests/s."),
+        "{said}"
+    );
+}
+
 fn found(search: &mut SearchRecord, by_round: [f64; 3]) {
     let held = by_round[search.round as usize - 1];
     (search.held_per_s, search.missed_per_s) = (Some(held), Some(held * 1.02));
