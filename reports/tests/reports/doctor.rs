@@ -160,7 +160,7 @@ fn figures_are_judged_at_their_limits() {
                 busiest,
             });
         }),
-        (Subject::OpenFiles, [1024.0, 1023.0, 255.0], |seen, soft| {
+        (Subject::OpenFiles, [1024.0, 512.0, 511.0], |seen, soft| {
             seen.open_files = Some(OpenFiles {
                 soft: soft as u64,
                 hard: 4096,
