@@ -50,7 +50,7 @@ fn line(subject: Subject, fitness: Fitness, seen: String, advice: &str) -> Line 
     }
 }
 
-/// What could not be seen stands in the way of nothing, and is said.
+/// What could not be seen and stands in the way of nothing is said all the same.
 fn not_visible(subject: Subject, why: &str) -> Line {
     line(subject, Fit, why.to_owned(), "")
 }
