@@ -12,7 +12,7 @@ use authbench_scenarios::accounting::idle::KeptAwake;
 use authbench_scenarios::accounting::machine;
 use authbench_scenarios::load;
 use authbench_scenarios::selftest::generator_cost::{
-    ClosedPlan, Costs, GeneratorCost, GeneratorCostError, ScheduledCost, ScheduledPlan,
+    ClosedPlan, Costs, GeneratorCost, GeneratorCostError, ScheduledCost, ScheduledPlan, Tool,
     beside_tools, scheduled,
 };
 use bare_server::Server;
@@ -158,14 +158,16 @@ fn closed_loop_report(effort: &Effort, cost: &GeneratorCost) -> Vec<String> {
     );
     costs_report(&cost.ours);
     let tools = [
-        ("wrk", &cost.wrk, cost.over_wrk(), OVER_WRK),
-        ("oha", &cost.oha, cost.over_oha(), OVER_OHA),
+        (Tool::Wrk, &cost.wrk, cost.over_wrk(), OVER_WRK),
+        (Tool::Oha, &cost.oha, cost.over_oha(), OVER_OHA),
     ];
     let mut missed = Vec::new();
-    for (name, costs, ratio, limit) in tools {
+    for (tool, costs, ratio, limit) in tools {
+        let name = tool.program();
         let (Some(costs), Some(ratio)) = (costs, ratio) else {
-            println!("{name}: not on PATH, not compared");
-            missed.push(format!("{name} is not on PATH: nothing to compare with"));
+            let why = cost.failure(tool).unwrap_or("it is not on PATH");
+            println!("{name}: not compared: {why}");
+            missed.push(format!("nothing to compare with {name}: {why}"));
             continue;
         };
         costs_report(costs);

@@ -1,9 +1,11 @@
 //! However a self-test ends: no process left, no file taken for a whole one, one clear error.
 
-use crate::alone;
-use crate::program::{Workspace, descendants, stderr, still_running};
+use crate::program::{Workspace, descendants, json, stderr, still_running};
+use crate::{alone, rows};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -40,6 +42,43 @@ fn ctrl_c_ends_it_with_130_and_leaves_nothing_behind() {
     );
     assert!(still_running(&started, Duration::from_secs(3)).is_empty());
     assert!(!workspace.path("out.json").exists());
+}
+
+/// wrk2 calls itself wrk, and refuses to start without a rate.
+#[test]
+fn a_tool_that_fails_costs_its_own_row_and_no_other() {
+    let (_alone, workspace) = (alone(), Workspace::new());
+    let wrk2 = "#!/bin/sh\n[ \"$1\" = -v ] && echo 'wrk 4.0.0 [epoll]' && exit 1\necho 'Throughput MUST be specified' >&2\nexit 1\n";
+    let program = workspace.write("wrk", wrk2);
+    std::fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("its own file");
+    let arguments = [
+        "selftest",
+        "--quick",
+        "--quiet",
+        "--only",
+        "generator-cost,expiry",
+        "--out",
+        "out.json",
+    ];
+    let output = workspace
+        .authbench(&arguments)
+        .env("PATH", workspace.path(""))
+        .output()
+        .expect("the program starts");
+    let file = workspace.path("out.json");
+    assert!(file.exists(), "{}", stderr(&output));
+    let file = json(&file);
+    let of = |group: &str| {
+        let rows = rows(&file, "").into_iter();
+        rows.filter(|row| row["group"] == group).collect::<Vec<_>>()
+    };
+    let [wrk, oha] = of("generator-cost")[..] else {
+        panic!("a row for each tool: {file:#}");
+    };
+    assert_eq!(wrk["verdict"], "not_judged");
+    assert_eq!(wrk["note"], "wrk failed: Throughput MUST be specified");
+    assert_eq!(oha["verdict"], "skipped");
+    assert!(!of("expiry").is_empty(), "{file:#}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub struct Probe {
     pub rate_per_s: f64,
     /// First intended start to the end of the schedule.
     pub scheduled_s: f64,
-    /// First intended start to the last answer: what CPU is measured over.
+    /// First intended start to the last answer: what CPU is counted over, and more than what the load lasted where one answer hung.
     pub wall_s: f64,
     /// Intended starts.
     pub intended: u64,
@@ -101,7 +101,7 @@ pub struct ProbeFigures {
     /// 99th percentile of the generator's own delay; absent with too few samples.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub send_lag_p99_ms: Option<f64>,
-    /// Processors' worth of CPU that the generator used: it has one thread, so 1 is all it can.
+    /// Processors' worth of CPU that the generator used while the load lasted: it has one thread, so 1 is all it can.
     pub generator_cores: f64,
     /// Processors' worth of CPU that the target's processes used together.
     pub target_cores: f64,
@@ -129,9 +129,7 @@ impl Slo {
     }
 
     fn figures(&self, probe: &Probe) -> ProbeFigures {
-        // The quantile itself, however few samples lie beyond it: it is judged here and not quoted.
-        let p99_ms = probe.response.hdr().value_at_quantile(JUDGED) as f64 / 1e3;
-        let late_s = (p99_ms - self.p99_ms).max(0.0) / 1e3;
+        let late_s = (probe.p99_ms() - self.p99_ms).max(0.0) / 1e3;
         let target_ns: u64 = probe.processes.iter().map(|process| process.cpu_ns).sum();
         ProbeFigures {
             achieved_per_s: rounded(
@@ -172,10 +170,22 @@ impl Probe {
         self.unmet.is_empty()
     }
 
-    /// Processors' worth of `cpu_ns` over the probe's wall time.
+    /// Processors' worth of `cpu_ns` over [`Self::busy_s`].
     #[must_use]
     pub fn cores(&self, cpu_ns: u64) -> f64 {
-        cpu_ns as f64 / (self.wall_s * 1e9)
+        cpu_ns as f64 / (self.busy_s() * 1e9)
+    }
+
+    /// How long the load lasted, in seconds: the schedule and, as its last requests wait as long as any, the p99 beyond it. Not to the last
+    /// answer: one that hangs until its deadline would make a processor that was full look idle.
+    #[must_use]
+    pub fn busy_s(&self) -> f64 {
+        (self.scheduled_s + self.p99_ms() / 1e3).min(self.wall_s)
+    }
+
+    /// The quantile itself, however few samples lie beyond it: it is judged by and not quoted.
+    fn p99_ms(&self) -> f64 {
+        self.response.hdr().value_at_quantile(JUDGED) as f64 / 1e3
     }
 }
 
@@ -232,7 +242,24 @@ mod tests {
     fn one_late_answer_does_not_make_the_rate_look_missed() {
         let judged = SLO.judge(probe(1));
         assert_eq!(judged.figures.achieved_per_s, 1000.0);
-        assert_eq!(judged.figures.generator_cores, 0.2);
+    }
+
+    #[test]
+    fn one_answer_that_hangs_does_not_make_a_full_processor_look_idle() {
+        let mut hung = probe(1);
+        hung.wall_s = 5.0;
+        hung.generator_cpu_ns = 950_000_000;
+        assert!((SLO.judge(hung).figures.generator_cores - 0.95).abs() < 0.002);
+    }
+
+    #[test]
+    fn a_backlog_is_worked_off_with_the_same_processors_and_no_longer_than_to_its_last_answer() {
+        let mut backlog = probe(500);
+        backlog.generator_cpu_ns = 900_000_000;
+        assert!((backlog.busy_s() - 1.5).abs() < 0.01);
+        assert!((SLO.judge(backlog.clone()).figures.generator_cores - 0.6).abs() < 0.01);
+        backlog.wall_s = 1.2;
+        assert_eq!(backlog.busy_s(), 1.2);
     }
 
     #[test]

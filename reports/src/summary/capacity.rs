@@ -24,8 +24,8 @@ pub struct CapacitySummary {
     pub per_s: Option<f64>,
     /// Whether the target may hold more: in the rounds that decide the median something else gave out first.
     pub at_least: bool,
-    /// 95 % interval of the target's capacity: Student's t on the logarithms of the rounds, and no narrower than the search could tell. Absent
-    /// below two rounds, and where a round is only a lower bound or held nothing.
+    /// 95 % interval of the target's capacity: Student's t on the logarithms, its lower end from the rates that the rounds held and its upper
+    /// one from those that they missed. Absent below two rounds, and where a round is only a lower bound or held nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub interval_95: Option<[f64; 2]>,
     /// Rounds whose search came to its end.
@@ -92,8 +92,9 @@ impl CapacitySummary {
         Some(Self {
             per_s: (median > 0.0).then_some(median),
             at_least,
-            interval_95: interval_95(&held, record.resolution)
-                .filter(|_| !bounds_only && held.len() == rates.len()),
+            interval_95: brackets(&outcomes)
+                .filter(|_| !bounds_only)
+                .and_then(|brackets| interval_95(&brackets)),
             repeats: rates.len() as u64,
             spread: Spread::of(&held),
             limited_by: LimitedBy::of(
@@ -144,6 +145,13 @@ fn outcome(search: &SearchRecord) -> Outcome<'_> {
         held_per_s: search.held_per_s.unwrap_or(0.0),
         at_least: is_lower_bound(search),
     }
+}
+
+/// Between which rates each round's capacity lies; `None` where one does not know.
+fn brackets(outcomes: &[Outcome<'_>]) -> Option<Vec<[f64; 2]>> {
+    let bracket =
+        |outcome: &Outcome<'_>| Some([outcome.search.held_per_s?, outcome.search.missed_per_s?]);
+    outcomes.iter().map(bracket).collect()
 }
 
 fn at_capacity<'a>(outcomes: &[Outcome<'a>], median: f64) -> Option<&'a Probe> {

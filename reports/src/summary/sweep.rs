@@ -119,6 +119,7 @@ impl SweepPoint {
             outcomes.merge(&probe.outcomes);
         }
         let wall_s: f64 = rounds.iter().map(|probe| probe.wall_s).sum();
+        let busy_s: f64 = rounds.iter().map(|probe| probe.busy_s()).sum();
         let processes = || rounds.iter().flat_map(|probe| &probe.processes);
         let target_ns: u64 = processes().map(|process| process.cpu_ns).sum();
         let generator_ns: u64 = rounds.iter().map(|probe| probe.generator_cpu_ns).sum();
@@ -139,8 +140,8 @@ impl SweepPoint {
                 max: response.max_ms().map(rounded),
             },
             cpu_us_per_request: measured.then(|| rounded(busy_ns / 1e3 / outcomes.total() as f64)),
-            target_cores: rounded(target_ns as f64 / wall_s / 1e9),
-            generator_cores: rounded(generator_ns as f64 / wall_s / 1e9),
+            target_cores: rounded(target_ns as f64 / busy_s / 1e9),
+            generator_cores: rounded(generator_ns as f64 / busy_s / 1e9),
             generator_bound: rounds
                 .iter()
                 .any(|probe| !probe.held() && generator_bound(probe)),

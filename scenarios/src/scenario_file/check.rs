@@ -54,7 +54,7 @@ pub(super) fn twice(source: &Source, name: &str) -> FileError {
     )
 }
 
-/// Whether every variable and event that the scenario names exists in one of its targets at least.
+/// Whether every variable and event that the scenario names exists in one of its targets at least, and every target that it names.
 pub(super) fn fits(
     source: &Source,
     vars: &BTreeMap<String, String>,
@@ -73,7 +73,7 @@ pub(super) fn fits(
             return Err(source.error(&at_key(source, "events"), "revocation.events", problem, ""));
         }
     }
-    Ok(())
+    solo::objectives_fit(source, targets)
 }
 
 /// Where a line begins with `key`; for what only turns out once the targets are read.

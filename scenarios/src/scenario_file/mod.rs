@@ -176,7 +176,7 @@ impl Scenario {
     /// Loads the scenario's own targets, with its variables in place of theirs.
     ///
     /// # Errors
-    /// When a target cannot be loaded, two have the same name, or no target has a variable or event that the scenario names: a typing
+    /// When a target cannot be loaded, two have the same name, or no target has a variable or event that the scenario names, or its name: a typing
     /// mistake would otherwise measure something else than it says.
     pub fn load_targets(&self) -> Result<Vec<TargetFile>, LoadError> {
         let files = self.load_all(&self.targets)?;

@@ -25,6 +25,7 @@ mod stall;
 mod stream;
 mod trials;
 mod truth_server;
+mod unmeasured;
 
 pub use bench::Bench;
 pub use error::SelftestError;
@@ -87,7 +88,8 @@ pub struct Progress {
 /// Measures `truths`, one after another. Call it on the main thread, inside a current-thread runtime.
 ///
 /// # Errors
-/// With the first truth that could not be measured, or when told to stop; every process is ended then.
+/// With the first truth that cannot be measured on this machine, or when told to stop; every process is ended then. Requests that were not
+/// answered are no error but a row of their group, and the groups after it are measured.
 pub async fn run(
     bench: &Bench,
     truths: &[Truth],
@@ -100,7 +102,10 @@ pub async fn run(
             truth: *truth,
             left,
         });
-        outcome.rows.extend(truth.measure(bench).await?);
+        let measured = truth.measure(bench).await;
+        outcome
+            .rows
+            .extend(measured.or_else(|error| unmeasured::rows(*truth, error))?);
     }
     outcome.noise = bench.take_noise();
     Ok(outcome)

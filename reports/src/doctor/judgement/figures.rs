@@ -22,7 +22,14 @@ const VISIBLE: [f64; 2] = [0.1, 0.5];
 
 pub(super) fn steal(seen: &Examination) -> Line {
     seen.steal_share.map_or_else(
-        || not_visible(Subject::Steal, "the kernel does not tell"),
+        || {
+            line(
+                Subject::Steal,
+                FitWithReservations,
+                "the kernel does not tell".to_owned(),
+                "time given to other machines would pass for the targets' own: rely on it only where there are no neighbours",
+            )
+        },
         |share| {
             line(
                 Subject::Steal,
@@ -63,7 +70,14 @@ pub(super) fn other_load(seen: &Examination) -> Line {
 
 pub(super) fn timer(seen: &Examination) -> Line {
     seen.timer.map_or_else(
-        || not_visible(Subject::Timer, "no timer could be set"),
+        || {
+            line(
+                Subject::Timer,
+                Unfit,
+                "no timer could be set".to_owned(),
+                "no request can be sent when it is due: see whether a sandbox forbids `timerfd_create`",
+            )
+        },
         |late| {
             line(
                 Subject::Timer,
@@ -90,7 +104,12 @@ pub(super) fn canary(seen: &Examination) -> Line {
     let fastest = us.iter().copied().fold(f64::INFINITY, f64::min);
     let slowest = us.iter().copied().fold(0.0, f64::max);
     let Some(deviation) = deviation(&us) else {
-        return not_visible(Subject::Canary, "too few readings");
+        return line(
+            Subject::Canary,
+            FitWithReservations,
+            "too few readings".to_owned(),
+            "changes of the processor's speed would pass unnoticed: examine the machine again",
+        );
     };
     let cv = deviation / (us.iter().sum::<f64>() / us.len() as f64);
     let fitness = match slowest > fastest * CANARY_RATIO {

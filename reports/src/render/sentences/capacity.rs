@@ -3,18 +3,39 @@
 use super::{list, quoted};
 use crate::number::significant;
 use crate::render::tables::objective;
+use crate::run_file::Slo;
 use crate::summary::Summary;
 use crate::summary::capacity::CapacitySummary;
 
-/// The targets by what they hold, the most first; `None` where no capacity was looked for.
+/// The targets by what they hold, the most first, apart for each objective: rates held within different ones are no ranking. `None` where no
+/// capacity was looked for.
 pub(super) fn capacity(summary: &Summary) -> Option<String> {
-    let looked_for = summary.targets.iter().filter_map(|target| {
-        let capacity = target.capacity.as_ref()?;
-        Some((target.name.as_str(), capacity))
-    });
-    let mut found: Vec<Found> = looked_for
-        .clone()
-        .filter_map(|(name, capacity)| {
+    let looked_for: Vec<(&str, &CapacitySummary)> = summary
+        .targets
+        .iter()
+        .filter_map(|target| Some((target.name.as_str(), target.capacity.as_ref()?)))
+        .collect();
+    let mut objectives: Vec<Slo> = Vec::new();
+    for (_, capacity) in &looked_for {
+        if !objectives.contains(&capacity.slo) {
+            objectives.push(capacity.slo);
+        }
+    }
+    let sentences: Vec<String> = objectives
+        .iter()
+        .map(|slo| held_within(slo, &looked_for))
+        .collect();
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// Of the targets that `slo` is the objective of.
+fn held_within(slo: &Slo, looked_for: &[(&str, &CapacitySummary)]) -> String {
+    let within = objective(slo);
+    let same = looked_for
+        .iter()
+        .filter(|(_, capacity)| capacity.slo == *slo);
+    let mut found: Vec<Found> = same
+        .filter_map(|&(name, capacity)| {
             let per_s = capacity.per_s?;
             Some(Found {
                 name,
@@ -24,21 +45,15 @@ pub(super) fn capacity(summary: &Summary) -> Option<String> {
         })
         .collect();
     found.sort_by(|one, other| other.per_s.total_cmp(&one.per_s));
-    let slo = looked_for.map(|(_, capacity)| capacity.slo).next()?;
-    let same = found.iter().all(|one| one.capacity.slo == slo);
-    let within = match same {
-        true => objective(&slo),
-        false => "its own objective".to_owned(),
-    };
     if found.is_empty() {
-        return Some(format!("No target held any rate within {within}."));
+        return format!("No target held any rate within {within}.");
     }
     let held: Vec<String> = found.iter().map(Found::held).collect();
-    Some(format!(
+    format!(
         "Alone under load, within {within}: {} requests/s{}.",
         held.join(", "),
         not_told_apart(&found)
-    ))
+    )
 }
 
 /// Where the curves leave their objectives; `None` where no curve was measured.
@@ -85,10 +100,10 @@ impl Found<'_> {
     }
 }
 
-/// `; not told apart: …`, for neighbours in the order.
+/// `; not told apart: …`.
 fn not_told_apart(found: &[Found]) -> String {
-    let groups = found.chunk_by(|one, next| !one.told_apart(next));
-    let close: Vec<String> = groups
+    let close: Vec<String> = groups(found)
+        .into_iter()
         .filter(|group| group.len() > 1)
         .map(|group| list(&group.iter().map(|one| one.name).collect::<Vec<_>>()))
         .collect();
@@ -96,4 +111,18 @@ fn not_told_apart(found: &[Found]) -> String {
         true => String::new(),
         false => format!("; not told apart: {}", close.join("; ")),
     }
+}
+
+/// Neighbours in the order, cut where everything above is told apart from everything below. Comparing neighbours alone would rank a target
+/// above one whose wide interval reaches over its own.
+fn groups<'a, 'b>(found: &'a [Found<'b>]) -> Vec<&'a [Found<'b>]> {
+    let cut = |at: &usize| {
+        let (above, below) = found.split_at(*at);
+        above
+            .iter()
+            .all(|one| below.iter().all(|lower| one.told_apart(lower)))
+    };
+    let ends = (1..found.len()).filter(cut).chain([found.len()]);
+    ends.scan(0, |from, to| Some(&found[std::mem::replace(from, to)..to]))
+        .collect()
 }

@@ -13,6 +13,8 @@ const SATURATED_FROM: f64 = 0.9;
 const SEND_LAG_MS: f64 = 0.2;
 /// …nor one up to this share of the response time it is part of.
 const SEND_LAG_SHARE: f64 = 0.25;
+/// Where too few samples lie beyond the p99, as at low rates, the send lag is judged at the first of these that enough lie beyond.
+const FALL_BACK: [f64; 2] = [0.9, 0.5];
 
 /// What gave out first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -50,10 +52,20 @@ pub struct ProcessorUse {
 /// Whether the generator, rather than the target, kept `probe` from being held: it had no CPU left, or it sent late by more than a run
 /// is allowed to.
 pub(in crate::summary) fn generator_bound(probe: &Probe) -> bool {
-    let late = |lag_ms: f64, p99_ms: f64| lag_ms > SEND_LAG_MS && lag_ms > p99_ms * SEND_LAG_SHARE;
-    let lag = probe.figures.send_lag_p99_ms.zip(probe.figures.p99_ms);
-    probe.figures.generator_cores >= SATURATED_FROM
-        || lag.is_some_and(|(lag_ms, p99_ms)| late(lag_ms, p99_ms))
+    let late = |(lag_ms, response_ms): (f64, f64)| {
+        lag_ms > SEND_LAG_MS && lag_ms > response_ms * SEND_LAG_SHARE
+    };
+    probe.figures.generator_cores >= SATURATED_FROM || lag_and_response_ms(probe).is_some_and(late)
+}
+
+/// The same quantile of both.
+fn lag_and_response_ms(probe: &Probe) -> Option<(f64, f64)> {
+    let at = |quantile| {
+        let lag_ms = probe.send_lag.quantile_ms(quantile)?;
+        Some((lag_ms, probe.response.quantile_ms(quantile)?))
+    };
+    let p99 = probe.figures.send_lag_p99_ms.zip(probe.figures.p99_ms);
+    p99.or_else(|| FALL_BACK.into_iter().find_map(at))
 }
 
 impl ProcessorUse {
@@ -66,7 +78,7 @@ impl ProcessorUse {
 
     /// Over all `probes` together; `None` without any.
     pub(crate) fn of(probes: &[&Probe]) -> Option<Self> {
-        let wall_ns: f64 = probes.iter().map(|probe| probe.wall_s * 1e9).sum();
+        let busy_ns: f64 = probes.iter().map(|probe| probe.busy_s() * 1e9).sum();
         let mut by_process: BTreeMap<&str, (Role, u64)> = BTreeMap::new();
         for process in probes.iter().flat_map(|probe| &probe.processes) {
             let sum = by_process
@@ -74,7 +86,7 @@ impl ProcessorUse {
                 .or_insert((process.role, 0));
             sum.1 += process.cpu_ns;
         }
-        let cores = |ns: u64| rounded(ns as f64 / wall_ns);
+        let cores = |ns: u64| rounded(ns as f64 / busy_ns);
         let busiest = by_process.values().max_by_key(|(_, ns)| *ns);
         (!probes.is_empty()).then(|| Self {
             busiest: busiest.map(|(role, _)| *role),

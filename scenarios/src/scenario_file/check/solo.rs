@@ -1,9 +1,9 @@
 //! What belongs to the kinds that load one target at a time: `[slo]`, `[capacity]`, `[sweep]`.
 
 use super::Checker;
-use crate::scenario_file::raw::{RawCapacity, RawLimit, RawLimits, RawSweep};
+use crate::scenario_file::raw::{RawCapacity, RawLimit, RawLimits, RawScenario, RawSweep};
 use crate::scenario_file::{Ladder, Slos};
-use crate::target::{FileError, duration};
+use crate::target::{FileError, Source, TargetFile, duration};
 use authbench_reports::run_file::Slo;
 use std::time::Duration;
 use toml::Spanned;
@@ -18,6 +18,27 @@ struct Given {
     p99: Option<Duration>,
     unexpected: Option<f64>,
     achieved: Option<f64>,
+}
+
+/// Whether every `[slo.NAME]` is of one of `targets`, for those whose names only their files know.
+pub(in super::super) fn objectives_fit(
+    source: &Source,
+    targets: &[TargetFile],
+) -> Result<(), FileError> {
+    // Read again: the places of its keys were not kept.
+    let raw: RawScenario = source.parse()?;
+    let limits = raw.slo.iter().flat_map(|limits| limits.get_ref());
+    let names: Vec<&str> = targets
+        .iter()
+        .map(|target| target.about.name.as_str())
+        .collect();
+    for (target, limit) in limits {
+        let own = matches!(limit.get_ref(), RawLimit::Table(_));
+        if own && !names.contains(&target.as_str()) {
+            return Err(Checker { source }.no_such_target(limit, target, &names.join(", ")));
+        }
+    }
+    Ok(())
 }
 
 impl Checker<'_> {
@@ -56,11 +77,10 @@ impl Checker<'_> {
                 continue;
             };
             let table = format!("slo.{target}");
-            // Targets given as paths have a name that only their file knows.
+            // Targets given as paths have a name that only their file knows: see `objectives_fit`.
             let by_path = targets.iter().any(|target| crate::target::is_path(target));
             if !targets.contains(target) && !by_path {
-                let problem = "no target of this scenario has this name";
-                return Err(self.error(limit, table, problem, targets.join(", ")));
+                return Err(self.no_such_target(limit, target, &targets.join(", ")));
             }
             let mut given = Given::default();
             for (key, limit) in limits {
@@ -74,6 +94,11 @@ impl Checker<'_> {
             slos.of.insert(target.clone(), own);
         }
         Ok(slos)
+    }
+
+    fn no_such_target(&self, limit: &Spanned<RawLimit>, target: &str, names: &str) -> FileError {
+        let problem = "no target of this scenario has this name";
+        self.error(limit, format!("slo.{target}"), problem, names)
     }
 
     fn limit(

@@ -165,6 +165,25 @@ fn mistakes_in_capacity_scenarios() {
 }
 
 #[test]
+fn an_objective_is_of_a_target_even_where_only_its_file_knows_its_name() {
+    let jwt = concat!(env!("CARGO_MANIFEST_DIR"), "/targets/jwt.toml");
+    let by_path = solo("capacity", CAPACITY)
+        .replace("targets = [\"jwt\", ", &format!("targets = [{jwt:?}, "));
+    let scenario = read(&by_path).expect("a scenario");
+    let names: Vec<String> = scenario
+        .load_targets()
+        .expect("[slo.jwt] is of the file's target")
+        .iter()
+        .map(|target| target.about.name.clone())
+        .collect();
+    assert_eq!(names, ["jwt", "no_auth"]);
+    assert_eq!(
+        message(&by_path, "[slo.jwt]", "[slo.jtw]"),
+        "demo.toml:15: slo.jtw: no target of this scenario has this name (allowed: jwt, no_auth)"
+    );
+}
+
+#[test]
 fn mistakes_in_sweeps() {
     let cases = [
         (

@@ -10,6 +10,7 @@
 //! the processors of the thread that starts them, so all have the same.
 
 mod closed;
+mod failure;
 mod open;
 mod rows;
 mod spread;
@@ -35,7 +36,7 @@ pub enum GeneratorCostError {
     /// The virtual users failed.
     #[error(transparent)]
     Attack(#[from] AttackError),
-    /// Another tool failed.
+    /// Another tool failed; ends no measurement, but stands in [`GeneratorCost::failed`].
     #[error(transparent)]
     Tool(#[from] ToolError),
     /// The operating system refused a timer.

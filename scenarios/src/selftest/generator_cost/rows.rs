@@ -1,6 +1,6 @@
 //! The cost of the generator as rows of the self-test: its CPU per request over that of other tools.
 
-use super::{ClosedPlan, Costs, GeneratorCost, beside_tools};
+use super::{ClosedPlan, Costs, GeneratorCost, Tool, beside_tools};
 use crate::run::system::System;
 use crate::selftest::row::unless_noisy;
 use crate::selftest::{Bench, SelftestError, Truth};
@@ -26,8 +26,14 @@ pub(in crate::selftest) async fn measure(bench: &Bench) -> Result<Vec<Row>, Self
     system.stop();
     let (cost, noise) = outcome?;
     Ok(vec![
-        row(&cost.ours, cost.wrk.as_ref(), "wrk", OVER_WRK, &noise),
-        row(&cost.ours, cost.oha.as_ref(), "oha", OVER_OHA, &noise),
+        cost.or_failure(
+            Tool::Wrk,
+            row(&cost.ours, cost.wrk.as_ref(), "wrk", OVER_WRK, &noise),
+        ),
+        cost.or_failure(
+            Tool::Oha,
+            row(&cost.ours, cost.oha.as_ref(), "oha", OVER_OHA, &noise),
+        ),
     ])
 }
 

@@ -75,7 +75,11 @@ impl Tool {
         };
         // wrk prints its version with exit code 1, and `-v` on its standard output or error by build.
         let mut command = self.command([flag.into()]);
-        let output = command.output().await.ok()?;
+        let Ok(output) = tokio::time::timeout(GRACE, command.output()).await else {
+            // It is there, and its first round will show what is wrong with it.
+            return Some(self.program().to_owned());
+        };
+        let output = output.ok()?;
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said);
         let first = said.lines().find(|line| !line.trim().is_empty())?;
