@@ -86,6 +86,12 @@ fn measured(workspace: &Workspace, configure: impl FnOnce(&mut std::process::Com
         output.status,
         stderr(&output)
     );
+    // The same code says that a scenario broke off; then figures are missing, and the reason stands here.
+    assert!(
+        !stderr(&output).contains("broke off"),
+        "{}",
+        stderr(&output)
+    );
     json(&workspace.path("run/summary.json"))
 }
 
