@@ -87,7 +87,7 @@ impl VirtualUser for TrialUser {
         };
         match self.revoke_one(assignment).await {
             Ok(trial) => self.trials.finished(assignment.event, trial),
-            Err(error) => self.trials.failed(error),
+            Err(error) => self.trials.failed(assignment, error),
         }
         None
     }

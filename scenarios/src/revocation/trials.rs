@@ -14,6 +14,10 @@ use tokio::sync::Notify;
 /// would live for the whole of its lifetime.
 pub const LOGINS_SPREAD_OVER: Duration = Duration::from_secs(1);
 
+/// How often a credential is asked for. A login that fails once, because a store was slow for a moment, must not cost a whole scenario;
+/// one that keeps failing is the target's answer.
+const LOGINS_TRIED: u32 = 3;
+
 /// One revocation to be made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Assignment {
@@ -25,6 +29,8 @@ pub struct Assignment {
     pub age: f64,
     /// How long to wait before the login, less than [`LOGINS_SPREAD_OVER`].
     pub wait: Duration,
+    /// Logins that have failed.
+    pub failed_logins: u32,
 }
 
 /// The trials of one target, shared by the users that make them.
@@ -37,6 +43,7 @@ pub struct Trials {
 #[derive(Debug)]
 struct Inner {
     is_open: bool,
+    is_cancelled: bool,
     waiting: VecDeque<Assignment>,
     left: usize,
     done: Vec<(usize, Trial)>,
@@ -59,10 +66,12 @@ impl Trials {
             user,
             age: draw.random_range(0.0..1.0),
             wait: LOGINS_SPREAD_OVER.mul_f64(draw.random_range(0.0..1.0)),
+            failed_logins: 0,
         };
         let waiting: VecDeque<_> = (first_user..).zip(order).map(assign).collect();
         let inner = Inner {
             is_open: false,
+            is_cancelled: false,
             left: waiting.len(),
             waiting,
             done: Vec::new(),
@@ -97,9 +106,17 @@ impl Trials {
         self.progressed.notify_one();
     }
 
-    /// One could not be made: no credential was to be had.
-    pub fn failed(&self, reason: String) {
+    /// One could not be made: no credential was to be had. It is handed out again, unless that happened too often.
+    pub fn failed(&self, assignment: Assignment, reason: String) {
         let mut inner = self.lock();
+        let failed_logins = assignment.failed_logins + 1;
+        if failed_logins < LOGINS_TRIED && !inner.is_cancelled {
+            inner.waiting.push_back(Assignment {
+                failed_logins,
+                ..assignment
+            });
+            return;
+        }
         inner.failed.push(reason);
         inner.left -= 1;
         self.progressed.notify_one();
@@ -108,6 +125,7 @@ impl Trials {
     /// Hands out no more.
     pub fn cancel(&self) {
         let mut inner = self.lock();
+        inner.is_cancelled = true;
         inner.left -= inner.waiting.len();
         inner.waiting.clear();
         self.progressed.notify_one();
@@ -197,11 +215,25 @@ mod tests {
     fn cancelling_leaves_only_what_is_under_way() {
         let trials = Trials::new(&[0], 10, 0, 1);
         trials.open();
-        assert!(trials.take().is_some());
+        let under_way = trials.take().expect("ten are waiting");
         trials.cancel();
         assert_eq!(trials.left(), 1);
         assert_eq!(trials.take(), None);
-        trials.failed("no credential".to_owned());
+        trials.failed(under_way, "no credential".to_owned());
         assert_eq!(trials.left(), 0);
+    }
+
+    #[test]
+    fn a_login_that_fails_is_tried_again_and_not_for_ever() {
+        let trials = Trials::new(&[0], 1, 7, 1);
+        trials.open();
+        for tried in 0..LOGINS_TRIED {
+            let assignment = trials.take().expect("still to be made");
+            assert_eq!((assignment.user, assignment.failed_logins), (7, tried));
+            assert_eq!(trials.left(), 1);
+            trials.failed(assignment, "503".to_owned());
+        }
+        assert_eq!((trials.take(), trials.left()), (None, 0));
+        assert_eq!(trials.take_results().1, ["503"]);
     }
 }
