@@ -6,7 +6,7 @@ mod truth;
 pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
 pub(crate) mod doctor;
 
-use authbench_scenarios::scenario_file;
+use authbench_scenarios::scenario_file::{self, Mix};
 use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse as parse_duration};
 use authbench_servers::authorization::passwords::LoginHash;
 use authbench_servers::jwt::SigningAlgorithm;
@@ -60,7 +60,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_enum, default_value_t = Profile::Quick)]
     pub(crate) profile: Profile,
 
-    /// Scenario to run, by name or path to a .toml file; repeatable. capacity and sweep overload the targets and run only when named
+    /// Scenario to run, by name or path to a .toml file; repeatable. capacity and sweep overload the targets, and they and journey run only when named
     /// [default: steady, then revocation]
     #[arg(long = "scenario", value_name = "NAME|FILE")]
     pub(crate) scenarios: Vec<String>,
@@ -69,6 +69,11 @@ pub(crate) struct RunArguments {
     /// (no_auth) is measured beside it
     #[arg(long = "target", value_name = "NAME|FILE")]
     pub(crate) targets: Vec<String>,
+
+    /// Share of the sessions that each client type of a journey has, in percent, e.g. browser=50,spa=30,native=20 [default: the
+    /// scenario's own]
+    #[arg(long, value_name = "TYPE=PERCENT,…")]
+    pub(crate) mix: Option<Mix>,
 
     /// New directory for the run's files [default: authbench-runs/RUN_ID]
     #[arg(long, value_name = "DIR")]

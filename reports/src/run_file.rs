@@ -6,6 +6,7 @@
 mod capacity;
 mod conditions;
 mod counters;
+mod journey;
 mod outcomes;
 mod probe;
 mod sweep;
@@ -13,6 +14,9 @@ mod sweep;
 pub use capacity::{CapacityRecord, SearchEnd, SearchRecord};
 pub use conditions::{Canary, Clocks};
 pub use counters::Counters;
+pub use journey::{
+    ClientShare, JourneyPart, JourneyRecord, JourneySlice, JourneyTarget, NotServed, SessionCounts,
+};
 pub use outcomes::Outcomes;
 pub use probe::{Probe, ProbeFigures, Slo, Unmet};
 pub use sweep::{SweepRecord, SweepStep};
@@ -199,6 +203,9 @@ pub struct ScenarioRecord {
     /// The ladders of rates, where the scenario has them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sweep: Option<SweepRecord>,
+    /// The sessions of several kinds of clients, where the scenario has them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub journey: Option<JourneyRecord>,
 }
 
 /// One open-loop stream shared by all targets, cut into rounds.

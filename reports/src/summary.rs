@@ -2,9 +2,10 @@
 //!
 //! Derived from the run file alone. A measurement that was not made is an absent key, never a zero. Figures keep four
 //! significant digits. [`load`] derives cost and latency from the steady stream, [`lag`] the revocation rows,
-//! [`capacity`] the highest rate held, [`mod@sweep`] the curves.
+//! [`capacity`] the highest rate held, [`mod@sweep`] the curves, [`journey`] the sessions.
 
 pub mod capacity;
+pub mod journey;
 pub mod lag;
 pub mod load;
 pub mod sweep;
@@ -14,6 +15,7 @@ use crate::run_file::{RunFile, ScenarioRecord, Status, StoreInfo, TargetRecord};
 use crate::settings::Settings;
 use crate::validity::Validity;
 use capacity::CapacitySummary;
+use journey::JourneySummary;
 use lag::RevocationSummary;
 use load::LoadSummary;
 use schemars::JsonSchema;
@@ -73,6 +75,9 @@ pub struct TargetSummary {
     /// Response time and CPU per request over the rate; absent where that was not measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sweep: Option<SweepSummary>,
+    /// Sessions by client type; absent where there were none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub journey: Option<JourneySummary>,
     /// One row per event and enforcement point; absent without revocations.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub revocation: Vec<RevocationSummary>,
@@ -133,6 +138,7 @@ impl TargetSummary {
             capacity_per_s: capacity.as_ref().and_then(CapacitySummary::own_per_s),
             capacity,
             sweep: SweepSummary::of(run, &target.name),
+            journey: JourneySummary::of(run, &target.name),
         }
     }
 

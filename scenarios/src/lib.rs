@@ -9,6 +9,7 @@
 //! * [`load`]: the open-loop stream under goose
 //! * [`credentials`]: logged in beforehand, renewed in time
 //! * [`revocation`]: one revocation per goose transaction, probed at every point
+//! * [`journey`]: sessions of several kinds of clients, one per goose transaction
 //! * [`scenario_file`]: scenario files
 //! * [`run`]: one run, every scenario in turn
 //! * [`selftest`]: the instrument against servers whose behaviour is known
@@ -19,6 +20,7 @@ pub mod accounting;
 pub mod credentials;
 pub mod doctor;
 pub mod flow;
+pub mod journey;
 pub mod load;
 pub mod process;
 pub mod revocation;

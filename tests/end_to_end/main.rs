@@ -5,6 +5,7 @@ mod bad_input;
 mod doctor;
 mod endings;
 mod freeze;
+mod journey;
 mod main_job;
 mod program;
 mod truth;

@@ -33,6 +33,7 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
                     (latency(run, summary, &under))
                     (capacity(summary, &under))
                     (curves(summary, &under))
+                    (journeys(summary, &under))
                     (rest(summary, &under))
                     (measured(run))
                 }
@@ -147,6 +148,18 @@ fn curves(summary: &Summary, under: &str) -> Markup {
     let read = "Follow a line to the right until it turns upwards: the mark is the knee, the last rate that was held; a hollow one is a lower bound. \
         Thin lines are medians. CPU per request falls with the rate, because a busy server need not be woken.";
     section("Curves", read, &charts, &[tables::sweep(summary)], under)
+}
+
+fn journeys(summary: &Summary, under: &str) -> Markup {
+    let read = "Whole sessions of different clients, each with a life of its own: who has to log in again, and what that costs. \
+        Where a model cannot serve a client at all, its row says why.";
+    section(
+        "Journeys",
+        read,
+        &[],
+        &[tables::noticed(summary), tables::sessions(summary)],
+        under,
+    )
 }
 
 fn rest(summary: &Summary, under: &str) -> Markup {

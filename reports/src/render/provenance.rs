@@ -1,7 +1,7 @@
 //! Where and with what a run was measured: what stands under every table. No version, no measurement.
 
-use crate::number::{count, exact, significant, span};
-use crate::run_file::{RunFile, Status};
+use crate::number::{count, exact, percent, significant, span};
+use crate::run_file::{JourneyRecord, RunFile, Status};
 use crate::selftest::Citation;
 use crate::validity::{self, Unjudged};
 
@@ -142,7 +142,8 @@ pub fn scenarios(run: &RunFile) -> Vec<(String, String)> {
                     count(u64::from(sweep.credentials_per_target))
                 )
             });
-            let how: Vec<String> = [steady, revocation, capacity, sweep]
+            let journey = scenario.journey.as_ref().map(sessions);
+            let how: Vec<String> = [steady, revocation, capacity, sweep, journey]
                 .into_iter()
                 .flatten()
                 .collect();
@@ -152,6 +153,23 @@ pub fn scenarios(run: &RunFile) -> Vec<(String, String)> {
             )
         });
     scenarios.chain(unjudged).collect()
+}
+
+/// How sessions were begun: at which rate, and which mix.
+fn sessions(journey: &JourneyRecord) -> String {
+    let mix: Vec<String> = journey
+        .mix
+        .iter()
+        .filter(|client| client.share > 0.0)
+        .map(|client| format!("{} {}", client.client, percent(client.share)))
+        .collect();
+    format!(
+        "{} sessions/s over all targets in an open loop, each client type alone and all mixed ({}), {} slices in {} rounds",
+        significant(journey.sessions_per_s),
+        mix.join(", "),
+        journey.slices.len(),
+        journey.rounds
+    )
 }
 
 /// `store_evictions (…), canary (…)`.

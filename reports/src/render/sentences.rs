@@ -2,6 +2,7 @@
 
 mod capacity;
 mod cost;
+mod journey;
 mod lag;
 mod promises;
 
@@ -9,6 +10,7 @@ use crate::summary::{Summary, TargetSummary};
 use crate::validity::Verdict;
 use capacity::{capacity, knees};
 use cost::cost;
+use journey::journey;
 use lag::lag;
 use promises::promises;
 
@@ -20,12 +22,15 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
         return refusal(summary).to_vec();
     }
     let any = |has: fn(&TargetSummary) -> bool| summary.targets.iter().any(has);
-    let alone = any(|target| target.capacity.is_some() || target.sweep.is_some());
-    // Where targets were only loaded alone, nobody asked for the rest.
+    let alone = any(|target| {
+        target.capacity.is_some() || target.sweep.is_some() || target.journey.is_some()
+    });
+    // Where targets were only loaded alone, or had sessions, nobody asked for the rest.
     let cost = (!alone || any(|target| target.load.is_some())).then(|| cost(summary));
     let watched = !alone || any(|target| !target.revocation.is_empty());
     let lag = watched.then(|| [lag(summary), promises(summary)]);
-    let held = [capacity(summary), knees(summary)].into_iter().flatten();
+    let held = [capacity(summary), knees(summary), journey(summary)];
+    let held = held.into_iter().flatten();
     cost.into_iter()
         .chain(held)
         .chain(lag.into_iter().flatten())

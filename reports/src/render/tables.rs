@@ -1,10 +1,12 @@
 //! The tables of every report. Each row label carries the settings its figures belong to.
 
 mod cost;
+mod journey;
 mod revocation;
 mod solo;
 
 pub use cost::{cpu, latency, memory, network, time, work};
+pub use journey::{noticed, sessions};
 pub use revocation::{frontier, lag, law, refresh};
 pub(super) use solo::objective;
 pub use solo::{capacity, sweep};
@@ -30,6 +32,8 @@ pub fn all(summary: &Summary) -> Vec<Table> {
         network(summary),
         capacity(summary),
         sweep(summary),
+        noticed(summary),
+        sessions(summary),
         lag(summary),
         refresh(summary),
         law(summary),
@@ -56,7 +60,10 @@ pub fn overview(summary: &Summary) -> Table {
         |target: &TargetSummary| target.load.is_some() || !target.revocation.is_empty();
     let alone = |target: &TargetSummary| target.capacity.is_some() || target.sweep.is_some();
     let targets = &summary.targets;
-    let note = if targets.iter().any(alone) && !targets.iter().any(stream_or_lag) {
+    let journeys = targets.iter().any(|target| target.journey.is_some());
+    let note = if journeys && !targets.iter().any(stream_or_lag) && !targets.iter().any(alone) {
+        "What a session costs when sessions of all client types are mixed, each target's share of them being those that it serves; by client type it is below."
+    } else if targets.iter().any(alone) && !targets.iter().any(stream_or_lag) {
         "What each target held within its objective, alone under load: the highest rate that a search found, the last one on the way up a ladder."
     } else {
         OVERVIEW_NOTE
@@ -74,6 +81,7 @@ pub fn overview(summary: &Summary) -> Table {
             "#p99 ms",
             "#capacity /s",
             "#knee /s",
+            "#CPU µs/session",
             "lag after the worst event",
             "projected",
         ],
@@ -95,6 +103,7 @@ pub fn overview(summary: &Summary) -> Table {
             figure(load.and_then(|load| load.response_ms.p99)),
             solo::held(target.capacity.as_ref()),
             solo::knee(target.sweep.as_ref()),
+            figure(journey::mixed_cpu_us(target)),
             worst(target).map_or_else(|| unwatched(target), watched),
             worst(target).map_or_else(|| ABSENT.to_owned(), |row| in_production(target, row)),
         ]);

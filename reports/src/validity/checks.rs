@@ -6,6 +6,7 @@ mod concurrency;
 mod connections;
 mod credentials;
 mod generator;
+mod journey;
 mod outcomes;
 mod processor;
 mod rate;
@@ -46,6 +47,9 @@ pub(super) fn all(run: &RunFile) -> Vec<Finding> {
         }
         if let Some(ladders) = &scenario.sweep {
             findings.extend(capacity::of_ladders(run, scenario, ladders));
+        }
+        if let Some(sessions) = &scenario.journey {
+            findings.extend(journey::findings(run, scenario, sessions));
         }
     }
     findings

@@ -7,6 +7,7 @@ mod alone;
 mod alone_audit;
 mod directory;
 mod doctor;
+mod journey;
 mod rendering;
 mod schemas;
 mod selftest;

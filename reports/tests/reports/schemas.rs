@@ -17,6 +17,7 @@ fn run_files_keep_their_schema() {
     let schema = committed::<RunFile>("authbench.run-1.json");
     accepts(&schema, &fixture::run());
     accepts(&schema, &fixture::alone());
+    accepts(&schema, &fixture::sessions());
     let mut stranger = serde_json::to_value(fixture::run()).expect("serializes");
     stranger["surprise"] = Value::Null;
     assert!(!jsonschema::is_valid(&schema, &stranger));
@@ -27,6 +28,7 @@ fn summaries_keep_their_schema() {
     let schema = committed::<Summary>("authbench.summary-1.json");
     accepts(&schema, &Summary::of(&fixture::run()));
     accepts(&schema, &Summary::of(&fixture::alone()));
+    accepts(&schema, &Summary::of(&fixture::sessions()));
     let mut without_stream = fixture::run();
     without_stream.scenarios.remove(0);
     accepts(&schema, &Summary::of(&without_stream));

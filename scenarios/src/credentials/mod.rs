@@ -76,8 +76,21 @@ pub fn expires(target: &Target, credential: &Credential) -> Option<Instant> {
     }
 }
 
+/// The life that a fresh credential of `target` is promised, as a client is told it (`expires_in`, RFC 6749 §5.1): the fact `access_ttl`, else
+/// what the token itself says. `None`: it lives as long as anyone cares.
+#[must_use]
+pub fn promised_life(target: &Target, credential: &Credential) -> Option<Duration> {
+    let told = credential.jwt.and_then(|times| {
+        let issued_at = times.issued_at?;
+        Some(Duration::from_secs(
+            times.expires_at.saturating_sub(issued_at),
+        ))
+    });
+    target.about.facts.get("access_ttl").copied().or(told)
+}
+
 /// What is certain of a promised life: systems that count in whole seconds may take off up to one.
-fn certain_life(ttl: Duration) -> Duration {
+pub(crate) fn certain_life(ttl: Duration) -> Duration {
     const COUNTED_IN: Duration = Duration::from_secs(1);
     if ttl > COUNTED_IN {
         ttl - COUNTED_IN

@@ -45,6 +45,11 @@ impl Credential {
         &self.jar
     }
 
+    /// Throws the cookies away, as a client without a cookie jar does.
+    pub(crate) fn drop_cookies(&mut self) {
+        self.jar = Jar::default();
+    }
+
     pub(super) fn keep(&mut self, target: &Target, name: &str, value: String) {
         if target.presents(name) {
             // A point may present more than the token, a CSRF value say, which has no times and must not hide the token's.

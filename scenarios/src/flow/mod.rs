@@ -12,12 +12,12 @@ mod jwt_times;
 mod mask;
 mod steps;
 
-pub use client::{Exchange, ExchangeError, FlowClient};
+pub use client::{Exchange, ExchangeError, FlowClient, Traffic};
 pub use credential::Credential;
 pub use encode::{EncodeError, PointRequest, point_request};
 pub use error::{StepError, StepFailure};
 pub use jar::{CookieRefusal, Jar};
 pub use jwt_times::JwtTimes;
-pub use steps::{Acknowledged, login, logout, refresh, run_steps};
+pub use steps::{Acknowledged, login, login_by, logout, refresh, run_steps};
 
 pub(crate) use encode::encode_anonymous;

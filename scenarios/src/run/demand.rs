@@ -1,7 +1,7 @@
 //! What a scenario asks of each of its targets, held against what the target has and allows: before anything is started or sent.
 
-use super::renewal;
-use crate::scenario_file::{Ladder, Plan, Profile, Revocations, Scenario, Sweep};
+use super::{journey, renewal};
+use crate::scenario_file::{Journeys, Ladder, Plan, Profile, Revocations, Scenario, Sweep};
 use crate::target::TargetFile;
 
 /// Why a scenario may not be run against a target.
@@ -55,7 +55,7 @@ pub(super) fn check(
     targets: &[TargetFile],
 ) -> Result<(), DemandError> {
     targets.iter().try_for_each(|target| {
-        enough_users(scenario, profile, target)?;
+        enough_users(scenario, profile, target, targets.len())?;
         within_limit(scenario, profile, target, targets.len())
     })
 }
@@ -64,6 +64,7 @@ fn enough_users(
     scenario: &Scenario,
     profile: Profile,
     target: &TargetFile,
+    targets: usize,
 ) -> Result<(), DemandError> {
     let Some(users) = &target.about.users else {
         return Ok(());
@@ -74,6 +75,12 @@ fn enough_users(
         Plan::Steady(_) => (u64::from(renewal::USERS), "whose renewals are measured"),
         Plan::Revocation(plan) => (trials(plan, target), "revoked, each once"),
         Plan::Capacity(_) | Plan::Sweep(_) => (0, "besides"),
+        Plan::Journey(plan) => {
+            let clients = plan.clients.iter().filter(|client| client.share > 0.0);
+            let visitors =
+                clients.map(|client| u64::from(journey::visitors(client, plan, targets)));
+            (visitors.sum(), "who have sessions, each one at a time")
+        }
     };
     let needed = credentials + others;
     if u64::from(users.count) >= needed {
@@ -102,6 +109,9 @@ fn within_limit(
     let Some(allows) = target.about.limits.requests_per_s else {
         return Ok(());
     };
+    if let Plan::Journey(plan) = scenario.plan(profile) {
+        return sessions_within(scenario, plan, target, allows, targets);
+    }
     let share = f64::from(scenario.load.rate_per_s) / targets as f64;
     let probes = match scenario.plan(profile) {
         Plan::Steady(_) => 0.0,
@@ -109,6 +119,8 @@ fn within_limit(
         // A search ends at the limit: see `solo::ceiling_per_s`.
         Plan::Capacity(_) => return Ok(()),
         Plan::Sweep(plan) => return ladder_within(scenario, plan, target, allows),
+        // Dealt with above: it has no stream.
+        Plan::Journey(_) => 0.0,
     };
     if share + probes <= f64::from(allows) {
         return Ok(());
@@ -149,6 +161,31 @@ fn ladder_within(
         sent: highest as u64,
         what: "the highest of sweep.rates".to_owned(),
         remedy: "leave out the rates above the limit".to_owned(),
+    })
+}
+
+/// The type that asks most is alone in a slice.
+fn sessions_within(
+    scenario: &Scenario,
+    plan: &Journeys,
+    target: &TargetFile,
+    allows: u32,
+    targets: usize,
+) -> Result<(), DemandError> {
+    let most = plan.clients.iter().map(|client| client.requests).max();
+    let per_session = f64::from(most.unwrap_or(0));
+    let sent = f64::from(plan.sessions_per_s) / targets as f64 * per_session;
+    if sent <= f64::from(allows) {
+        return Ok(());
+    }
+    let rate = (f64::from(allows) * targets as f64 / per_session).floor();
+    Err(DemandError::TooManyRequests {
+        scenario: scenario.name.clone(),
+        target: target.about.name.clone(),
+        allows,
+        sent: sent.ceil() as u64,
+        what: format!("journey.sessions_per_s / {targets} targets × {per_session} requests"),
+        remedy: format!("journey.sessions_per_s may be {rate} with {targets} targets"),
     })
 }
 

@@ -2,6 +2,7 @@
 
 mod capacity;
 mod demand;
+mod journey;
 pub mod progress;
 mod renewal;
 mod revocation;
@@ -17,7 +18,7 @@ use self::system::{StartError, System};
 use crate::flow::{EncodeError, StepError};
 use crate::load::attack::{Attack, AttackError};
 use crate::process::{ProcessError, RunSettings};
-use crate::scenario_file::{Ladder, Plan as Workload, Profile, Scenario};
+use crate::scenario_file::{ClientPlan, Ladder, Plan as Workload, Profile, Scenario};
 use crate::target::TargetFile;
 use authbench_reports::run_file::{ScenarioRecord, StoreInfo, TargetRecord};
 use nix::errno::Errno;
@@ -255,6 +256,7 @@ async fn measure(
         revocation: None,
         capacity: None,
         sweep: None,
+        journey: None,
     };
     let (load, attack) = (&scenario.load, context.attack(&scenario.name));
     match scenario.plan(context.profile) {
@@ -270,6 +272,9 @@ async fn measure(
         }
         Workload::Sweep(plan) => {
             record.sweep = Some(sweep::measure(systems, load, plan, attack, context).await?);
+        }
+        Workload::Journey(plan) => {
+            record.journey = Some(journey::measure(systems, plan, attack, context).await?);
         }
     }
     Ok(record)
@@ -304,6 +309,13 @@ fn expected(workload: &Workload, targets: u32) -> Duration {
                 }
             };
             PREPARATION + one_probe(plan.warm_up, plan.slice) * probes * targets
+        }
+        Workload::Journey(plan) => {
+            let lives = plan.clients.iter().map(ClientPlan::expected);
+            let alone: Duration = lives.clone().map(|life| plan.slice + life).sum();
+            let longest = lives.max().unwrap_or_default();
+            let mixed = plan.slice + longest;
+            PREPARATION + plan.warm_up + longest + (alone + mixed) * plan.rounds
         }
     }
 }

@@ -1,7 +1,9 @@
 //! The scenario file as TOML types: nothing but shape is checked here.
 
+mod journey;
 mod slo;
 
+pub(super) use journey::{RawClient, RawJourney};
 pub(super) use slo::{RawLimit, RawLimits};
 
 use std::collections::BTreeMap;
@@ -20,11 +22,14 @@ pub(super) struct RawScenario {
     pub(super) targets: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     pub(super) vars: BTreeMap<String, Spanned<String>>,
-    pub(super) load: Spanned<RawLoad>,
+    pub(super) load: Option<Spanned<RawLoad>>,
     pub(super) revocation: Option<Spanned<RawRevocation>>,
     pub(super) slo: Option<Spanned<RawLimits>>,
     pub(super) capacity: Option<Spanned<RawCapacity>>,
     pub(super) sweep: Option<Spanned<RawSweep>>,
+    pub(super) journey: Option<Spanned<RawJourney>>,
+    #[serde(default)]
+    pub(super) client: Vec<Spanned<RawClient>>,
     pub(super) profile: RawProfiles,
 }
 

@@ -159,7 +159,7 @@ fn mistakes_in_steady_scenarios() {
         (
             "\"steady\"",
             "\"stable\"",
-            "3: kind: unknown \"stable\" (allowed: steady, revocation, capacity, sweep)",
+            "3: kind: unknown \"stable\" (allowed: steady, revocation, capacity, sweep, journey)",
         ),
         (
             "\"steady\"",

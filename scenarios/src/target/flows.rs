@@ -22,6 +22,22 @@ pub struct Flows<R = Request> {
     pub points: Vec<Point<R>>,
     /// What should end a credential's acceptance.
     pub events: Vec<Event<R>>,
+    /// Client types that do some things in a way of their own.
+    pub clients: Vec<ClientFlows<R>>,
+}
+
+/// What one type of client does in a way of its own. An empty list is that of the target as a whole; but a login of its own goes with its own
+/// refresh, even with none: the target's refresh renews what the target's login gives.
+#[derive(Debug, Clone)]
+pub struct ClientFlows<R = Request> {
+    /// The type, as journeys name it.
+    pub name: String,
+    /// Steps that get a credential.
+    pub login: Vec<Step<R>>,
+    /// Steps that renew it.
+    pub refresh: Vec<Step<R>>,
+    /// Steps that change something: a form post, with the page that it comes from.
+    pub write: Vec<Step<R>>,
 }
 
 /// One request of a step list.
@@ -105,6 +121,31 @@ impl<R> Flows<R> {
         self.events.iter().find(|event| event.name == name)
     }
 
+    /// The steps of clients of this type: their own, else the target's.
+    pub fn login_of(&self, client: &str) -> &[Step<R>] {
+        match self.client(client) {
+            Some(own) if !own.login.is_empty() => &own.login,
+            _ => &self.login,
+        }
+    }
+
+    /// The same for renewals; empty when there are none.
+    pub fn refresh_of(&self, client: &str) -> &[Step<R>] {
+        match self.client(client) {
+            Some(own) if !own.login.is_empty() || !own.refresh.is_empty() => &own.refresh,
+            _ => &self.refresh,
+        }
+    }
+
+    /// The steps by which clients of this type write; empty when there are none.
+    pub fn write_of(&self, client: &str) -> &[Step<R>] {
+        self.client(client).map_or(&[], |own| &own.write)
+    }
+
+    fn client(&self, name: &str) -> Option<&ClientFlows<R>> {
+        self.clients.iter().find(|client| client.name == name)
+    }
+
     /// Every request, with the words an error uses for it, turned into another stage.
     pub(super) fn try_map<S, E>(
         &self,
@@ -128,6 +169,15 @@ impl<R> Flows<R> {
                 refresh_after: event.refresh_after,
             });
         }
+        let mut clients = Vec::new();
+        for client in &self.clients {
+            clients.push(ClientFlows {
+                name: client.name.clone(),
+                login: steps(&client.login)?,
+                refresh: steps(&client.refresh)?,
+                write: steps(&client.write)?,
+            });
+        }
         let points = self
             .points
             .iter()
@@ -139,6 +189,7 @@ impl<R> Flows<R> {
             logout,
             points,
             events,
+            clients,
         })
     }
 }

@@ -19,6 +19,7 @@
 //! | `[[login]]` `[[refresh]]` `[[logout]]` | steps, in order |
 //! | `[[point]]` | where a credential is accepted or refused: a request, `accept`, `refuse`, `traffic` |
 //! | `[[event]]` | `name`, `[[event.step]]`, a `bound` per point, `refresh_after` |
+//! | `[[client]]` | what a client type of journeys does in a way of its own: `name`, `[[client.login]]`, `[[client.refresh]]`, `[[client.write]]` |
 //!
 //! A step is `request = "METHOD URL"` with `headers`, `cookies`, `basic`, `form`, `expect` and `capture`. Without `cookies` a
 //! request carries the cookies that its credential's jar holds for that URL; with `cookies`, even an empty table, it carries exactly
@@ -62,7 +63,7 @@ pub use bind::{BindError, BindReason, Members, Target};
 pub use bound::Bound;
 pub use builtin::names;
 pub use file::{About, Limits, LoadError, ProcessSpec, TargetFile};
-pub use flows::{Capture, CaptureFrom, Event, Flows, Point, RefreshAfter, Step};
+pub use flows::{Capture, CaptureFrom, ClientFlows, Event, Flows, Point, RefreshAfter, Step};
 pub use judge::{HeaderRule, Judgement, Rule, Statuses, judge};
 pub use remote::{RemoteError, RemoteTargets};
 pub use request::{Origin, Request, RequestTemplate, UrlError};

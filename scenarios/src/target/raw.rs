@@ -34,6 +34,8 @@ pub(super) struct RawTarget {
     pub(super) point: Vec<RawPoint>,
     #[serde(default)]
     pub(super) event: Vec<RawEvent>,
+    #[serde(default)]
+    pub(super) client: Vec<RawClient>,
 }
 
 #[derive(Deserialize)]
@@ -147,4 +149,16 @@ pub(super) struct RawEvent {
     pub(super) refresh_after: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) step: Vec<RawStep>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawClient {
+    pub(super) name: Spanned<String>,
+    #[serde(default)]
+    pub(super) login: Vec<RawStep>,
+    #[serde(default)]
+    pub(super) refresh: Vec<RawStep>,
+    #[serde(default)]
+    pub(super) write: Vec<RawStep>,
 }

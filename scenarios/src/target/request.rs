@@ -68,6 +68,13 @@ pub enum UrlError {
 }
 
 impl RequestTemplate {
+    /// Every reference that is left once variables are replaced.
+    pub(super) fn references(&self) -> impl Iterator<Item = &Reference> {
+        self.url
+            .references()
+            .chain(self.parts.templates().flat_map(Template::references))
+    }
+
     /// Replaces what `known` knows, splits the URL and clears its host with the policy.
     pub(super) fn bind<E: From<UrlError>>(
         &self,

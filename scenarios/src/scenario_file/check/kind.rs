@@ -1,6 +1,7 @@
 //! What a scenario measures: which tables and which members of a profile belong to each kind.
 
 use super::Checker;
+use super::journey::Lives;
 use crate::scenario_file::raw::{RawCapacity, RawProfile, RawRevocation, RawScenario, RawSweep};
 use crate::scenario_file::{Capacity, Plan, Profile, Revocations, Rounds, Slos, Sweep};
 use crate::target::FileError;
@@ -8,7 +9,7 @@ use std::ops::Range;
 use std::time::Duration;
 use toml::Spanned;
 
-const KINDS: &str = "steady, revocation, capacity, sweep";
+const KINDS: &str = "steady, revocation, capacity, sweep, journey";
 
 /// What a scenario measures, with what belongs to that kind only.
 pub(super) enum Kind<'a> {
@@ -16,6 +17,7 @@ pub(super) enum Kind<'a> {
     Revocation(&'a RawRevocation),
     Capacity(&'a RawCapacity, Slos),
     Sweep(&'a Spanned<RawSweep>, Slos),
+    Journey(Lives),
 }
 
 impl Checker<'_> {
@@ -26,6 +28,7 @@ impl Checker<'_> {
             "revocation" => &["revocation"],
             "capacity" => &["slo", "capacity"],
             "sweep" => &["slo", "sweep"],
+            "journey" => &["journey", "client"],
             other => {
                 return Err(self.error(&raw.kind, "kind", format!("unknown {other:?}"), KINDS));
             }
@@ -52,6 +55,10 @@ impl Checker<'_> {
                 Kind::Capacity(table.get_ref(), slos()?)
             }
             "sweep" => Kind::Sweep(raw.sweep.as_ref().ok_or_else(|| missing(kind))?, slos()?),
+            "journey" => {
+                let table = raw.journey.as_ref().ok_or_else(|| missing(kind))?;
+                Kind::Journey(self.lives(table, &raw.client)?)
+            }
             _ => Kind::Steady,
         })
     }
@@ -65,7 +72,7 @@ impl Checker<'_> {
         let own: &[&str] = match kind {
             Kind::Steady => &["rounds", "round"],
             Kind::Revocation(_) => &["revocations"],
-            Kind::Capacity(..) | Kind::Sweep(..) => &["rounds", "slice"],
+            Kind::Capacity(..) | Kind::Sweep(..) | Kind::Journey(_) => &["rounds", "slice"],
         };
         let members = Members {
             checker: self,
@@ -98,6 +105,11 @@ impl Checker<'_> {
                 ladder: self.ladder(sweep)?,
                 slos: slos.clone(),
             }),
+            Kind::Journey(lives) => Plan::Journey(lives.plan(
+                warm_up,
+                members.rounds()?,
+                self.positive(members.slice()?, &members.key("slice"))?,
+            )),
         })
     }
 
@@ -125,6 +137,8 @@ fn tables(raw: &RawScenario) -> impl Iterator<Item = (&'static str, Range<usize>
         ("slo", raw.slo.as_ref().map(Spanned::span)),
         ("capacity", raw.capacity.as_ref().map(Spanned::span)),
         ("sweep", raw.sweep.as_ref().map(Spanned::span)),
+        ("journey", raw.journey.as_ref().map(Spanned::span)),
+        ("client", raw.client.first().map(Spanned::span)),
     ]
     .into_iter()
     .filter_map(|(table, span)| Some((table, span?)))

@@ -13,7 +13,7 @@ use crate::target::request::RequestTemplate;
 use crate::target::source::FileError;
 
 /// The names of the captures known so far.
-type Captured = BTreeSet<String>;
+pub(super) type Captured = BTreeSet<String>;
 
 impl Checker<'_> {
     pub(super) fn flows(
@@ -52,12 +52,14 @@ impl Checker<'_> {
             )?;
             events.push(checked);
         }
+        let clients = self.clients(&raw.client, &points, &base, &captured)?;
         Ok(Flows {
             login,
             refresh,
             logout,
             points,
             events,
+            clients,
         })
     }
 
@@ -86,7 +88,7 @@ impl Checker<'_> {
         }
     }
 
-    fn steps(
+    pub(super) fn steps(
         &self,
         raw: &[RawStep],
         list: &str,

@@ -1,5 +1,6 @@
 //! From raw TOML to a target file that cannot be wrong: every value parsed, every reference known where it stands.
 
+mod client;
 mod event;
 mod flow;
 mod process;
