@@ -7,6 +7,7 @@ mod capacity;
 mod conditions;
 mod counters;
 mod journey;
+mod login;
 mod outcomes;
 mod probe;
 mod sweep;
@@ -17,6 +18,7 @@ pub use counters::Counters;
 pub use journey::{
     ClientShare, JourneyPart, JourneyRecord, JourneySlice, JourneyTarget, NotServed, SessionCounts,
 };
+pub use login::{LoginRecord, LoginSlice, Logins};
 pub use outcomes::Outcomes;
 pub use probe::{Probe, ProbeFigures, Slo, Unmet};
 pub use sweep::{SweepRecord, SweepStep};
@@ -203,6 +205,9 @@ pub struct ScenarioRecord {
     /// The ladders of rates, where the scenario has them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sweep: Option<SweepRecord>,
+    /// The login storms, where the scenario has them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub login: Option<LoginRecord>,
     /// The sessions of several kinds of clients, where the scenario has them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub journey: Option<JourneyRecord>,

@@ -2,12 +2,14 @@
 //!
 //! Derived from the run file alone. A measurement that was not made is an absent key, never a zero. Figures keep four
 //! significant digits. [`load`] derives cost and latency from the steady stream, [`lag`] the revocation rows,
-//! [`capacity`] the highest rate held, [`mod@sweep`] the curves, [`journey`] the sessions.
+//! [`capacity`] the highest rate held, [`mod@sweep`] the curves, [`login`] the storms, [`journey`] the
+//! sessions.
 
 pub mod capacity;
 pub mod journey;
 pub mod lag;
 pub mod load;
+pub mod login;
 pub mod sweep;
 
 use crate::expectation::{Failure, failures};
@@ -18,6 +20,7 @@ use capacity::CapacitySummary;
 use journey::JourneySummary;
 use lag::RevocationSummary;
 use load::LoadSummary;
+use login::LoginSummary;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sweep::SweepSummary;
@@ -75,6 +78,9 @@ pub struct TargetSummary {
     /// Response time and CPU per request over the rate; absent where that was not measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sweep: Option<SweepSummary>,
+    /// Login storms; absent where there were none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub login: Option<LoginSummary>,
     /// Sessions by client type; absent where there were none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub journey: Option<JourneySummary>,
@@ -138,6 +144,7 @@ impl TargetSummary {
             capacity_per_s: capacity.as_ref().and_then(CapacitySummary::own_per_s),
             capacity,
             sweep: SweepSummary::of(run, &target.name),
+            login: LoginSummary::of(run, &target.name),
             journey: JourneySummary::of(run, &target.name),
         }
     }

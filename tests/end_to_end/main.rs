@@ -6,6 +6,7 @@ mod doctor;
 mod endings;
 mod freeze;
 mod journey;
+mod login;
 mod main_job;
 mod program;
 mod truth;

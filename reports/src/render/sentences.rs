@@ -4,6 +4,7 @@ mod capacity;
 mod cost;
 mod journey;
 mod lag;
+mod login;
 mod promises;
 
 use crate::summary::{Summary, TargetSummary};
@@ -12,6 +13,7 @@ use capacity::{capacity, knees};
 use cost::cost;
 use journey::journey;
 use lag::lag;
+use login::login;
 use promises::promises;
 
 /// What the run says: what a request costs, how much load a target holds, how long a caller stays in, which promises were kept. An
@@ -23,16 +25,23 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
     }
     let any = |has: fn(&TargetSummary) -> bool| summary.targets.iter().any(has);
     let alone = any(|target| {
-        target.capacity.is_some() || target.sweep.is_some() || target.journey.is_some()
+        target.capacity.is_some()
+            || target.sweep.is_some()
+            || target.login.is_some()
+            || target.journey.is_some()
     });
     // Where targets were only loaded alone, or had sessions, nobody asked for the rest.
     let cost = (!alone || any(|target| target.load.is_some())).then(|| cost(summary));
     let watched = !alone || any(|target| !target.revocation.is_empty());
     let lag = watched.then(|| [lag(summary), promises(summary)]);
-    let held = [capacity(summary), knees(summary), journey(summary)];
-    let held = held.into_iter().flatten();
+    let others = [
+        capacity(summary),
+        knees(summary),
+        login(summary),
+        journey(summary),
+    ];
     cost.into_iter()
-        .chain(held)
+        .chain(others.into_iter().flatten())
         .chain(lag.into_iter().flatten())
         .collect()
 }

@@ -7,6 +7,7 @@ mod capacity;
 mod cpu;
 mod curves;
 mod frontier;
+mod journey;
 mod lag;
 mod latency;
 
@@ -15,6 +16,7 @@ pub use capacity::capacity;
 pub use cpu::cpu;
 pub use curves::{cpu_curves, latency_curves};
 pub use frontier::frontier;
+pub use journey::journey;
 pub use lag::lag;
 pub use latency::latency;
 use maud::{Markup, PreEscaped, html};

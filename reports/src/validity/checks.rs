@@ -7,6 +7,7 @@ mod connections;
 mod credentials;
 mod generator;
 mod journey;
+mod login;
 mod outcomes;
 mod processor;
 mod rate;
@@ -47,6 +48,9 @@ pub(super) fn all(run: &RunFile) -> Vec<Finding> {
         }
         if let Some(ladders) = &scenario.sweep {
             findings.extend(capacity::of_ladders(run, scenario, ladders));
+        }
+        if let Some(storms) = &scenario.login {
+            findings.extend(login::findings(run, scenario, storms));
         }
         if let Some(sessions) = &scenario.journey {
             findings.extend(journey::findings(run, scenario, sessions));

@@ -3,7 +3,7 @@
 use super::Check;
 use super::checks::{Alone, ROUNDS_NEEDED, Stream, has_canary, tells_steal};
 use crate::run_file::{
-    Counters, JourneyRecord, RoundRecord, RunFile, ScenarioRecord, TargetRecord,
+    Counters, JourneyRecord, LoginRecord, RoundRecord, RunFile, ScenarioRecord, TargetRecord,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,10 @@ pub fn unjudged(run: &RunFile) -> Vec<Unjudged> {
         missing.extend(
             sessions.map_or_else(Vec::new, |record| of_sessions(run, record, &scenario.name)),
         );
+        let storms = scenario.login.as_ref();
+        let storms = storms.filter(|record| !record.slices.is_empty());
+        missing
+            .extend(storms.map_or_else(Vec::new, |record| of_storms(run, record, &scenario.name)));
         let revocation = scenario.revocation.as_ref();
         if revocation.is_some_and(|revocation| revocation.background.clocks.is_none()) {
             missing.push(Unjudged {
@@ -139,6 +143,22 @@ fn of_probes(alone: &Alone, scenario: &str) -> Vec<Unjudged> {
         clocks: alone.any(|probe| probe.clocks.is_some()),
         reconnects: alone.any(|probe| probe.reconnects.is_some()),
         silent: silent_about_their_store(alone.run, &counted.collect::<Vec<_>>()),
+    };
+    told.lacks(scenario)
+}
+
+fn of_storms(run: &RunFile, record: &LoginRecord, scenario: &str) -> Vec<Unjudged> {
+    let slices = &record.slices;
+    let parts = slices.iter().map(|slice| &slice.others);
+    let counted = parts
+        .clone()
+        .map(|part| (part.target.as_str(), part.counters.as_ref()));
+    let told = Told {
+        steal: slices.iter().any(|slice| slice.steal_share.is_some()),
+        canary: slices.iter().any(|slice| slice.canary.len() > 1),
+        clocks: slices.iter().any(|slice| slice.clocks.is_some()),
+        reconnects: parts.clone().any(|part| part.reconnects.is_some()),
+        silent: silent_about_their_store(run, &counted.collect::<Vec<_>>()),
     };
     told.lacks(scenario)
 }

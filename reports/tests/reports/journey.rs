@@ -43,6 +43,7 @@ fn the_page_has_a_section_of_them() {
     let page = html(&run, &Summary::of(&run));
     assert!(page.contains("<h2>Journeys</h2>"));
     assert!(page.contains("not served: it has no cookie jar"));
+    assert!(page.contains("journey-title"));
     let without = fixture::run();
     assert!(!html(&without, &Summary::of(&without)).contains("Journeys"));
 }

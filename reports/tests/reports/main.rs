@@ -8,6 +8,7 @@ mod alone_audit;
 mod directory;
 mod doctor;
 mod journey;
+mod login;
 mod rendering;
 mod schemas;
 mod selftest;

@@ -18,6 +18,7 @@ fn run_files_keep_their_schema() {
     accepts(&schema, &fixture::run());
     accepts(&schema, &fixture::alone());
     accepts(&schema, &fixture::sessions());
+    accepts(&schema, &fixture::storms());
     let mut stranger = serde_json::to_value(fixture::run()).expect("serializes");
     stranger["surprise"] = Value::Null;
     assert!(!jsonschema::is_valid(&schema, &stranger));
@@ -29,6 +30,7 @@ fn summaries_keep_their_schema() {
     accepts(&schema, &Summary::of(&fixture::run()));
     accepts(&schema, &Summary::of(&fixture::alone()));
     accepts(&schema, &Summary::of(&fixture::sessions()));
+    accepts(&schema, &Summary::of(&fixture::storms()));
     let mut without_stream = fixture::run();
     without_stream.scenarios.remove(0);
     accepts(&schema, &Summary::of(&without_stream));

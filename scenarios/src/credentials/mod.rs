@@ -1,9 +1,11 @@
 //! The credentials that traffic presents: logged in beforehand, renewed before they expire.
 
 mod login_limit;
+mod login_user;
 mod wallet;
 
 pub use login_limit::LoginLimit;
+pub use login_user::{LoginStorm, LoginUser};
 pub use wallet::Wallet;
 
 use crate::flow::{Credential, FlowClient, StepError, login};

@@ -24,6 +24,21 @@ pub enum DemandError {
         /// What for.
         what: String,
     },
+    /// The target's limit on logins is below a rate that is asked for.
+    #[error(
+        "scenario {scenario}: target {target} allows {allows} logins per second (limits.logins_per_s), login.rates goes up to {asked}; leave out \
+         the rates above the limit"
+    )]
+    TooManyLogins {
+        /// The scenario's name.
+        scenario: String,
+        /// The target's name.
+        target: String,
+        /// How many per second it allows.
+        allows: u32,
+        /// The highest rate.
+        asked: u32,
+    },
     /// The target's limit on requests is below what it would be sent.
     #[error(
         "scenario {scenario}: target {target} allows {allows} requests per second (limits.requests_per_s) and would be sent up to {sent}: \
@@ -56,6 +71,7 @@ pub(super) fn check(
 ) -> Result<(), DemandError> {
     targets.iter().try_for_each(|target| {
         enough_users(scenario, profile, target, targets.len())?;
+        within_login_limit(scenario, profile, target)?;
         within_limit(scenario, profile, target, targets.len())
     })
 }
@@ -75,6 +91,7 @@ fn enough_users(
         Plan::Steady(_) => (u64::from(renewal::USERS), "whose renewals are measured"),
         Plan::Revocation(plan) => (trials(plan, target), "revoked, each once"),
         Plan::Capacity(_) | Plan::Sweep(_) => (0, "besides"),
+        Plan::Login(plan) => (u64::from(plan.connections), "who log in at once"),
         Plan::Journey(plan) => {
             let clients = plan.clients.iter().filter(|client| client.share > 0.0);
             let visitors =
@@ -100,6 +117,27 @@ fn trials(plan: &Revocations, target: &TargetFile) -> u64 {
     events.count() as u64 * u64::from(plan.revocations)
 }
 
+fn within_login_limit(
+    scenario: &Scenario,
+    profile: Profile,
+    target: &TargetFile,
+) -> Result<(), DemandError> {
+    let (Plan::Login(plan), Some(allows)) =
+        (scenario.plan(profile), target.about.limits.logins_per_s)
+    else {
+        return Ok(());
+    };
+    match plan.rates_per_s.iter().copied().max() {
+        Some(asked) if asked > allows => Err(DemandError::TooManyLogins {
+            scenario: scenario.name.clone(),
+            target: target.about.name.clone(),
+            allows,
+            asked,
+        }),
+        _ => Ok(()),
+    }
+}
+
 fn within_limit(
     scenario: &Scenario,
     profile: Profile,
@@ -112,28 +150,39 @@ fn within_limit(
     if let Plan::Journey(plan) = scenario.plan(profile) {
         return sessions_within(scenario, plan, target, allows, targets);
     }
-    let share = f64::from(scenario.load.rate_per_s) / targets as f64;
+    let turns = match scenario.plan(profile) {
+        // One target at a time has the stream.
+        Plan::Login(_) => 1,
+        _ => targets,
+    };
+    let share = f64::from(scenario.load.rate_per_s) / turns as f64;
     let probes = match scenario.plan(profile) {
         Plan::Steady(_) => 0.0,
         Plan::Revocation(plan) => most_probes_per_s(plan, target),
         // A search ends at the limit: see `solo::ceiling_per_s`.
         Plan::Capacity(_) => return Ok(()),
         Plan::Sweep(plan) => return ladder_within(scenario, plan, target, allows),
+        Plan::Login(plan) => plan
+            .rates_per_s
+            .iter()
+            .copied()
+            .max()
+            .map_or(0.0, f64::from),
         // Dealt with above: it has no stream.
         Plan::Journey(_) => 0.0,
     };
     if share + probes <= f64::from(allows) {
         return Ok(());
     }
-    let rate = ((f64::from(allows) - probes).max(0.0) * targets as f64).floor();
+    let rate = ((f64::from(allows) - probes).max(0.0) * turns as f64).floor();
     Err(DemandError::TooManyRequests {
         scenario: scenario.name.clone(),
         target: target.about.name.clone(),
         allows,
         sent: (share + probes).ceil() as u64,
-        what: made_of(share, probes, targets),
+        what: made_of(share, probes, turns),
         remedy: if rate >= 1.0 {
-            format!("load.rate_per_s may be {rate} with {targets} targets")
+            format!("load.rate_per_s may be {rate} with {turns} targets")
         } else {
             "use fewer slots_per_target, or a longer probe_every".to_owned()
         },
@@ -192,7 +241,9 @@ fn sessions_within(
 fn made_of(share: f64, probes: f64, targets: usize) -> String {
     let stream = format!("{share:.0} of the stream (load.rate_per_s / {targets} targets)");
     if probes > 0.0 {
-        format!("{stream} and {probes:.0} probes (slots_per_target × points / probe_every)")
+        format!(
+            "{stream} and {probes:.0} probes (slots_per_target × points / probe_every) or logins (login.rates)"
+        )
     } else {
         stream
     }

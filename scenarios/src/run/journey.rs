@@ -285,24 +285,10 @@ impl Stage<'_> {
         let limit = Instant::now() + DRAIN_LIMIT + longest.unwrap_or_default();
         let mut parts = Vec::with_capacity(self.places.len());
         for (place, intended) in self.places.iter().zip(intended) {
-            let unsent = settle(&place.queue, limit).await;
+            let unsent = place.queue.settle_by(limit).await;
             let crew = place.crew.as_ref().filter(|_| intended > 0);
             parts.push(crew.map(|crew| crew.tally.take(&crew.plan.name, intended, unsent)));
         }
         Ok((epoch.elapsed(), parts))
     }
-}
-
-/// Waits for the last session; how many never began.
-async fn settle(queue: &StartQueue, limit: Instant) -> u64 {
-    if tokio::time::timeout_at(limit.into(), queue.settle())
-        .await
-        .is_ok()
-    {
-        return 0;
-    }
-    let unsent = queue.discard_waiting();
-    // Those under way end by themselves: every call has a deadline, and a client gives up after a few that failed.
-    queue.settle().await;
-    unsent
 }

@@ -3,6 +3,7 @@
 mod capacity;
 mod demand;
 mod journey;
+mod login;
 pub mod progress;
 mod renewal;
 mod revocation;
@@ -256,6 +257,7 @@ async fn measure(
         revocation: None,
         capacity: None,
         sweep: None,
+        login: None,
         journey: None,
     };
     let (load, attack) = (&scenario.load, context.attack(&scenario.name));
@@ -272,6 +274,9 @@ async fn measure(
         }
         Workload::Sweep(plan) => {
             record.sweep = Some(sweep::measure(systems, load, plan, attack, context).await?);
+        }
+        Workload::Login(plan) => {
+            record.login = Some(login::measure(systems, load, plan, attack, context).await?);
         }
         Workload::Journey(plan) => {
             record.journey = Some(journey::measure(systems, plan, attack, context).await?);
@@ -309,6 +314,10 @@ fn expected(workload: &Workload, targets: u32) -> Duration {
                 }
             };
             PREPARATION + one_probe(plan.warm_up, plan.slice) * probes * targets
+        }
+        Workload::Login(plan) => {
+            let slices = (plan.rates_per_s.len() as u32 + 1) * plan.rounds;
+            PREPARATION + one_probe(plan.warm_up, plan.slice) * slices * targets
         }
         Workload::Journey(plan) => {
             let lives = plan.clients.iter().map(ClientPlan::expected);

@@ -231,7 +231,7 @@ impl Stream<'_> {
     }
 }
 
-fn target_round(target: &str, lane: LaneRound) -> TargetRound {
+pub(super) fn target_round(target: &str, lane: LaneRound) -> TargetRound {
     let recorder = lane.recorder;
     TargetRound {
         target: target.to_owned(),

@@ -2,6 +2,7 @@
 
 mod journey;
 mod kind;
+mod login;
 mod solo;
 
 use std::collections::BTreeMap;

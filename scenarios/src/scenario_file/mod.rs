@@ -2,26 +2,29 @@
 //!
 //! | key | what it says |
 //! |---|---|
-//! | `schema` `name` `kind` | `authbench.scenario/1`; the name in reports; `steady`, `revocation`, `capacity`, `sweep` or `journey` |
+//! | `schema` `name` `kind` | `authbench.scenario/1`; the name in reports; `steady`, `revocation`, `capacity`, `sweep`, `login` or `journey` |
 //! | `question` | one sentence, shown in the report |
 //! | `targets` | names of built-in targets, or paths of target files, relative to the scenario's own folder |
 //! | `[vars]` | replace variables of the targets that have them; plain text |
-//! | `[load]` | not of journeys: `connections_per_target`, `credentials_per_target`; `rate_per_s` over all targets (`steady`, `revocation`) |
+//! | `[load]` | not of journeys: `connections_per_target`, `credentials_per_target`; `rate_per_s` over all targets (`steady`, `revocation`), or of the one that has its turn (`login`) |
 //! | `[revocation]` | of this kind only: `events`, `probe_every`, `tail`, `slots_per_target` |
 //! | `[slo]` `[slo.NAME]` | of `capacity` and `sweep` only: `p99`, `unexpected`, `achieved`, for all targets and for one |
 //! | `[capacity]` | of this kind only: `start_per_s`, `resolution` |
 //! | `[sweep]` | of this kind only: `rates`, or `fractions` of a capacity that is looked for from `start_per_s` |
+//! | `[login]` | of this kind only: `rates` of logins per second, `connections` they are made on; `[load]` is the stream on the other routes of one target |
 //! | `[journey]` | of this kind only: `sessions_per_s` over all targets; `renew_before`: a credential with less of its promised life left is renewed |
 //! | `[[client]]` | of journeys only, a table for each client type: `type`, `weight`, `presents` (`cookie`, `header`), `requests_per_session`, `think`, `renew` (`ahead`, `when_refused`), `reload_every`, and shares from 0 to 1: `write_share`, `two_tabs_share`, `retry_share`, `lost_response_share`, `logout_share` |
 //! | `[profile.quick]` `standard` `full` | `warm_up`; `rounds` and `round`, or `revocations`, or `rounds` and `slice` |
 
 mod check;
 mod journey;
+mod login;
 mod mix;
 mod raw;
 mod solo;
 
 pub use journey::{ClientPlan, Journeys, Presents, Renew, Shares};
+pub use login::LoginStorms;
 pub use mix::{Mix, MixError};
 pub use solo::{Capacity, Ladder, Slos, Sweep};
 
@@ -41,6 +44,7 @@ const SCENARIOS: &[(&str, &str)] = &[
     ("revocation", include_str!("../../revocation.toml")),
     ("capacity", include_str!("../../capacity.toml")),
     ("sweep", include_str!("../../sweep.toml")),
+    ("login", include_str!("../../login.toml")),
     ("journey", include_str!("../../journey.toml")),
 ];
 
@@ -98,6 +102,8 @@ pub enum Plan {
     Capacity(Capacity),
     /// Each target under a ladder of rates.
     Sweep(Sweep),
+    /// Login storms at one target after another.
+    Login(LoginStorms),
     /// Sessions of several kinds of clients.
     Journey(Journeys),
 }
@@ -107,7 +113,7 @@ impl Plan {
     #[must_use]
     pub fn first_probe_per_s(&self) -> Option<u32> {
         match self {
-            Self::Steady(_) | Self::Revocation(_) | Self::Journey(_) => None,
+            Self::Steady(_) | Self::Revocation(_) | Self::Login(_) | Self::Journey(_) => None,
             Self::Capacity(capacity) => Some(capacity.start_per_s),
             Self::Sweep(sweep) => Some(sweep.ladder.first_per_s()),
         }
@@ -261,7 +267,11 @@ impl Scenario {
 
     fn events(&self) -> &[String] {
         match &self.plans[0] {
-            Plan::Steady(_) | Plan::Capacity(_) | Plan::Sweep(_) | Plan::Journey(_) => &[],
+            Plan::Steady(_)
+            | Plan::Capacity(_)
+            | Plan::Sweep(_)
+            | Plan::Login(_)
+            | Plan::Journey(_) => &[],
             Plan::Revocation(revocations) => &revocations.events,
         }
     }

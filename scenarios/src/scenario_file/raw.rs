@@ -27,6 +27,7 @@ pub(super) struct RawScenario {
     pub(super) slo: Option<Spanned<RawLimits>>,
     pub(super) capacity: Option<Spanned<RawCapacity>>,
     pub(super) sweep: Option<Spanned<RawSweep>>,
+    pub(super) login: Option<Spanned<RawLogin>>,
     pub(super) journey: Option<Spanned<RawJourney>>,
     #[serde(default)]
     pub(super) client: Vec<Spanned<RawClient>>,
@@ -63,6 +64,13 @@ pub(super) struct RawSweep {
     pub(super) start_per_s: Option<Spanned<i64>>,
     pub(super) fractions: Option<Spanned<Vec<Spanned<f64>>>>,
     pub(super) rates: Option<Spanned<Vec<Spanned<i64>>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLogin {
+    pub(super) rates: Spanned<Vec<Spanned<i64>>>,
+    pub(super) connections: Spanned<i64>,
 }
 
 #[derive(Deserialize)]

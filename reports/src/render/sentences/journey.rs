@@ -18,11 +18,11 @@ pub(super) fn journey(summary: &Summary) -> Option<String> {
     })?;
     let each: Vec<String> = rows
         .iter()
-        .map(|(target, again, _)| format!("{} with `{target}`", significant(*again)))
+        .map(|(target, again, _)| format!("{} times with `{target}`", significant(*again)))
         .collect();
     let sessions: u64 = rows.iter().map(|(.., sessions)| sessions).sum();
     Some(format!(
-        "Per 1,000 sessions of `{client}`, users had to log in again {} times ({} sessions watched).",
+        "Per 1,000 sessions of `{client}`, users had to log in again {} ({} sessions watched).",
         each.join(", "),
         count(sessions)
     ))

@@ -2,14 +2,18 @@
 
 use super::Checker;
 use super::journey::Lives;
-use crate::scenario_file::raw::{RawCapacity, RawProfile, RawRevocation, RawScenario, RawSweep};
-use crate::scenario_file::{Capacity, Plan, Profile, Revocations, Rounds, Slos, Sweep};
+use crate::scenario_file::raw::{
+    RawCapacity, RawLogin, RawProfile, RawRevocation, RawScenario, RawSweep,
+};
+use crate::scenario_file::{
+    Capacity, LoginStorms, Plan, Profile, Revocations, Rounds, Slos, Sweep,
+};
 use crate::target::FileError;
 use std::ops::Range;
 use std::time::Duration;
 use toml::Spanned;
 
-const KINDS: &str = "steady, revocation, capacity, sweep, journey";
+const KINDS: &str = "steady, revocation, capacity, sweep, login, journey";
 
 /// What a scenario measures, with what belongs to that kind only.
 pub(super) enum Kind<'a> {
@@ -17,6 +21,7 @@ pub(super) enum Kind<'a> {
     Revocation(&'a RawRevocation),
     Capacity(&'a RawCapacity, Slos),
     Sweep(&'a Spanned<RawSweep>, Slos),
+    Login(&'a Spanned<RawLogin>),
     Journey(Lives),
 }
 
@@ -28,6 +33,7 @@ impl Checker<'_> {
             "revocation" => &["revocation"],
             "capacity" => &["slo", "capacity"],
             "sweep" => &["slo", "sweep"],
+            "login" => &["login"],
             "journey" => &["journey", "client"],
             other => {
                 return Err(self.error(&raw.kind, "kind", format!("unknown {other:?}"), KINDS));
@@ -55,6 +61,7 @@ impl Checker<'_> {
                 Kind::Capacity(table.get_ref(), slos()?)
             }
             "sweep" => Kind::Sweep(raw.sweep.as_ref().ok_or_else(|| missing(kind))?, slos()?),
+            "login" => Kind::Login(raw.login.as_ref().ok_or_else(|| missing(kind))?),
             "journey" => {
                 let table = raw.journey.as_ref().ok_or_else(|| missing(kind))?;
                 Kind::Journey(self.lives(table, &raw.client)?)
@@ -72,7 +79,9 @@ impl Checker<'_> {
         let own: &[&str] = match kind {
             Kind::Steady => &["rounds", "round"],
             Kind::Revocation(_) => &["revocations"],
-            Kind::Capacity(..) | Kind::Sweep(..) | Kind::Journey(_) => &["rounds", "slice"],
+            Kind::Capacity(..) | Kind::Sweep(..) | Kind::Login(_) | Kind::Journey(_) => {
+                &["rounds", "slice"]
+            }
         };
         let members = Members {
             checker: self,
@@ -104,6 +113,13 @@ impl Checker<'_> {
                 slice: self.slice(members.slice()?, &members.key("slice"), slos)?,
                 ladder: self.ladder(sweep)?,
                 slos: slos.clone(),
+            }),
+            Kind::Login(login) => Plan::Login(LoginStorms {
+                warm_up,
+                rounds: members.rounds()?,
+                slice: self.positive(members.slice()?, &members.key("slice"))?,
+                rates_per_s: self.login_rates(login)?,
+                connections: self.whole(&login.get_ref().connections, "login.connections")?,
             }),
             Kind::Journey(lives) => Plan::Journey(lives.plan(
                 warm_up,
@@ -137,6 +153,7 @@ fn tables(raw: &RawScenario) -> impl Iterator<Item = (&'static str, Range<usize>
         ("slo", raw.slo.as_ref().map(Spanned::span)),
         ("capacity", raw.capacity.as_ref().map(Spanned::span)),
         ("sweep", raw.sweep.as_ref().map(Spanned::span)),
+        ("login", raw.login.as_ref().map(Spanned::span)),
         ("journey", raw.journey.as_ref().map(Spanned::span)),
         ("client", raw.client.first().map(Spanned::span)),
     ]
