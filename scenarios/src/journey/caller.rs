@@ -4,38 +4,20 @@
 //! not know. Whether a server that loses its client half-way finishes the request is a matter of its HTTP library; this way the loss is the same
 //! for all. The call is repeated at once: how long a client would wait for an answer is no property of the target.
 
-use super::lifecycle::{Answer, Trouble};
+use super::act::{Answer, Trouble};
+use super::call::{Called, present, retry_after};
 use crate::credentials::{LoginLimit, STEP_DEADLINE};
 use crate::flow::{
     Credential, ExchangeError, FlowClient, StepError, StepFailure, Traffic, login_by, logout,
-    point_request, run_steps,
+    run_steps,
 };
 use crate::scenario_file::ClientPlan;
-use crate::target::{Judgement, Point, Target};
-use crate::wire::ResponseReader;
+use crate::target::{Point, Target};
 use authbench_reports::recorder::Outcome;
 use authbench_reports::run_file::SessionCounts;
 use futures_util::future::join;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// What a client waits when a 429 does not say how long.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-/// It never waits longer than this: a session lasts some seconds.
-const RETRY_AFTER_AT_MOST: Duration = Duration::from_secs(2);
-
-/// What came of one call.
-#[derive(Clone, Copy, Debug)]
-pub struct Called {
-    /// As the client understands it.
-    pub answer: Answer,
-    /// As it came.
-    pub outcome: Outcome,
-    /// When it was sent; of a call of several steps, the last.
-    pub sent: Instant,
-    /// When it had been answered in full, or was given up.
-    pub done: Instant,
-}
+use std::time::Instant;
 
 /// One client's connections to one target.
 pub struct Caller {
@@ -231,48 +213,4 @@ fn accepted(times: Option<(Instant, Instant)>, began: Instant) -> Called {
         sent,
         done,
     }
-}
-
-async fn present(client: &mut FlowClient, point: &Point, credential: &Credential) -> Called {
-    let began = Instant::now();
-    let failed = |outcome| Called {
-        answer: Answer::Failed,
-        outcome,
-        sent: began,
-        done: Instant::now(),
-    };
-    let Ok(request) = point_request(point, credential) else {
-        return failed(Outcome::Broken);
-    };
-    match client.exchange(request.address, &request.bytes).await {
-        Ok(exchange) => {
-            let status = exchange.head.status;
-            let (answer, outcome) = match point.judge(status, client.response()) {
-                _ if status == 429 => (
-                    Answer::Throttled(retry_after(client.response())),
-                    Outcome::Unexpected(status),
-                ),
-                Judgement::Accepted => (Answer::Accepted, Outcome::Expected),
-                Judgement::Refused => (Answer::Refused, Outcome::Unexpected(status)),
-                Judgement::Neither => (Answer::Failed, Outcome::Unexpected(status)),
-            };
-            Called {
-                answer,
-                outcome,
-                sent: exchange.sent,
-                done: exchange.done,
-            }
-        }
-        Err(ExchangeError::Deadline(_)) => failed(Outcome::TimedOut),
-        Err(_) => failed(Outcome::Broken),
-    }
-}
-
-/// Seconds (RFC 9110 §10.2.3); a date is taken for "does not say".
-fn retry_after(response: &ResponseReader) -> Duration {
-    let told = response.header("retry-after");
-    let seconds = told.and_then(|value| std::str::from_utf8(value).ok()?.trim().parse().ok());
-    seconds
-        .map_or(RETRY_AFTER, Duration::from_secs)
-        .min(RETRY_AFTER_AT_MOST)
 }

@@ -1,5 +1,6 @@
 //! What a client does next, and what it makes of the answers: a state machine on a clock that is told.
 
+use super::act::{Act, Answer, Trouble};
 use super::served::Powers;
 use crate::credentials::certain_life;
 use crate::scenario_file::{ClientPlan, Renew};
@@ -13,50 +14,6 @@ use std::time::{Duration, Instant};
 const TRIES: u32 = 3;
 /// How long a client waits after a failure.
 const AFTER_FAILURE: Duration = Duration::from_millis(200);
-
-/// What is to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Act {
-    /// Nothing before this moment.
-    Wait(Instant),
-    /// Get a credential.
-    LogIn(Trouble),
-    /// Renew it silently.
-    Renew(Trouble),
-    /// Send a request to an enforcement point.
-    Request {
-        /// Rather by the steps that write.
-        write: bool,
-        /// What goes wrong on the way.
-        trouble: Trouble,
-    },
-    /// End the session.
-    LogOut,
-    /// It is over.
-    End,
-}
-
-/// What goes wrong on the way of one call.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Trouble {
-    /// Its answer is lost, and it is repeated.
-    pub lost: bool,
-    /// It is sent a second time while the first is under way: by an impatient client, or a second tab.
-    pub twice: bool,
-}
-
-/// What came of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// What was asked.
-    Accepted,
-    /// 401, 403 or whatever the target refuses with.
-    Refused,
-    /// 429, and how long to wait.
-    Throttled(Duration),
-    /// Anything else, or no answer.
-    Failed,
-}
 
 /// One session of one client.
 #[derive(Debug)]

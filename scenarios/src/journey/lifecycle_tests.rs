@@ -214,7 +214,7 @@ fn a_client_that_is_told_to_slow_down_does_and_gives_the_request_up_in_the_end()
             _ => break,
         }
     }
-    assert_eq!(sent, [wait * 0, wait, wait * 2]);
+    assert_eq!(sent, [Duration::ZERO, wait, wait * 2]);
     assert_eq!(life.counts().throttled, 3);
 }
 

@@ -1,7 +1,9 @@
 //! One session from its start to its end.
 
-use super::caller::{Called, Caller};
-use super::lifecycle::{Act, Answer, Lifecycle};
+use super::act::{Act, Answer};
+use super::call::Called;
+use super::caller::Caller;
+use super::lifecycle::Lifecycle;
 use crate::credentials::promised_life;
 use crate::flow::Credential;
 use crate::load::attack::Mirrored;

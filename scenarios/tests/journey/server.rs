@@ -112,7 +112,7 @@ impl State {
         *uses += 1;
         match script {
             Script::Forgets if *uses > GOOD_FOR => status(401, ""),
-            Script::Throttles if *uses % 2 == 0 => status(429, "retry-after: 0\r\n"),
+            Script::Throttles if uses.is_multiple_of(2) => status(429, "retry-after: 0\r\n"),
             _ => status(200, ""),
         }
     }
