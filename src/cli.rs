@@ -95,6 +95,10 @@ pub(crate) struct RunArguments {
     #[arg(long = "allow-remote-target", value_name = "HOST")]
     pub(crate) remote_targets: Vec<String>,
 
+    /// Let steps of a target file run commands on this machine (command = […]); without it such a file is refused
+    #[arg(long)]
+    pub(crate) allow_commands: bool,
+
     /// File of the self-test that the run cites [default: authbench-runs/selftest.json, where there is one]
     #[arg(long, value_name = "FILE")]
     pub(crate) selftest: Option<PathBuf>,

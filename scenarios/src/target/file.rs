@@ -10,7 +10,7 @@ use std::time::Duration;
 use authbench_reports::run_file::Role;
 use serde_json::Value as Json;
 
-use super::flows::Flows;
+use super::flows::{Action, Flows};
 use super::request::RequestTemplate;
 use super::source::{FileError, Source};
 use super::template::Template;
@@ -41,6 +41,8 @@ pub struct Limits {
     pub requests_per_s: Option<u32>,
     /// Logins per second.
     pub logins_per_s: Option<u32>,
+    /// Steps of the administrator's login and steps that use it, per second.
+    pub admin_calls_per_s: Option<u32>,
 }
 
 /// A checked target file.
@@ -164,6 +166,14 @@ impl TargetFile {
     /// Whether the file has an event of this name.
     pub fn has_event(&self, name: &str) -> bool {
         self.flows.event(name).is_some()
+    }
+
+    /// The steps that run a command, as errors name them.
+    pub fn commands(&self) -> impl Iterator<Item = &str> {
+        let steps = self.flows.steps();
+        steps
+            .filter(|step| matches!(step.action, Action::Command(_)))
+            .map(|step| step.label.as_str())
     }
 
     /// The file's content as written: references unresolved, literal credentials masked. Fit for a run file.
