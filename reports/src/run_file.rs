@@ -7,6 +7,7 @@ mod capacity;
 mod conditions;
 mod counters;
 mod journey;
+mod lifetimes;
 mod login;
 mod outcomes;
 mod probe;
@@ -18,6 +19,7 @@ pub use counters::Counters;
 pub use journey::{
     ClientShare, JourneyPart, JourneyRecord, JourneySlice, JourneyTarget, NotServed, SessionCounts,
 };
+pub use lifetimes::{LifetimeRecord, LifetimeSource};
 pub use login::{LoginRecord, LoginSlice, Logins};
 pub use outcomes::Outcomes;
 pub use probe::{Probe, ProbeFigures, Slo, Unmet};
@@ -193,6 +195,9 @@ pub struct ScenarioRecord {
     pub resolved: serde_json::Value,
     /// Settings of each target in this scenario, by target name: algorithm, lifetimes, leeway.
     pub settings: BTreeMap<String, BTreeMap<String, String>>,
+    /// What token responses said of how long their tokens live; empty where no token says it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub lifetimes: Vec<LifetimeRecord>,
     /// The mixed open-loop stream, where the scenario has one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub steady: Option<SteadyRecord>,

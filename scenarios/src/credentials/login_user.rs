@@ -1,7 +1,7 @@
 //! A virtual user of a login storm: pops an intended start, logs somebody in, records how that went.
 
 use super::{LoginLimit, STEP_DEADLINE};
-use crate::flow::{ExchangeError, FlowClient, StepError, StepFailure, login};
+use crate::flow::{FlowClient, StepError, login};
 use crate::load::attack::{IDLE, Mirrored, VirtualUser};
 use crate::load::queue::StartQueue;
 use crate::target::Target;
@@ -128,7 +128,7 @@ impl VirtualUser for LoginUser {
         let done = Instant::now();
         let (outcome, told_when) = match &login {
             Ok(_) => (Outcome::Expected, false),
-            Err(error) => (outcome(error), self.told_when(error)),
+            Err(error) => (error.outcome(), self.told_when(error)),
         };
         let sample = Sample {
             intended,
@@ -150,13 +150,5 @@ impl LoginUser {
     fn told_when(&self, error: &StepError) -> bool {
         let turned_away = matches!(error.unexpected_status(), Some(429 | 503));
         turned_away && self.client.response().header("retry-after").is_some()
-    }
-}
-
-fn outcome(error: &StepError) -> Outcome {
-    match &error.failure {
-        StepFailure::Status { got, .. } => Outcome::Unexpected(*got),
-        StepFailure::Exchange(ExchangeError::Deadline(_)) => Outcome::TimedOut,
-        _ => Outcome::Broken,
     }
 }

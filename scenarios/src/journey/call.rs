@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// What a client waits when a 429 does not say how long.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// It never waits longer than this: a session lasts some seconds.
-const RETRY_AFTER_AT_MOST: Duration = Duration::from_secs(2);
+pub(super) const RETRY_AFTER_AT_MOST: Duration = Duration::from_secs(2);
 
 /// What came of one call.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ pub(super) async fn present(
         Ok(exchange) => {
             let status = exchange.head.status;
             let (answer, outcome) = match point.judge(status, client.response()) {
-                _ if status == 429 => (
+                Judgement::Throttled => (
                     Answer::Throttled(retry_after(client.response())),
                     Outcome::Unexpected(status),
                 ),
@@ -66,7 +66,7 @@ pub(super) async fn present(
 }
 
 /// Seconds (RFC 9110 §10.2.3); a date is taken for "does not say".
-pub(super) fn retry_after(response: &ResponseReader) -> Duration {
+fn retry_after(response: &ResponseReader) -> Duration {
     let told = response.header("retry-after");
     let seconds = told.and_then(|value| std::str::from_utf8(value).ok()?.trim().parse().ok());
     seconds

@@ -5,12 +5,9 @@
 //! for all. The call is repeated at once: how long a client would wait for an answer is no property of the target.
 
 use super::act::{Answer, Trouble};
-use super::call::{Called, present, retry_after};
+use super::call::{Called, RETRY_AFTER_AT_MOST, present};
 use crate::credentials::{LoginLimit, STEP_DEADLINE};
-use crate::flow::{
-    Credential, ExchangeError, FlowClient, StepError, StepFailure, Traffic, login_by, logout,
-    run_steps,
-};
+use crate::flow::{Credential, FlowClient, StepError, Traffic, adopt, login_by, logout, run_steps};
 use crate::scenario_file::ClientPlan;
 use crate::target::{Point, Target};
 use authbench_reports::recorder::Outcome;
@@ -80,7 +77,7 @@ impl Caller {
         } else {
             first.await
         };
-        let mut credential = outcome.map_err(|error| self.failed(&error, began))?;
+        let mut credential = outcome.map_err(|error| failed(&error, began))?;
         if !self.plan.presents.cookie {
             credential.drop_cookies();
         }
@@ -123,14 +120,14 @@ impl Caller {
                 let times = done.map(|done| (done.sent, done.done));
                 accepted(times, began)
             }
-            Err(error) => self.failed(&error, began),
+            Err(error) => failed(&error, began),
         }
     }
 
-    /// Presents `credential` at the next of the target's points, in turn.
+    /// Presents `credential` at the next of the target's points, in turn. Like a browser, it takes the cookies that come with the answer.
     pub async fn request(
         &mut self,
-        credential: &Credential,
+        credential: &mut Credential,
         trouble: Trouble,
         counts: &mut SessionCounts,
     ) -> Called {
@@ -152,11 +149,20 @@ impl Caller {
         if trouble.twice {
             counts.retries += 1;
             let second = present(&mut self.second, point, credential);
-            return join(present(&mut self.main, point, credential), second)
-                .await
-                .0;
+            let (called, _) = join(present(&mut self.main, point, credential), second).await;
+            self.take_cookies(point, credential);
+            return called;
         }
-        present(&mut self.main, point, credential).await
+        let called = present(&mut self.main, point, credential).await;
+        self.take_cookies(point, credential);
+        called
+    }
+
+    fn take_cookies(&self, point: &Point, credential: &mut Credential) {
+        let response = self.main.response();
+        if self.plan.presents.cookie && response.header("set-cookie").is_some() {
+            adopt(point, credential, response);
+        }
     }
 
     /// Changes something, by the steps that the target has for it.
@@ -166,7 +172,7 @@ impl Caller {
         let steps = target.flows.write_of(&self.plan.name);
         match run_steps(&mut self.main, &target, steps, credential).await {
             Ok(done) => accepted(done.map(|done| (done.sent, done.done)), began),
-            Err(error) => self.failed(&error, began),
+            Err(error) => failed(&error, began),
         }
     }
 
@@ -183,25 +189,20 @@ impl Caller {
             received: main.received + second.received,
         }
     }
+}
 
-    fn failed(&self, error: &StepError, began: Instant) -> Called {
-        let answer = match error.unexpected_status() {
-            Some(429) => Answer::Throttled(retry_after(self.main.response())),
-            // A refused refresh token is a 400 (`invalid_grant`, RFC 6749 §5.2).
-            Some(400..=407 | 409..=499) => Answer::Refused,
-            _ => Answer::Failed,
-        };
-        let outcome = match &error.failure {
-            StepFailure::Status { got, .. } => Outcome::Unexpected(*got),
-            StepFailure::Exchange(ExchangeError::Deadline(_)) => Outcome::TimedOut,
-            _ => Outcome::Broken,
-        };
-        Called {
-            answer,
-            outcome,
-            sent: began,
-            done: Instant::now(),
-        }
+fn failed(error: &StepError, began: Instant) -> Called {
+    let answer = match (error.throttled_for(), error.unexpected_status()) {
+        (Some(wait), _) => Answer::Throttled(wait.min(RETRY_AFTER_AT_MOST)),
+        // A refused refresh token is a 400 (`invalid_grant`, RFC 6749 §5.2).
+        (None, Some(400..=407 | 409..=499)) => Answer::Refused,
+        (None, _) => Answer::Failed,
+    };
+    Called {
+        answer,
+        outcome: error.outcome(),
+        sent: began,
+        done: Instant::now(),
     }
 }
 

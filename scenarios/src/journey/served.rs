@@ -1,7 +1,7 @@
 //! Whether a target can serve a client type, and what it lets that type do.
 
 use crate::scenario_file::ClientPlan;
-use crate::target::{Point, Reference, Step, Target};
+use crate::target::{Action, Point, Reference, Step, Target};
 
 /// What a target lets clients of one type do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,14 +75,17 @@ fn way(point: &Point) -> Way {
 
 /// Whether none of `steps` sends a captured value: what is renewed then is what the jar sends.
 fn relies_on_jar(steps: &[Step]) -> bool {
-    let mut references = steps.iter().flat_map(|step| step.request.references());
-    !references.any(is_capture)
+    !steps.iter().any(|step| match &step.action {
+        Action::Request(call) => call.request.references().any(is_capture),
+        // What a command knows, it was told.
+        Action::Command(_) => true,
+    })
 }
 
-/// Once a target is bound, only users, captures and random numbers are left.
+/// Once a target is bound, nothing else is left that has no dot.
 fn is_capture(reference: &Reference) -> bool {
     let name = reference.name.as_str();
-    name != "uuid" && !name.starts_with("user.")
+    name != "uuid" && !name.contains('.')
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ impl Session<'_> {
                     let called = if write {
                         self.caller.write(&mut credential).await
                     } else {
-                        let call = self.caller.request(&credential, trouble, life.counts());
+                        let call = self.caller.request(&mut credential, trouble, life.counts());
                         call.await
                     };
                     last = Some(self.answered(&mut life, &called));

@@ -228,6 +228,7 @@ fn settings(folder: &Path, interrupted: watch::Receiver<bool>) -> RunSettings {
         dir: folder.to_owned(),
         cpus: Vec::new(),
         remote: RemoteTargets::refused(),
+        allow_commands: false,
         interrupted,
     }
 }

@@ -50,10 +50,9 @@ fn mistakes_in_clients() {
         let text = format!("{FILE}{}", SERVICE.replacen(from, to, 1));
         read(&text, &[]).expect_err(to)
     };
-    assert_eq!(
-        mistake("capture = { token", "capture = { tokan"),
-        "demo.toml:48: client.service.login: captures no token, which point api presents (allowed: every capture that points present)"
-    );
+    let message = mistake("capture = { token", "capture = { tokan");
+    let expected = "client.service.login: captures no token, which point api presents";
+    assert!(message.contains(expected), "{message}");
     let message = mistake("[[client.login]]", "[[client.logon]]");
     assert!(message.contains("unknown field `logon`"), "{message}");
     let twice = format!("{FILE}{SERVICE}{SERVICE}");
