@@ -56,7 +56,7 @@ impl Wallet {
                 requests.collect::<Result<_, EncodeError>>()?,
                 expecting_acceptance(point),
             );
-            pools.push((index, (point.request.origin.address, pool)));
+            pools.push((index, (point.request.origin.peer(), pool)));
         }
         Ok(Self {
             target,

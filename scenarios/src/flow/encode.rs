@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use base64::Engine;
@@ -11,6 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::credential::Credential;
 use crate::target::{Account, Point, Reference, Request, Template};
+use crate::transport::Peer;
 use crate::wire::{RequestBytes, RequestError};
 
 /// All but the unreserved characters of RFC 3986 §2.3: a value can end neither its path segment nor the query.
@@ -24,7 +24,7 @@ const IN_URL: &AsciiSet = &NON_ALPHANUMERIC
 #[derive(Debug, Clone)]
 pub struct PointRequest {
     /// Where to connect.
-    pub address: SocketAddr,
+    pub peer: Peer,
     /// What to write.
     pub bytes: RequestBytes,
 }
@@ -50,7 +50,7 @@ pub enum EncodeError {
 pub fn point_request(point: &Point, credential: &Credential) -> Result<PointRequest, EncodeError> {
     let encoded = encode(&point.request, credential)?;
     Ok(PointRequest {
-        address: point.request.origin.address,
+        peer: point.request.origin.peer(),
         bytes: encoded.bytes,
     })
 }
@@ -59,7 +59,7 @@ pub fn point_request(point: &Point, credential: &Credential) -> Result<PointRequ
 pub(crate) fn encode_anonymous(request: &Request) -> Result<PointRequest, EncodeError> {
     let encoded = encode(request, &Credential::of(None))?;
     Ok(PointRequest {
-        address: request.origin.address,
+        peer: request.origin.peer(),
         bytes: encoded.bytes,
     })
 }

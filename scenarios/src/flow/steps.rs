@@ -105,7 +105,7 @@ async fn run_step(
 ) -> Result<Exchange, StepFailure> {
     let origin = &step.request.origin;
     let encoded = encode(&step.request, credential)?;
-    let exchange = client.exchange(origin.address, &encoded.bytes).await?;
+    let exchange = client.exchange(&origin.peer(), &encoded.bytes).await?;
     let response = client.response();
     if !step.expect.contains(exchange.head.status) {
         let body = mask::excerpt(response.body(), credential.secrets());

@@ -75,16 +75,14 @@ impl Processes {
             started: Vec::new(),
             members: Members::new(),
         };
-        for spec in &target.processes {
-            if let Err(failure) = processes.start_one(target, spec, settings) {
-                // In order, not by the kill of a drop: a store's private folder goes with its process.
-                processes.stop();
-                return Err(ProcessError {
-                    target: target.about.name.clone(),
-                    process: spec.name.clone(),
-                    failure,
-                });
-            }
+        if let Err((process, failure)) = processes.start_all(target, settings) {
+            // In order, not by the kill of a drop: a store's private folder goes with its process.
+            processes.stop();
+            return Err(ProcessError {
+                target: target.about.name.clone(),
+                process,
+                failure,
+            });
         }
         Ok(processes)
     }
@@ -145,6 +143,31 @@ impl Processes {
         // What is left is killed and reaped by the children's own Drop.
     }
 
+    /// Starts every process, then finds their counters; the name of the process that failed.
+    fn start_all(
+        &mut self,
+        target: &TargetFile,
+        settings: &RunSettings,
+    ) -> Result<(), (String, ProcessFailure)> {
+        for spec in &target.processes {
+            self.start_one(target, spec, settings)
+                .map_err(|failure| (spec.name.clone(), failure))?;
+        }
+        if target.processes.iter().all(|spec| spec.counters.is_none()) {
+            return Ok(());
+        }
+        let first = &target.processes[0].name;
+        let mut trust = target
+            .trust(&self.members)
+            .map_err(|error| (first.clone(), ProcessFailure::Counters(Box::new(error))))?;
+        for (started, spec) in self.started.iter_mut().zip(&target.processes) {
+            started
+                .find_counters(target, spec, &settings.remote, &mut trust)
+                .map_err(|failure| (spec.name.clone(), failure))?;
+        }
+        Ok(())
+    }
+
     fn start_one(
         &mut self,
         target: &TargetFile,
@@ -167,13 +190,7 @@ impl Processes {
         // Kept before the outcome is looked at: a child that is not ready must be ended too.
         self.children.push(child);
         let ready = ready?;
-        let started = Started::new(
-            target,
-            spec,
-            &self.children[self.children.len() - 1],
-            ready,
-            &settings.remote,
-        )?;
+        let started = Started::new(spec, &self.children[self.children.len() - 1], ready);
         self.members
             .insert(spec.name.clone(), started.ready.members());
         self.started.push(started);

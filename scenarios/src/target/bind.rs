@@ -8,6 +8,7 @@ use super::flows::Flows;
 use super::remote::RemoteTargets;
 use super::request::{Request, RequestTemplate, UrlError};
 use super::template::Reference;
+use crate::transport::{Handshakes, Trust};
 
 /// The string members of each process's ready line, by process name.
 pub type Members = BTreeMap<String, BTreeMap<String, String>>;
@@ -20,6 +21,7 @@ pub struct Target {
     /// What can be done with it.
     pub flows: Flows<Request>,
     presented: BTreeSet<String>,
+    handshakes: Arc<Handshakes>,
 }
 
 /// Why a request's destination cannot be known, or must not be used.
@@ -58,12 +60,14 @@ impl TargetFile {
     /// # Errors
     /// When a process did not say what a request needs, or a request would go where it must not.
     pub fn bind(&self, members: &Members, policy: &RemoteTargets) -> Result<Target, BindError> {
+        let mut trust = self.trust(members)?;
         let flows = self.flows.try_map(|request, place| {
             self.bind_request(
                 request,
                 place,
                 &|reference| lookup(members, &reference.name),
                 policy,
+                &mut trust,
             )
         })?;
         let presented = flows
@@ -75,6 +79,17 @@ impl TargetFile {
             about: Arc::clone(&self.about),
             flows,
             presented,
+            handshakes: Arc::clone(trust.handshakes()),
+        })
+    }
+
+    /// Whose certificates count, once the processes have said where theirs are.
+    pub(crate) fn trust(&self, members: &Members) -> Result<Trust, BindError> {
+        let trust = self.tls.trust(|reference| lookup(members, &reference.name));
+        trust.map_err(|reason| BindError {
+            target: self.about.name.clone(),
+            place: "tls.ca_file".to_owned(),
+            reason,
         })
     }
 
@@ -84,6 +99,7 @@ impl TargetFile {
         place: &str,
         known: &dyn Fn(&Reference) -> Result<Option<String>, BindReason>,
         policy: &RemoteTargets,
+        trust: &mut Trust,
     ) -> Result<Request, BindError> {
         let target = &self.about.name;
         let failed = |reason| BindError {
@@ -91,7 +107,7 @@ impl TargetFile {
             place: place.to_owned(),
             reason,
         };
-        request.bind(known, policy).map_err(failed)
+        request.bind(known, policy, trust).map_err(failed)
     }
 }
 
@@ -99,6 +115,12 @@ impl Target {
     /// Whether a point presents the captured value of this name: whether it is what gets accepted or refused.
     pub(crate) fn presents(&self, capture: &str) -> bool {
         self.presented.contains(capture)
+    }
+
+    /// The TLS handshakes with its servers so far, whoever made them.
+    #[must_use]
+    pub fn handshakes(&self) -> &Handshakes {
+        &self.handshakes
     }
 }
 

@@ -14,6 +14,7 @@ use super::flows::Flows;
 use super::request::RequestTemplate;
 use super::source::{FileError, Source};
 use super::template::Template;
+use super::tls::TlsSpec;
 use super::users::Users;
 use super::{builtin, check};
 
@@ -51,6 +52,7 @@ pub struct TargetFile {
     /// What must be started for it, in order; empty when it runs already.
     pub processes: Vec<ProcessSpec>,
     pub(super) flows: Flows<RequestTemplate>,
+    pub(super) tls: TlsSpec,
     pub(super) as_written: Json,
     pub(super) shown_variables: Vec<String>,
 }

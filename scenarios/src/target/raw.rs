@@ -24,6 +24,8 @@ pub(super) struct RawTarget {
     #[serde(default)]
     pub(super) limits: RawLimits,
     #[serde(default)]
+    pub(super) tls: RawTls,
+    #[serde(default)]
     pub(super) process: Vec<RawProcess>,
     #[serde(default)]
     pub(super) login: Vec<RawStep>,
@@ -49,6 +51,13 @@ pub(super) struct RawUsers {
 pub(super) struct RawLimits {
     pub(super) requests_per_s: Option<Spanned<i64>>,
     pub(super) logins_per_s: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTls {
+    pub(super) ca_file: Option<Spanned<Value>>,
+    pub(super) system_roots: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +86,7 @@ pub(super) struct RawCounters {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStep {
     pub(super) request: Spanned<String>,
+    pub(super) connect: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) headers: RawTexts,
     pub(super) cookies: Option<RawTexts>,
@@ -107,6 +117,7 @@ pub(super) struct RawCapture {
 pub(super) struct RawPoint {
     pub(super) name: Spanned<String>,
     pub(super) request: Spanned<String>,
+    pub(super) connect: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) headers: RawTexts,
     pub(super) cookies: Option<RawTexts>,

@@ -6,6 +6,7 @@ mod process;
 mod request;
 mod rule;
 mod scope;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -41,11 +42,13 @@ pub(super) fn check(
     };
     let about = checker.about(&raw)?;
     let processes = checker.processes(&raw.process)?;
+    let tls = checker.tls(&raw.tls, &processes)?;
     let flows = checker.flows(&raw, &about, &processes)?;
     Ok(TargetFile {
         about: Arc::new(about),
         processes,
         flows,
+        tls,
         as_written: written::as_written(&source.text),
         shown_variables: written::shown_variables(&source.text),
     })

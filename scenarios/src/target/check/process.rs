@@ -184,7 +184,11 @@ impl Checker<'_> {
             form: None,
         };
         Ok(CounterTemplate {
-            request: RequestTemplate { url, parts },
+            request: RequestTemplate {
+                url,
+                connect: None,
+                parts,
+            },
             store_commands: raw.store_commands.clone(),
             store_round_trips: raw.store_round_trips.clone(),
             introspections: raw.introspections.clone(),

@@ -13,6 +13,7 @@ use crate::wire::{METHODS, RequestBytes};
 /// What a request is made of, wherever it stands in the file.
 pub(super) struct RawRequest<'a> {
     line: &'a Spanned<String>,
+    connect: Option<&'a Spanned<String>>,
     headers: &'a RawTexts,
     cookies: Option<&'a RawTexts>,
     basic: Option<&'a RawBasic>,
@@ -25,6 +26,7 @@ impl<'a> From<&'a RawStep> for RawRequest<'a> {
         let (cookies, form) = (raw.cookies.as_ref(), raw.form.as_ref());
         Self {
             line,
+            connect: raw.connect.as_ref(),
             headers,
             cookies,
             basic: raw.basic.as_ref(),
@@ -39,6 +41,7 @@ impl<'a> From<&'a RawPoint> for RawRequest<'a> {
         let (cookies, form) = (raw.cookies.as_ref(), raw.form.as_ref());
         Self {
             line,
+            connect: raw.connect.as_ref(),
             headers,
             cookies,
             basic: raw.basic.as_ref(),
@@ -70,7 +73,15 @@ impl Checker<'_> {
                 .transpose()?,
             form: raw.form.map(|form| all(form, "form")).transpose()?,
         };
-        Ok(RequestTemplate { url, parts })
+        let connect = raw
+            .connect
+            .map(|connect| self.connect(connect, &format!("{key}.connect"), scope))
+            .transpose()?;
+        Ok(RequestTemplate {
+            url,
+            connect,
+            parts,
+        })
     }
 
     fn request_line(

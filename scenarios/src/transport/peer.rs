@@ -1,0 +1,76 @@
+//! Where a connection goes, and how it is secured.
+
+use std::hash::{Hash, Hasher};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+
+use super::failure::ConnectError;
+use super::server::TlsServer;
+use super::stream::Stream;
+
+/// Where a connection goes, and how it is secured. Two are equal when a connection to one can serve the other.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    address: SocketAddr,
+    tls: Option<Arc<TlsServer>>,
+}
+
+impl Peer {
+    pub(crate) fn new(address: SocketAddr, tls: Option<Arc<TlsServer>>) -> Self {
+        Self { address, tls }
+    }
+
+    /// The address that is connected to.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether TLS is spoken.
+    #[must_use]
+    pub fn is_secured(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Connects, the TLS handshake included.
+    pub(crate) async fn connect(&self) -> Result<Stream, ConnectError> {
+        let tcp = TcpStream::connect(self.address).await?;
+        tcp.set_nodelay(true)?;
+        match &self.tls {
+            None => Ok(Stream::Plain(tcp)),
+            // Boxed, so that whoever waits for a plain connection need not make room for a handshake.
+            Some(server) => {
+                let handshake = Box::pin(server.handshake(tcp, self.address));
+                Ok(Stream::Tls(Box::new(handshake.await?)))
+            }
+        }
+    }
+}
+
+/// Plain TCP.
+impl From<SocketAddr> for Peer {
+    fn from(address: SocketAddr) -> Self {
+        Self::new(address, None)
+    }
+}
+
+impl PartialEq for Peer {
+    fn eq(&self, other: &Self) -> bool {
+        let secured_alike = match (&self.tls, &other.tls) {
+            (None, None) => true,
+            (Some(own), Some(others)) => Arc::ptr_eq(own, others),
+            _ => false,
+        };
+        self.address == other.address && secured_alike
+    }
+}
+
+impl Eq for Peer {}
+
+impl Hash for Peer {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.address.hash(state);
+    }
+}
