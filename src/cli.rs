@@ -11,6 +11,7 @@ use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse a
 use authbench_servers::authorization::passwords::LoginHash;
 use authbench_servers::jwt::SigningAlgorithm;
 use authbench_servers::model::Model;
+use authbench_servers::tls::Tls;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -210,6 +211,11 @@ pub(crate) struct AuthorizationArguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) admin_listen: SocketAddr,
 
+    /// on: speak TLS, with a certificate made for localhost and the address listened on; ca_file in the ready line names the
+    /// file of the authority that vouches for it
+    #[arg(long, value_name = "on|off", default_value = "off")]
+    pub(crate) tls: Tls,
+
     /// no_auth, session, jwt, opaque or hybrid
     #[arg(long)]
     pub(crate) model: Model,
@@ -269,6 +275,11 @@ pub(crate) struct ResourceArguments {
     /// Where to listen; port 0 is any free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
+
+    /// on: speak TLS, with a certificate made for localhost and the address listened on; ca_file in the ready line names the
+    /// file of the authority that vouches for it
+    #[arg(long, value_name = "on|off", default_value = "off")]
+    pub(crate) tls: Tls,
 
     /// no_auth, session, jwt, opaque or hybrid
     #[arg(long)]
