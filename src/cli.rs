@@ -61,7 +61,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_enum, default_value_t = Profile::Quick)]
     pub(crate) profile: Profile,
 
-    /// Scenario to run, by name or path to a .toml file; repeatable. capacity and sweep overload the targets and run only when named
+    /// Scenario to run, by name or path to a .toml file; repeatable. capacity, sweep (which overload the targets) and tls run only when named
     /// [default: steady, then revocation]
     #[arg(long = "scenario", value_name = "NAME|FILE")]
     pub(crate) scenarios: Vec<String>,

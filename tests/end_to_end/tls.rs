@@ -69,6 +69,81 @@ fn every_model_is_loaded_and_revoked_over_tls() {
     }
 }
 
+const BOTH: &str = r#"
+schema = "authbench.scenario/1"
+name = "both"
+kind = "steady"
+question = "What does TLS cost?"
+targets = ["no_auth", "no_auth+tls", "jwt", "jwt+tls"]
+[vars]
+login_hash = "cheap"
+[variant."no_auth+tls"]
+target = "no_auth"
+vars = { tls = "on" }
+[variant."jwt+tls"]
+target = "jwt"
+vars = { tls = "on" }
+[load]
+rate_per_s = 400
+connections_per_target = 4
+credentials_per_target = 20
+[profile.quick]
+warm_up = "200ms"
+rounds = 2
+round = "1s"
+[profile.standard]
+warm_up = "200ms"
+rounds = 2
+round = "1s"
+[profile.full]
+warm_up = "200ms"
+rounds = 2
+round = "1s"
+"#;
+
+#[test]
+fn tls_and_plain_http_are_measured_side_by_side() {
+    let workspace = Workspace::new();
+    let scenario = workspace.write("both.toml", BOTH);
+    let arguments = ["run", "--scenario", &scenario, "--out", "run", "--quiet"];
+    let output = workspace
+        .authbench(&arguments)
+        .env("PATH", "/nonexistent")
+        .output()
+        .expect("the program starts");
+    let text = stderr(&output);
+    assert!(matches!(output.status.code(), Some(0 | 4)), "{text}");
+    assert!(!text.contains("broke off"), "{text}");
+    let summary = json(&workspace.path("run/summary.json"));
+    let targets = summary["targets"].as_array().expect("targets");
+    let names: Vec<_> = targets.iter().map(|target| &target["name"]).collect();
+    assert_eq!(names, ["no_auth", "no_auth+tls", "jwt", "jwt+tls"]);
+    for target in targets {
+        assert_eq!(target["unexpected"], 0, "{target:#}");
+    }
+    for (plain, secured) in [(&targets[0], &targets[1]), (&targets[2], &targets[3])] {
+        assert!(plain.get("tls").is_none(), "{plain:#}");
+        // Bytes are counted before encryption.
+        assert_eq!(plain["model"], secured["model"]);
+        assert_eq!(
+            plain["wire_bytes_per_request"]["received"],
+            secured["wire_bytes_per_request"]["received"]
+        );
+        let tls = &secured["tls"];
+        assert_eq!(tls["without"], plain["name"], "{tls:#}");
+        assert_eq!(tls["session"]["version"], "TLSv1_3", "{tls:#}");
+        for figure in ["plain", "full", "resumed"] {
+            assert!(tls["new_connection_cpu_us"][figure].is_number(), "{tls:#}");
+        }
+        assert!(tls["cpu_us_more"]["mean"].is_number(), "{tls:#}");
+    }
+    let run = json(&workspace.path("run/run.json"));
+    assert_eq!(run["targets"][1]["variant"]["of"], "no_auth");
+    assert_eq!(run["targets"][1]["variant"]["vars"]["tls"], "on");
+    let page = std::fs::read_to_string(workspace.path("run/report.html")).expect("a report");
+    assert!(page.contains("What TLS costs"));
+}
+
 /// A target file for a system that runs already, at `url`.
 fn target(url: &str, tls: &str) -> String {
     format!(

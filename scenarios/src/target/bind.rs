@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use authbench_reports::run_file;
+
 use super::file::{About, TargetFile};
 use super::flows::Flows;
 use super::remote::RemoteTargets;
@@ -117,10 +119,17 @@ impl Target {
         self.presented.contains(capture)
     }
 
-    /// The TLS handshakes with its servers so far, whoever made them.
+    /// The TLS handshakes with its servers so far, whoever made them; `None` where all of its points are without TLS.
     #[must_use]
-    pub fn handshakes(&self) -> &Handshakes {
-        &self.handshakes
+    pub fn handshakes_so_far(&self) -> Option<run_file::Handshakes> {
+        let points = &self.flows.points;
+        let is_secured = points
+            .iter()
+            .any(|point| point.request.origin.tls.is_some());
+        is_secured.then(|| run_file::Handshakes {
+            full: self.handshakes.full(),
+            resumed: self.handshakes.resumed(),
+        })
     }
 }
 

@@ -19,7 +19,7 @@ pub use peer::Peer;
 pub use server::Handshakes;
 pub use trust::{Trust, TrustError};
 
-pub(crate) use server::TlsServer;
+pub(crate) use server::{Sessions, TlsServer};
 pub(crate) use stream::Stream;
 pub(crate) use trust::read_certificates;
 

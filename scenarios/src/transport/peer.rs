@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 
 use super::failure::ConnectError;
-use super::server::TlsServer;
+use super::server::{Sessions, TlsServer};
 use super::stream::Stream;
 
 /// Where a connection goes, and how it is secured. Two are equal when a connection to one can serve the other.
@@ -32,6 +32,12 @@ impl Peer {
     #[must_use]
     pub fn is_secured(&self) -> bool {
         self.tls.is_some()
+    }
+
+    /// The same peer with other sessions; the same without TLS.
+    pub(crate) fn with_sessions(&self, sessions: Sessions) -> Self {
+        let server = |server: &Arc<TlsServer>| Arc::new(server.with_sessions(sessions));
+        Self::new(self.address, self.tls.as_ref().map(server))
     }
 
     /// Connects, the TLS handshake included.

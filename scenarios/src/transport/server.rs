@@ -28,6 +28,15 @@ pub(crate) struct TlsServer {
     handshakes: Arc<Handshakes>,
 }
 
+/// Which sessions may be resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sessions {
+    /// Those that begin from now on.
+    OfItsOwn,
+    /// None: every handshake is full.
+    None,
+}
+
 /// How many handshakes there were. Those that failed are not counted.
 #[derive(Debug, Default)]
 pub struct Handshakes {
@@ -71,6 +80,20 @@ impl TlsServer {
             name,
             config: Arc::new(config),
             handshakes,
+        }
+    }
+
+    /// The same server, but its sessions are remembered apart from all others, or not at all, and its handshakes counted apart.
+    pub(super) fn with_sessions(&self, sessions: Sessions) -> Self {
+        let mut config = ClientConfig::clone(&self.config);
+        config.resumption = match sessions {
+            Sessions::OfItsOwn => Resumption::in_memory_sessions(SESSIONS),
+            Sessions::None => Resumption::disabled(),
+        };
+        Self {
+            name: self.name.clone(),
+            config: Arc::new(config),
+            handshakes: Arc::default(),
         }
     }
 

@@ -1,9 +1,12 @@
 //! A connection, plain or secured.
 
 use std::io::{self, ErrorKind, Read};
+use std::time::Duration;
 
+use rustls::ClientConnection;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
 use crate::wire::{ResponseHead, ResponseReader, WireError};
@@ -38,6 +41,24 @@ impl Stream {
             Self::Plain(tcp) => reader.read(tcp).await,
             Self::Tls(tls) => reader.read(tls.as_mut()).await,
         }
+    }
+
+    /// The session that was agreed on; `None` without TLS.
+    pub(crate) fn session(&self) -> Option<&ClientConnection> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(tls) => Some(tls.get_ref().1),
+        }
+    }
+
+    /// Waits at most `limit` for what a server sends by itself, its tickets, and takes it in. Whether anything came.
+    pub(crate) async fn take_tickets(&mut self, limit: Duration) -> bool {
+        let Self::Tls(tls) = self else {
+            return false;
+        };
+        let arrived = timeout(limit, tls.get_ref().0.readable()).await.is_ok();
+        // A connection that is over has no tickets to wait for.
+        arrived && !is_session_over(tls)
     }
 
     /// Whether an idle connection was closed, or sent what nobody asked for. The runtime has long seen what happened while it was idle,

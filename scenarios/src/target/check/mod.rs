@@ -49,6 +49,7 @@ pub(super) fn check(
         processes,
         flows,
         tls,
+        variant: None,
         as_written: written::as_written(&source.text),
         shown_variables: written::shown_variables(&source.text),
     })
