@@ -1,5 +1,7 @@
 //! What is known of a process once it is ready.
 
+use std::collections::BTreeMap;
+
 use authbench_reports::run_file::Role;
 
 use super::child::Child;
@@ -7,7 +9,7 @@ use super::error::ProcessFailure;
 use super::ready::ReadyLine;
 use crate::flow::{PointRequest, encode_anonymous};
 use crate::target::{
-    CounterTemplate, Members, ProcessSpec, Reference, RemoteTargets, TargetFile, lookup,
+    CounterTemplate, Members, ProcessSpec, Ready, Reference, RemoteTargets, TargetFile, lookup,
 };
 use crate::transport::Trust;
 
@@ -48,7 +50,7 @@ impl Started {
         Self {
             name: spec.name.clone(),
             role: spec.role,
-            pid: accounting_pid(spec.role, &ready, child.pid()),
+            pid: accounting_pid(spec, &ready, child.pid()),
             counters: None,
             ready,
         }
@@ -59,20 +61,21 @@ impl Started {
         &mut self,
         target: &TargetFile,
         spec: &ProcessSpec,
+        said: &BTreeMap<String, String>,
         remote: &RemoteTargets,
-        trust: &mut Trust,
+        trust: &Trust,
     ) -> Result<(), ProcessFailure> {
         if let Some(counters) = &spec.counters {
-            self.counters = Some(source(target, spec, counters, &self.ready, remote, trust)?);
+            self.counters = Some(source(target, spec, counters, said, remote, trust)?);
         }
         Ok(())
     }
 }
 
 /// A store process that names no pid only stands for a store elsewhere: its own CPU would be a number about nothing.
-fn accounting_pid(role: Role, ready: &ReadyLine, child: u32) -> Option<u32> {
-    match role {
-        Role::Store => ready.pid(),
+fn accounting_pid(spec: &ProcessSpec, ready: &ReadyLine, child: u32) -> Option<u32> {
+    match (spec.role, &spec.ready) {
+        (Role::Store, Ready::Line { .. }) => ready.pid(),
         _ => Some(ready.pid().unwrap_or(child)),
     }
 }
@@ -81,11 +84,11 @@ fn source(
     target: &TargetFile,
     spec: &ProcessSpec,
     template: &CounterTemplate,
-    ready: &ReadyLine,
+    said: &BTreeMap<String, String>,
     remote: &RemoteTargets,
-    trust: &mut Trust,
+    trust: &Trust,
 ) -> Result<CounterSource, ProcessFailure> {
-    let own = Members::from([("self".to_owned(), ready.members())]);
+    let own = Members::from([("self".to_owned(), said.clone())]);
     let place = format!("process.{}.counters", spec.name);
     let known = |reference: &Reference| lookup(&own, &reference.name);
     let request = target

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use url::{Host, Url};
 
+use super::parts::Parts;
 use super::remote::{RemoteError, RemoteTargets, is_loopback};
 use super::template::{Reference, Template};
 use crate::transport::{Peer, TlsServer, Trust, TrustError};
@@ -41,17 +42,6 @@ pub struct Origin {
     pub(crate) tls: Option<Arc<TlsServer>>,
 }
 
-/// What a request is made of besides its URL.
-#[derive(Debug, Clone)]
-pub(crate) struct Parts {
-    pub(crate) method: String,
-    pub(crate) headers: Vec<(String, Template)>,
-    /// Given: exactly these, and the credential's jar is left out both ways. Absent: the jar's.
-    pub(crate) cookies: Option<Vec<(String, Template)>>,
-    pub(crate) basic: Option<(Template, Template)>,
-    pub(crate) form: Option<Vec<(String, Template)>>,
-}
-
 /// Why a URL is not one that can be requested.
 #[derive(Debug, thiserror::Error)]
 pub enum UrlError {
@@ -81,13 +71,21 @@ pub enum UrlError {
 }
 
 impl RequestTemplate {
+    /// Every template.
+    pub(super) fn templates(&self) -> Vec<&Template> {
+        let mut all = self.parts.templates();
+        all.push(&self.url);
+        all.extend(&self.connect);
+        all
+    }
+
     /// Replaces what `known` knows, splits the URL and clears with the policy the host that packets will go to. Reads the certificates
     /// that `trust` names when a URL needs them.
     pub(super) fn bind<E: From<UrlError>>(
         &self,
         mut known: impl FnMut(&Reference) -> Result<Option<String>, E>,
         policy: &RemoteTargets,
-        trust: &mut Trust,
+        trust: &Trust,
     ) -> Result<Request, E> {
         let url = self.url.resolve(&mut known)?;
         let connect = self.connect.as_ref();
@@ -107,9 +105,12 @@ impl RequestTemplate {
 impl Request {
     /// Every capture and user value that the request needs.
     pub(crate) fn references(&self) -> impl Iterator<Item = &Reference> {
-        self.path
-            .references()
-            .chain(self.parts.templates().flat_map(Template::references))
+        self.path.references().chain(
+            self.parts
+                .templates()
+                .into_iter()
+                .flat_map(Template::references),
+        )
     }
 }
 
@@ -119,10 +120,48 @@ impl Origin {
         authority: &str,
         connect: Option<&Template>,
         policy: &RemoteTargets,
-        trust: &mut Trust,
+        trust: &Trust,
     ) -> Result<Self, UrlError> {
         let url = Url::parse(&format!("{}{authority}/", scheme.prefix()))
             .map_err(|error| UrlError::Authority(error.to_string()))?;
+        Self::at(&url, authority, connect, policy, trust)
+    }
+
+    /// Where `url` leads.
+    pub(super) fn of(url: &Url, policy: &RemoteTargets, trust: &Trust) -> Result<Self, UrlError> {
+        Self::at(url, url.authority(), None, policy, trust)
+    }
+
+    /// Whether `url` leads here.
+    pub(super) fn is_of(&self, url: &Url) -> bool {
+        url.origin()
+            == self
+                .url("/")
+                .map_or_else(|_| url::Origin::new_opaque(), |own| own.origin())
+    }
+
+    /// The URL of `path_and_query` here.
+    pub(crate) fn url(&self, path_and_query: &str) -> Result<Url, url::ParseError> {
+        Url::parse(&format!("{}{path_and_query}", self.base_url()))
+    }
+
+    /// Scheme, host and port as they stand in the URL.
+    pub(crate) fn base_url(&self) -> String {
+        let scheme = match self.tls {
+            None => Scheme::Http,
+            Some(_) => Scheme::Https,
+        };
+        format!("{}{}", scheme.prefix(), self.authority)
+    }
+
+    fn at(
+        url: &Url,
+        authority: &str,
+        connect: Option<&Template>,
+        policy: &RemoteTargets,
+        trust: &Trust,
+    ) -> Result<Self, UrlError> {
+        let scheme = Scheme::of(url.as_str()).ok_or(UrlError::Scheme)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(UrlError::Surplus);
         }
@@ -151,6 +190,13 @@ impl Origin {
     #[must_use]
     pub fn peer(&self) -> Peer {
         Peer::new(self.address, self.tls.clone())
+    }
+}
+
+/// Two are the same when what is sent to one can be sent to the other.
+impl PartialEq for Origin {
+    fn eq(&self, other: &Self) -> bool {
+        self.authority == other.authority && self.peer() == other.peer()
     }
 }
 
@@ -183,52 +229,6 @@ fn pinned(connect: &Template, policy: &RemoteTargets) -> Result<SocketAddr, UrlE
         Host::Ipv6(address) => Host::Ipv6(*address),
     };
     Ok(policy.address(&host, port)?)
-}
-
-impl Parts {
-    fn templates(&self) -> impl Iterator<Item = &Template> {
-        let cookies = self.cookies.iter().flatten();
-        let form = self.form.iter().flatten();
-        let named = self
-            .headers
-            .iter()
-            .chain(cookies)
-            .chain(form)
-            .map(|(_, template)| template);
-        named.chain(
-            self.basic
-                .iter()
-                .flat_map(|(username, password)| [username, password]),
-        )
-    }
-
-    fn resolve<E>(
-        &self,
-        mut known: impl FnMut(&Reference) -> Result<Option<String>, E>,
-    ) -> Result<Self, E> {
-        let mut list = |named: &[(String, Template)]| -> Result<Vec<(String, Template)>, E> {
-            named
-                .iter()
-                .map(|(name, template)| Ok((name.clone(), template.resolve(&mut known)?)))
-                .collect()
-        };
-        let headers = list(&self.headers)?;
-        let cookies = self.cookies.as_deref().map(&mut list).transpose()?;
-        let form = self.form.as_deref().map(&mut list).transpose()?;
-        let basic = match &self.basic {
-            Some((username, password)) => {
-                Some((username.resolve(&mut known)?, password.resolve(&mut known)?))
-            }
-            None => None,
-        };
-        Ok(Self {
-            method: self.method.clone(),
-            headers,
-            cookies,
-            basic,
-            form,
-        })
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -313,25 +313,18 @@ mod tests {
         known: &[(&str, &str)],
         policy: &RemoteTargets,
     ) -> Result<Request, String> {
-        let parts = Parts {
-            method: "GET".into(),
-            headers: vec![],
-            cookies: None,
-            basic: None,
-            form: None,
-        };
         let template = RequestTemplate {
             url: Template::parse(url).expect("a template"),
             connect: connect.map(|connect| Template::parse(connect).expect("a template")),
-            parts,
+            parts: Parts::bare("GET"),
         };
         let value = |reference: &Reference| {
             let found = known.iter().find(|(name, _)| *name == reference.name);
             Ok::<_, UrlError>(found.map(|(_, text)| (*text).to_owned()))
         };
-        let mut trust = Trust::new(vec!["/nonexistent/ca.pem".into()], false);
+        let trust = Trust::new(vec!["/nonexistent/ca.pem".into()], false);
         template
-            .bind(value, policy, &mut trust)
+            .bind(value, policy, &trust)
             .map_err(|error| error.to_string())
     }
 

@@ -24,14 +24,31 @@ impl TlsSpec {
         &self,
         known: impl Fn(&Reference) -> Result<Option<String>, BindReason>,
     ) -> Result<Trust, BindReason> {
-        let mut files = Vec::new();
-        for template in &self.ca_files {
-            let name = template.resolve(&known)?;
-            let name = name.text().unwrap_or_default();
-            if !name.is_empty() {
-                files.push(self.folder.join(name));
-            }
-        }
-        Ok(Trust::new(files, self.system_roots))
+        let files = self.ca_files.iter().map(|file| self.path(file, &known));
+        let files: Vec<_> = files.collect::<Result<_, _>>()?;
+        Ok(Trust::new(
+            files.into_iter().flatten().collect(),
+            self.system_roots,
+        ))
+    }
+
+    /// The same before all processes have been started: what is not known yet is left out.
+    pub(super) fn trust_so_far(
+        &self,
+        known: impl Fn(&Reference) -> Result<Option<String>, BindReason>,
+    ) -> Trust {
+        let files = self.ca_files.iter().map(|file| self.path(file, &known));
+        Trust::new(files.flatten().flatten().collect(), self.system_roots)
+    }
+
+    /// Where a file is; `None` for an empty name.
+    fn path(
+        &self,
+        file: &Template,
+        known: impl Fn(&Reference) -> Result<Option<String>, BindReason>,
+    ) -> Result<Option<PathBuf>, BindReason> {
+        let name = file.resolve(known)?;
+        let name = name.text().filter(|name| !name.is_empty());
+        Ok(name.map(|name| self.folder.join(name)))
     }
 }

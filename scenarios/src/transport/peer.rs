@@ -1,8 +1,10 @@
 //! Where a connection goes, and how it is secured.
 
 use std::hash::{Hash, Hasher};
+use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpStream;
 
@@ -53,6 +55,37 @@ impl Peer {
             }
         }
     }
+}
+
+impl Peer {
+    /// Connects, sends `request` and fills `start` with the beginning of the answer; blocks at every step for at most `limit`. For waiting until a
+    /// process is there, before there is a runtime.
+    pub(crate) fn ask_blocking(
+        &self,
+        request: &[u8],
+        start: &mut [u8],
+        limit: Duration,
+    ) -> io::Result<()> {
+        let mut tcp = std::net::TcpStream::connect_timeout(&self.address, limit)?;
+        tcp.set_read_timeout(Some(limit))?;
+        tcp.set_write_timeout(Some(limit))?;
+        match &self.tls {
+            None => ask(&mut tcp, request, start),
+            Some(server) => {
+                let mut session = server.session().map_err(io::Error::other)?;
+                ask(
+                    &mut rustls::Stream::new(&mut session, &mut tcp),
+                    request,
+                    start,
+                )
+            }
+        }
+    }
+}
+
+fn ask(stream: &mut (impl Read + Write), request: &[u8], start: &mut [u8]) -> io::Result<()> {
+    stream.write_all(request)?;
+    stream.read_exact(start)
 }
 
 /// Plain TCP.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::{self, PemObject};
@@ -17,9 +17,14 @@ use super::server::{Handshakes, TlsServer};
 pub struct Trust {
     ca_files: Vec<PathBuf>,
     system_roots: bool,
+    known: Mutex<Known>,
+    handshakes: Arc<Handshakes>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
     config: Option<ClientConfig>,
     servers: BTreeMap<(String, SocketAddr), Arc<TlsServer>>,
-    handshakes: Arc<Handshakes>,
 }
 
 /// Why it is not known whom to trust.
@@ -57,38 +62,38 @@ impl Trust {
         Self {
             ca_files,
             system_roots,
-            config: None,
-            servers: BTreeMap::new(),
+            known: Mutex::default(),
             handshakes: Arc::default(),
         }
     }
 
     /// The handshakes with all of its servers.
     #[must_use]
-    pub fn handshakes(&self) -> &Arc<Handshakes> {
+    pub fn handshakes(&self) -> &Handshakes {
         &self.handshakes
     }
 
     /// The server at `address` whose certificate must be for `host`: a name, or an address without brackets.
     pub(crate) fn server(
-        &mut self,
+        &self,
         host: &str,
         address: SocketAddr,
     ) -> Result<Arc<TlsServer>, TrustError> {
         let key = (host.to_owned(), address);
-        if let Some(known) = self.servers.get(&key) {
-            return Ok(Arc::clone(known));
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = known.servers.get(&key) {
+            return Ok(Arc::clone(server));
         }
         let name =
             ServerName::try_from(host.to_owned()).map_err(|_| TrustError::Name(host.to_owned()))?;
-        let config = match self.config.take() {
+        let config = match known.config.take() {
             Some(config) => config,
             None => config(&self.ca_files, self.system_roots)?,
         };
         let server = TlsServer::new(name, &config, Arc::clone(&self.handshakes));
-        self.config = Some(config);
+        known.config = Some(config);
         let server = Arc::new(server);
-        self.servers.insert(key, Arc::clone(&server));
+        known.servers.insert(key, Arc::clone(&server));
         Ok(server)
     }
 }

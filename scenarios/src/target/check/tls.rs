@@ -17,10 +17,12 @@ const CA_FILE: &str = "tls.ca_file";
 const SHOWN: &str = "is a secret, and stands in error messages here";
 
 impl Checker<'_> {
+    /// With `starts_nothing`, nobody but the user can have put the files there, so they are looked at now, where their line can be told.
     pub(super) fn tls(
         &self,
         raw: &RawTls,
         processes: &[ProcessSpec],
+        starts_nothing: bool,
     ) -> Result<TlsSpec, FileError> {
         let mut scope = Scope::default().with_public_vars(&self.vars, SHOWN);
         for process in processes {
@@ -31,7 +33,9 @@ impl Checker<'_> {
         for name in raw.ca_file.iter().map(|raw| self.names(raw)) {
             for name in name? {
                 let template = self.template(&name, CA_FILE, &scope)?;
-                self.check_readable(&name, &template, &folder)?;
+                if starts_nothing {
+                    self.check_readable(&name, &template, &folder)?;
+                }
                 ca_files.push(template);
             }
         }
@@ -60,7 +64,6 @@ impl Checker<'_> {
         values.iter().map(name).collect()
     }
 
-    /// A file that is there already is looked at now, where its line can be told.
     fn check_readable(
         &self,
         raw: &Spanned<String>,

@@ -60,7 +60,7 @@ async fn failure(url: &str, tls: &str) -> String {
     failed.expect_err("no login").to_string()
 }
 
-fn peer(host: &str, server: &Server, trust: &mut Trust) -> Peer {
+fn peer(host: &str, server: &Server, trust: &Trust) -> Peer {
     let tls = trust.server(host, server.address).expect("a server");
     Peer::new(server.address, Some(tls))
 }
@@ -201,7 +201,7 @@ async fn a_server_may_offer_http_2_besides() {
         ..Plan::default()
     })
     .await;
-    let mut connection = Connection::new(peer("localhost", &server, &mut trust(&server)));
+    let mut connection = Connection::new(peer("localhost", &server, &trust(&server)));
     let exchange = connection.exchange(REQUEST).await.expect("an answer");
     assert_eq!(exchange.head.status, 200);
 }
@@ -248,7 +248,7 @@ async fn under_load_a_failed_handshake_is_a_failed_connection() {
         Server::start(Plan::default()).await,
         Server::start(Plan::default()).await,
     );
-    let mut connection = Connection::new(peer("localhost", &server, &mut trust(&other)));
+    let mut connection = Connection::new(peer("localhost", &server, &trust(&other)));
     let failure = connection.exchange(REQUEST).await.expect_err("untrusted");
     let error = failure.error.to_string();
     assert!(
@@ -272,7 +272,7 @@ async fn sessions_are_resumed_with_the_server_that_gave_them_out() {
         })
         .await,
     ];
-    let mut trust = Trust::new(
+    let trust = Trust::new(
         servers
             .iter()
             .map(|server| server.folder().join("ca.pem"))
@@ -281,7 +281,7 @@ async fn sessions_are_resumed_with_the_server_that_gave_them_out() {
     );
     for round in 1..=3 {
         for server in &servers {
-            let peer = peer("localhost", server, &mut trust);
+            let peer = peer("localhost", server, &trust);
             let mut connection = Connection::new(peer);
             connection.exchange(REQUEST).await.expect("an answer");
         }
@@ -301,7 +301,7 @@ async fn tickets_that_arrive_in_silence_do_not_end_a_connection_and_a_close_does
         ..Plan::default()
     })
     .await;
-    let mut stream = peer("localhost", &server, &mut trust(&server))
+    let mut stream = peer("localhost", &server, &trust(&server))
         .connect()
         .await
         .expect("connects");
