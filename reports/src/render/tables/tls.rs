@@ -35,7 +35,8 @@ pub fn tls(summary: &Summary) -> Table {
     let mut table = Table::new(
         "What TLS adds to a request",
         "Each target beside the same without TLS, in one stream. CPU is that of all processes; what TLS adds is the mean of the rounds' differences, \
-         and the next column the smallest and largest of them. Connections are kept, so hardly any handshake is in these figures.",
+         and the next column the smallest and largest of them. Connections are kept, so hardly any handshake is in these figures. \
+         Bytes, wherever this report counts them, are those of HTTP before encryption.",
         &[
             "target",
             "#n",
