@@ -1,5 +1,6 @@
 //! The command line of authbench: parse, call one library, print. It measures nothing itself and knows no auth model.
 
+mod check;
 mod cli;
 mod doctor;
 mod interrupt;
@@ -19,6 +20,7 @@ const BAD_INPUT: u8 = 2;
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(arguments) => run::execute(&arguments),
+        Command::Check(arguments) => check::execute(&arguments),
         Command::Report(arguments) => report::execute(&arguments),
         Command::Selftest(arguments) => selftest::execute(&arguments),
         Command::Doctor(arguments) => doctor::execute(&arguments),

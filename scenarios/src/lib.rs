@@ -10,12 +10,14 @@
 //! * [`credentials`]: logged in beforehand, renewed in time
 //! * [`revocation`]: one revocation per goose transaction, probed at every point
 //! * [`scenario_file`]: scenario files
+//! * [`check`]: one user through every flow, without load
 //! * [`run`]: one run, every scenario in turn
 //! * [`selftest`]: the instrument against servers whose behaviour is known
 //! * [`accounting`]: CPU, memory, stolen time, exact counts, the conditions of a round
 //! * [`doctor`]: looks at the machine
 
 pub mod accounting;
+pub mod check;
 pub mod credentials;
 pub mod doctor;
 pub mod flow;

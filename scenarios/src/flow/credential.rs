@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Instant;
 
-use super::jar::Jar;
+use super::jar::{CookieRefusal, Jar};
 use super::jwt_times::JwtTimes;
 use crate::target::{Account, Target};
 
@@ -19,17 +19,19 @@ pub struct Credential {
     pub jwt: Option<JwtTimes>,
     pub(super) captures: BTreeMap<String, String>,
     pub(super) jar: Jar,
+    pub(super) refused_cookies: Vec<CookieRefusal>,
 }
 
 impl Credential {
     /// Nothing but a user: what a login begins with.
-    pub(super) fn of(account: Option<Account>) -> Self {
+    pub(crate) fn of(account: Option<Account>) -> Self {
         Self {
             account,
             issued: Instant::now(),
             jwt: None,
             captures: BTreeMap::new(),
             jar: Jar::default(),
+            refused_cookies: Vec::new(),
         }
     }
 
@@ -37,6 +39,30 @@ impl Credential {
     #[must_use]
     pub fn captured(&self, name: &str) -> Option<&str> {
         self.captures.get(name).map(String::as_str)
+    }
+
+    /// Every captured value, by name.
+    pub(crate) fn captures(&self) -> impl Iterator<Item = (&str, &str)> {
+        let named = self.captures.iter();
+        named.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Why cookies were not kept, in order.
+    #[must_use]
+    pub fn refused_cookies(&self) -> &[CookieRefusal] {
+        &self.refused_cookies
+    }
+
+    /// The same user with every captured value and every cookie turned into another by `alter`.
+    pub(crate) fn altered(&self, alter: impl Fn(&str) -> String) -> Self {
+        let captures = self.captures.iter();
+        Self {
+            captures: captures
+                .map(|(name, value)| (name.clone(), alter(value)))
+                .collect(),
+            jar: self.jar.altered(&alter),
+            ..self.clone()
+        }
     }
 
     /// The cookies set so far.
@@ -54,7 +80,7 @@ impl Credential {
     }
 
     /// Everything that must not be shown.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         let password = self.account.iter().map(|account| account.password.as_str());
         password
             .chain(self.captures.values().map(String::as_str))

@@ -55,6 +55,36 @@ pub fn point_request(point: &Point, credential: &Credential) -> Result<PointRequ
     })
 }
 
+/// The request that `point` would get from somebody who never logged in: what captured values, the user's password or cookies would
+/// stand in is left out. `None` when nothing is: the request presents no credential.
+pub(crate) fn encode_without_login(
+    point: &Point,
+    credential: &Credential,
+) -> Result<Option<PointRequest>, EncodeError> {
+    let (request, jar) = (&point.request, &credential.jar);
+    let path = encode(request, credential)?.path;
+    let sends_cookies = || {
+        jar.header(&request.origin, &path, SystemTime::now())
+            .is_some()
+    };
+    let presents = request.references().any(presents_login)
+        || (request.parts.cookies.is_none() && sends_cookies());
+    if !presents {
+        return Ok(None);
+    }
+    let stranger = Credential::of(credential.account.clone());
+    let encoded = encode(&request.without(presents_login), &stranger)?;
+    Ok(Some(PointRequest {
+        address: request.origin.address,
+        bytes: encoded.bytes,
+    }))
+}
+
+/// Whether a reference stands for something that only a login, or the user, can give.
+fn presents_login(reference: &Reference) -> bool {
+    reference.name == "user.password" || (!reference.name.contains('.') && reference.name != "uuid")
+}
+
 /// A request that belongs to no user.
 pub(crate) fn encode_anonymous(request: &Request) -> Result<PointRequest, EncodeError> {
     let encoded = encode(request, &Credential::of(None))?;

@@ -20,4 +20,5 @@ pub use jar::{CookieRefusal, Jar};
 pub use jwt_times::JwtTimes;
 pub use steps::{Acknowledged, login, logout, refresh, run_steps};
 
-pub(crate) use encode::encode_anonymous;
+pub(crate) use encode::{encode_anonymous, encode_without_login};
+pub(crate) use mask::excerpt;

@@ -155,7 +155,10 @@ fn receive_cookies(
         let text = std::str::from_utf8(header).map_err(|_| CookieRefusal::Malformed);
         match text.and_then(|text| credential.jar.receive(text, origin, path, now)) {
             Ok(name) => cookies.kept.push(name),
-            Err(refusal) => cookies.refused.push(refusal),
+            Err(refusal) => {
+                credential.refused_cookies.push(refusal.clone());
+                cookies.refused.push(refusal);
+            }
         }
     }
     cookies

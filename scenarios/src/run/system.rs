@@ -4,6 +4,7 @@ use crate::credentials::LoginLimit;
 use crate::process::{ProcessError, Processes, RunSettings, Started};
 use crate::target::{BindError, Target, TargetFile};
 use authbench_reports::run_file::{StoreInfo, TargetRecord};
+use serde_json::Value as Json;
 use std::sync::Arc;
 
 /// A target whose processes, if it has any, are ready. Dropping it kills them.
@@ -83,6 +84,12 @@ impl System {
             model: about.model.clone(),
             file: self.file.as_written().clone(),
         }
+    }
+
+    /// The file as it may be shown.
+    #[must_use]
+    pub fn written(&self) -> &Json {
+        self.file.as_written()
     }
 
     /// Whether the value of this variable may stand in a run file.

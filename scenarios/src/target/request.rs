@@ -1,5 +1,6 @@
 //! A request: as the file spells it, and, once addresses are known, as it can be sent.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use url::{Host, Url};
@@ -86,6 +87,15 @@ impl RequestTemplate {
 }
 
 impl Request {
+    /// The request without what refers to anything that `gone` names; in the path and in a body, `none` stands for it.
+    pub(crate) fn without(&self, gone: impl Fn(&Reference) -> bool + Copy) -> Self {
+        Self {
+            origin: self.origin.clone(),
+            path: replaced(&self.path, gone),
+            parts: self.parts.without(gone),
+        }
+    }
+
     /// Every capture and user value that the request needs.
     pub(crate) fn references(&self) -> impl Iterator<Item = &Reference> {
         self.path
@@ -114,7 +124,30 @@ impl Origin {
     }
 }
 
+/// Text in which `none` stands for what `gone` names.
+fn replaced(template: &Template, gone: impl Fn(&Reference) -> bool) -> Template {
+    let known =
+        |reference: &Reference| Ok::<_, Infallible>(gone(reference).then(|| "none".to_owned()));
+    let Ok(replaced) = template.resolve(known);
+    replaced
+}
+
 impl Parts {
+    fn without(&self, gone: impl Fn(&Reference) -> bool + Copy) -> Self {
+        let stays = |(_, template): &&(String, Template)| !template.references().any(gone);
+        let list = |named: &Vec<(String, Template)>| named.iter().filter(stays).cloned().collect();
+        let basic = self.basic.clone().filter(|(username, password)| {
+            !username.references().chain(password.references()).any(gone)
+        });
+        Self {
+            method: self.method.clone(),
+            headers: list(&self.headers),
+            cookies: self.cookies.as_ref().map(list),
+            basic,
+            form: self.form.as_ref().map(list),
+        }
+    }
+
     fn templates(&self) -> impl Iterator<Item = &Template> {
         let cookies = self.cookies.iter().flatten();
         let form = self.form.iter().flatten();
