@@ -2,6 +2,8 @@
 
 use crate::cli::check::{CheckArguments, CheckFormat};
 use crate::interrupt::{self, Interrupted};
+use crate::run::{RUNS, manifest};
+use crate::undo;
 use anyhow::{Context, Result};
 use authbench_reports::check::{TargetCheck, text};
 use authbench_scenarios::check::{CheckPlan, check};
@@ -9,6 +11,7 @@ use authbench_scenarios::load;
 use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::run::system::System;
 use authbench_scenarios::target::{RemoteTargets, TargetFile};
+use authbench_scenarios::undo::Journal;
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -32,9 +35,11 @@ async fn check_and_print(arguments: &CheckArguments) -> Result<u8> {
         Err(_) if *interrupted.borrow() => return Ok(interrupt::EXIT_CODE),
         started => started?,
     };
+    let directory = Path::new(RUNS).join(format!("check-{}", manifest::run_id()));
     let plan = CheckPlan {
         user: arguments.user,
         events: arguments.events.clone(),
+        journal: Journal::of_new_run(&directory),
     };
     let checked = check(&system, &plan, interrupted, &|step| {
         progress.set_message(step.to_owned());
@@ -42,9 +47,20 @@ async fn check_and_print(arguments: &CheckArguments) -> Result<u8> {
     .await;
     progress.finish_and_clear();
     system.stop();
+    clean_up(&plan.journal, arguments);
     let checked = checked?;
     print!("{}", rendered(&checked, arguments.format)?);
     Ok(checked.outcome.exit_code())
+}
+
+/// Takes the journal away again, unless somebody is left to be brought back.
+fn clean_up(journal: &Journal, arguments: &CheckArguments) {
+    journal.remove_when_done();
+    // Only if it is empty: there was no run yet.
+    let _ = std::fs::remove_dir(RUNS);
+    if !journal.open().is_empty() {
+        undo::advise(journal, Some(&arguments.target));
+    }
 }
 
 fn settings(
@@ -59,6 +75,7 @@ fn settings(
         require_real_redis: false,
         dir: logs.to_owned(),
         cpus: Vec::new(),
+        allow_commands: arguments.allow_commands,
         remote: RemoteTargets::allowing(arguments.remote_targets.iter().cloned()),
         interrupted,
     })

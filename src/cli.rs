@@ -6,6 +6,8 @@ mod truth;
 pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
 pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod target;
+pub(crate) mod undo;
 
 use authbench_scenarios::scenario_file;
 use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse as parse_duration};
@@ -38,6 +40,12 @@ pub(crate) enum Command {
     /// Walk one user through every flow of a target, once and without load, and say what does not do what its file says
     #[command(after_help = check::EXIT_CODES)]
     Check(check::CheckArguments),
+    /// Bring back the users whom a killed run left as its events had made them
+    #[command(after_help = undo::EXIT_CODES)]
+    Undo(undo::UndoArguments),
+    /// Write target files
+    #[command(subcommand)]
+    Target(target::TargetCommand),
     /// Show the report of a run again, from its run file
     Report(ReportArguments),
     /// Measure known truths with the instrument itself, and say how far off it is
@@ -98,6 +106,10 @@ pub(crate) struct RunArguments {
     /// Host other than this machine that may be sent requests; repeatable
     #[arg(long = "allow-remote-target", value_name = "HOST")]
     pub(crate) remote_targets: Vec<String>,
+
+    /// Let steps of a target file run commands on this machine (command = […]); without it such a file is refused
+    #[arg(long)]
+    pub(crate) allow_commands: bool,
 
     /// File of the self-test that the run cites [default: authbench-runs/selftest.json, where there is one]
     #[arg(long, value_name = "FILE")]

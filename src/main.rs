@@ -9,6 +9,8 @@ mod report;
 mod run;
 mod selftest;
 mod serve;
+mod target;
+mod undo;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
@@ -21,6 +23,8 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(arguments) => run::execute(&arguments),
         Command::Check(arguments) => check::execute(&arguments),
+        Command::Undo(arguments) => undo::execute(&arguments),
+        Command::Target(command) => target::execute(&command),
         Command::Report(arguments) => report::execute(&arguments),
         Command::Selftest(arguments) => selftest::execute(&arguments),
         Command::Doctor(arguments) => doctor::execute(&arguments),

@@ -9,6 +9,8 @@
 //! * [`load`]: the open-loop stream under goose
 //! * [`credentials`]: logged in beforehand, renewed in time
 //! * [`revocation`]: one revocation per goose transaction, probed at every point
+//! * [`undo`]: brings back the users whom events touched
+//! * [`target_init`]: a first target file from a system's own description
 //! * [`scenario_file`]: scenario files
 //! * [`check`]: one user through every flow, without load
 //! * [`run`]: one run, every scenario in turn
@@ -28,4 +30,6 @@ pub mod run;
 pub mod scenario_file;
 pub mod selftest;
 pub mod target;
+pub mod target_init;
+pub mod undo;
 pub mod wire;

@@ -12,7 +12,7 @@ pub(crate) struct CheckArguments {
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) target: String,
 
-    /// Number of the user who walks through the flows. Events take the accounts after it, one each, for they may end them
+    /// Number of the user who walks through the flows. Events without an undo take the accounts after it, one each, for they may end them
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) user: u32,
 
@@ -23,6 +23,10 @@ pub(crate) struct CheckArguments {
     /// Host other than this machine that may be sent requests; repeatable
     #[arg(long = "allow-remote-target", value_name = "HOST")]
     pub(crate) remote_targets: Vec<String>,
+
+    /// Let steps of a target file run commands on this machine (command = […]); without it such a file is refused
+    #[arg(long)]
+    pub(crate) allow_commands: bool,
 
     /// How the result is printed
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]

@@ -8,5 +8,8 @@ mod endings;
 mod freeze;
 mod main_job;
 mod program;
+mod remote;
+mod stranger;
 mod truth;
+mod undo;
 mod users_store;

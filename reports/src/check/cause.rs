@@ -39,6 +39,8 @@ pub enum Cause {
     Server,
     /// An answer with the right status that lacks what is to be captured.
     Capture,
+    /// A command that did not end well.
+    Command,
     /// A credential that was refused, and nothing says why.
     Credential,
     /// Nothing of the above.
@@ -66,6 +68,7 @@ impl Cause {
             Self::Throttling => "throttling",
             Self::Server => "the server's own failure",
             Self::Capture => "another answer than the file captures from",
+            Self::Command => "a command that fails",
             Self::Credential => "a credential that is not accepted",
             Self::Status => "another status than expected",
         }

@@ -5,7 +5,7 @@ use super::walker::Walker;
 use crate::flow::{
     Credential, EncodeError, Exchange, PointRequest, encode_without_login, point_request,
 };
-use crate::target::Point;
+use crate::target::{Point, THROTTLED};
 use authbench_reports::check::{
     Cause, Expected, Finding, Moment, PointAnswer, PointVerdict, Severity,
 };
@@ -96,7 +96,11 @@ impl Walker<'_> {
             }
         };
         let status = exchange.head.status;
-        let answer = Answer::of(status, self.client.response(), credential);
+        let answer = Answer::of(
+            status,
+            self.client.response(),
+            credential.secrets().collect(),
+        );
         let verdict = verdict(status, point.rules_hold(status, self.client.response()));
         self.look_at_throttling(&answer, &format!("point.{}", point.name));
         let (origin, path) = (&point.request.origin, point.request.path.leading_text());
@@ -207,9 +211,9 @@ fn request(
 
 fn verdict(status: u16, rules: (bool, bool)) -> PointVerdict {
     match rules {
+        _ if status == THROTTLED => PointVerdict::Throttled,
         (true, true) => PointVerdict::Both,
         (true, false) => PointVerdict::Accepted,
-        _ if status == 429 => PointVerdict::Throttled,
         (false, true) => PointVerdict::Refused,
         (false, false) => PointVerdict::Neither,
     }

@@ -6,6 +6,7 @@ use super::walker::{Failed, List, Walker};
 use super::{CheckPlan, lag};
 use crate::flow::{Credential, point_request};
 use crate::target::{Event, RefreshAfter};
+use crate::undo::{Journal, about_to_touch};
 use authbench_reports::check::{
     BoundKept, CheckedEvent, CoarseLag, Expected, Finding, PointVerdict, Severity,
 };
@@ -22,13 +23,21 @@ pub(super) async fn all(walker: &mut Walker<'_>, plan: &CheckPlan) {
             continue;
         }
         (walker.progress)(&event.name);
-        // It may end the account, and the next event needs a login.
-        spare += 1;
-        one(walker, index, event, spare).await;
+        // What is not undone may end the account, and the next event needs a login.
+        let user = match event.undo.is_empty() {
+            true => {
+                spare += 1;
+                spare
+            }
+            false => plan.user,
+        };
+        one(walker, &plan.journal, index, user).await;
     }
 }
 
-async fn one(walker: &mut Walker<'_>, index: usize, event: &Event, user: u32) {
+async fn one(walker: &mut Walker<'_>, journal: &Arc<Journal>, index: usize, user: u32) {
+    let target = Arc::clone(walker.target);
+    let event = &target.flows.events[index];
     let about = format!("event.{}", event.name);
     let mut credential = match walker.login(user).await {
         Ok(credential) => credential,
@@ -44,6 +53,16 @@ async fn one(walker: &mut Walker<'_>, index: usize, event: &Event, user: u32) {
     let expected = Expected::Accepted;
     let accepted = walker.moment(&before, &credential, whole, expected).await;
     let held = credential.clone();
+    let entry = match about_to_touch(journal, &target, event, user).await {
+        Ok(entry) => entry,
+        Err(error) => {
+            let path = journal.path().display();
+            return walker.find_wrong(
+                about,
+                format!("not sent, for {path} cannot be written: {error}"),
+            );
+        }
+    };
     let acknowledged = match walker
         .steps(List::Event(index), &event.steps, &mut credential)
         .await
@@ -73,15 +92,77 @@ async fn one(walker: &mut Walker<'_>, index: usize, event: &Event, user: u32) {
                 lag.kept = BoundKept::Unknown;
             }
         }
-        let (whole, after) = (Presented::Whole, format!("after {}", event.name));
-        walker
-            .moment(&after, &held, whole, Expected::Anything)
-            .await;
         judge_bounds(walker, &about, &lags);
         (checked.lags, checked.observed_ms) = (lags, observed.as_secs_f64() * 1000.0);
+        let after = format!("after {}", event.name);
+        let anything = Expected::Anything;
+        walker.moment(&after, &held, whole, anything).await;
         checked.refresh = refresh_after(walker, event, &about, &held).await;
     }
+    if let Some(entry) = entry {
+        checked.undone = Some(undo(walker, journal, entry, index, user).await);
+    }
+    if checked.acknowledged && !walker.is_interrupted() {
+        checked.logs_in_again = log_in_again(walker, event, &about, user).await;
+    }
     walker.check.events.push(checked);
+}
+
+/// Whether the user was brought back.
+async fn undo(
+    walker: &mut Walker<'_>,
+    journal: &Arc<Journal>,
+    entry: u64,
+    index: usize,
+    user: u32,
+) -> bool {
+    let target = Arc::clone(walker.target);
+    let event = &target.flows.events[index];
+    let users = target.about.users.as_ref();
+    // As after a crash: nothing but the account is known.
+    let mut nothing = Credential::of(users.map(|users| users.account(user)));
+    let undone = walker
+        .steps(List::Undo(index), &event.undo, &mut nothing)
+        .await;
+    if let Err(failed) = undone {
+        blame(walker, &format!("event.{}.undo", event.name), failed);
+        return false;
+    }
+    // An entry that cannot be closed is undone once more by whoever reads the journal.
+    let _ = journal.undone(entry).await;
+    true
+}
+
+/// Whether the user can log in after all; `None`: not tried, for the target ends with its processes.
+async fn log_in_again(
+    walker: &mut Walker<'_>,
+    event: &Event,
+    about: &str,
+    user: u32,
+) -> Option<bool> {
+    if event.undo.is_empty() && !walker.system.processes().is_empty() {
+        return None;
+    }
+    let Err(failed) = walker.login(user).await else {
+        return Some(true);
+    };
+    if event.undo.is_empty() {
+        let says = "ends the account: its user cannot log in any more";
+        let advice =
+            "a run does this to one account for each revocation; [[event.undo]] brings them back";
+        let finding = Finding::new(Severity::Warning, about, says);
+        walker.find(finding.advising(advice));
+    } else {
+        let about = format!("{about}.undo");
+        walker.find_wrong(
+            about,
+            format!(
+                "acknowledged, and the user still cannot log in: {}",
+                failed.error.failure
+            ),
+        );
+    }
+    Some(false)
 }
 
 fn name_of(credential: &Credential) -> String {

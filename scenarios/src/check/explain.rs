@@ -53,8 +53,9 @@ pub(super) struct Explained {
 }
 
 impl Answer {
-    pub(super) fn of(status: u16, response: &ResponseReader, credential: &Credential) -> Self {
-        let masked = |bytes: &[u8]| excerpt(bytes, credential.secrets());
+    /// What `response` says; `secrets` are masked in it.
+    pub(super) fn of(status: u16, response: &ResponseReader, secrets: Vec<&str>) -> Self {
+        let masked = |bytes: &[u8]| excerpt(bytes, secrets.iter().copied());
         let header = |name: &str| response.header(name).map(masked);
         let [challenge, location] =
             ["www-authenticate", "location"].map(|name| header(name).unwrap_or_default());
@@ -95,11 +96,18 @@ pub(super) fn of_step(
     credential: &Credential,
 ) -> Explained {
     match (&error.failure, answer) {
-        (StepFailure::Exchange(_), _) => explained(
+        (StepFailure::Exchange(_) | StepFailure::Redirected(_), _) => explained(
             Cause::Network,
             "is it running, and are host and port those of the file?",
         ),
-        (StepFailure::Status { .. }, Some(answer)) => of_answer(answer, credential, None),
+        (StepFailure::Redirect(_), _) => explained(
+            Cause::Redirect,
+            "redirects are followed to hosts that the file names, and no further than follow says",
+        ),
+        (StepFailure::Command(_), _) => explained(Cause::Command, "see what it says"),
+        (StepFailure::Status { .. } | StepFailure::Throttled { .. }, Some(answer)) => {
+            of_answer(answer, credential, None)
+        }
         _ if !credential.refused_cookies().is_empty() => cookies_refused(credential),
         _ => explained(
             Cause::Capture,

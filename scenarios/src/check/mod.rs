@@ -18,16 +18,20 @@ mod walker;
 
 use self::walker::Walker;
 use crate::run::system::System;
+use crate::undo::Journal;
 use authbench_reports::check::{Outcome, Severity, TargetCheck};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// What is checked.
 #[derive(Clone, Debug)]
 pub struct CheckPlan {
-    /// The user who walks, by number. An event without an undo takes the accounts after it, one each: it may end them.
+    /// The user who walks, by number. Events without an undo take the accounts after it, one each, for they may end them.
     pub user: u32,
     /// Names of the events to make happen; empty: all.
     pub events: Vec<String>,
+    /// Where it is written down whom events touch.
+    pub journal: Arc<Journal>,
 }
 
 /// Why a target cannot be checked as asked.

@@ -1,7 +1,6 @@
 //! The walk: login, the points with and without the credential, refresh, logout, then every event.
 
 use super::ask::Presented;
-use super::lifetime;
 use super::walker::{Failed, List, Walker};
 use super::{CheckPlan, event};
 use crate::flow::Credential;
@@ -15,10 +14,6 @@ pub(super) async fn walk(walker: &mut Walker<'_>, plan: &CheckPlan) {
         Ok(credential) => credential,
         Err(failed) => return blame(walker, "login", failed),
     };
-    if let Some(stated) = lifetime::stated_by_token(&credential) {
-        let finding = lifetime::contradicts(walker.target, stated, "login");
-        finding.into_iter().for_each(|finding| walker.find(finding));
-    }
     if walker.target.flows.login.is_empty() {
         ask_whole(walker, "without a login", &credential, Expected::Accepted).await;
         return;

@@ -4,12 +4,12 @@ use super::explain::{Answer, Explained, of_step};
 use super::{lifetime, outcome, shown};
 use crate::credentials::{RateLimit, STEP_DEADLINE};
 use crate::flow::{
-    Acknowledged, Credential, ExchangeError, FlowClient, StepError, StepFailure, run_steps,
+    Acknowledged, Credential, ExchangeError, FlowClient, StepError, StepFailure, Walk, begin_walk,
+    next_step,
 };
 use crate::run::system::System;
-use crate::target::{Step, Target};
+use crate::target::{Action, Step, THROTTLED, Target};
 use authbench_reports::check::{Entry, Finding, SCHEMA, Severity, TargetCheck};
-use std::slice::from_ref;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::watch;
@@ -22,6 +22,8 @@ pub(super) enum List {
     Logout,
     /// By its place in the file.
     Event(usize),
+    /// By the event's place in the file.
+    Undo(usize),
 }
 
 /// A step that failed, with what that looks like.
@@ -65,7 +67,7 @@ impl<'a> Walker<'a> {
                 findings: Vec::new(),
             },
             unreachable: false,
-            requests: RateLimit::new(target.about.limits.requests_per_s),
+            requests: RateLimit::new(target.limits.requests_per_s),
             began: Instant::now(),
             target,
             system,
@@ -127,14 +129,13 @@ impl<'a> Walker<'a> {
         steps: &[Step],
         credential: &mut Credential,
     ) -> Result<Option<Acknowledged>, Failed> {
+        let target = Arc::clone(self.target);
+        let begun = begin_walk(&mut self.client, &target, steps).await;
+        let mut walk = begun.map_err(|error| self.failed(error, None, credential))?;
         let mut last: Option<Acknowledged> = None;
         for (index, step) in steps.iter().enumerate() {
-            let acknowledged = self.step(list, index, step, credential).await?;
-            let started = last.map(|earlier| earlier.started);
-            last = acknowledged.map(|acknowledged| Acknowledged {
-                started: started.unwrap_or(acknowledged.started),
-                ..acknowledged
-            });
+            let this = self.step(list, index, step, credential, &mut walk).await?;
+            last = Some(this.after(last));
         }
         Ok(last)
     }
@@ -145,18 +146,21 @@ impl<'a> Walker<'a> {
         index: usize,
         step: &Step,
         credential: &mut Credential,
-    ) -> Result<Option<Acknowledged>, Failed> {
+        walk: &mut Walk,
+    ) -> Result<Acknowledged, Failed> {
         self.pace().await;
+        let target = Arc::clone(self.target);
         let before = credential.clone();
         let called = Instant::now();
-        let outcome = run_steps(&mut self.client, self.target, from_ref(step), credential).await;
-        let answer = self.answer(&outcome, credential);
+        let outcome = next_step(&mut self.client, &target, step, credential, walk).await;
+        let took = called.elapsed();
+        let answer = self.answer(&outcome, credential, walk);
         let mut entry = Entry {
             place: place(step),
             request: self.spelled(list, index, step),
-            host: Some(step.request.origin.authority.clone()),
+            host: host(step),
             status: answer.as_ref().map(|answer| answer.status),
-            took_ms: called.elapsed().as_secs_f64() * 1000.0,
+            took_ms: took.as_secs_f64() * 1000.0,
             captured: shown::captured(&before, credential),
             remarks: Vec::new(),
         };
@@ -164,39 +168,42 @@ impl<'a> Walker<'a> {
         if let Some(answer) = &answer {
             self.look_at_throttling(answer, &entry.place);
         }
-        if outcome.is_ok() && matches!(list, List::Login | List::Refresh) {
-            let says = lifetime::stated(self.client.response().body());
-            let found =
-                says.and_then(|says| lifetime::contradicts(self.target, says, &entry.place));
-            found.into_iter().for_each(|finding| self.find(finding));
+        for finding in lifetime::contradictions(&target, &entry.place) {
+            self.find(finding);
         }
-        let failed = outcome.map_err(|error| {
+        if let Err(error) = &outcome {
             entry.remarks.push(error.failure.to_string());
-            let explained = of_step(&error, answer.as_ref(), credential);
-            Failed { error, explained }
-        });
+        }
         self.check.transcript.push(entry);
-        failed
+        outcome.map_err(|error| self.failed(error, answer.as_ref(), credential))
+    }
+
+    fn failed(
+        &mut self,
+        error: StepError,
+        answer: Option<&Answer>,
+        credential: &Credential,
+    ) -> Failed {
+        if let StepFailure::Exchange(error) = &error.failure {
+            self.note_unreachable(error);
+        }
+        let explained = of_step(&error, answer, credential);
+        Failed { error, explained }
     }
 
     /// What came, if a whole response did.
     fn answer(
-        &mut self,
-        outcome: &Result<Option<Acknowledged>, StepError>,
+        &self,
+        outcome: &Result<Acknowledged, StepError>,
         credential: &Credential,
+        walk: &Walk,
     ) -> Option<Answer> {
         let status = match outcome {
-            Ok(acknowledged) => acknowledged.map(|acknowledged| acknowledged.status)?,
-            Err(error) => match &error.failure {
-                StepFailure::Status { got, .. } => *got,
-                StepFailure::Exchange(error) => {
-                    self.note_unreachable(error);
-                    return None;
-                }
-                StepFailure::Encode(_) | StepFailure::Capture { .. } => return None,
-            },
+            Ok(acknowledged) => acknowledged.status?,
+            Err(error) => error.unexpected_status()?,
         };
-        Some(Answer::of(status, self.client.response(), credential))
+        let secrets = credential.secrets().chain(walk.secrets()).collect();
+        Some(Answer::of(status, self.client.response(), secrets))
     }
 
     fn look_at_cookies(&mut self, before: &Credential, after: &Credential, entry: &mut Entry) {
@@ -212,7 +219,7 @@ impl<'a> Walker<'a> {
         let after = answer.retry_after.as_deref();
         let after = after.map(|after| format!(" (Retry-After: {after})"));
         let after = after.unwrap_or_default();
-        if answer.status == 429 {
+        if answer.status == THROTTLED {
             let says = format!("answered 429, too many requests{after}");
             let advice =
                 "state what it may be asked in [limits], or use a test system without a limit";
@@ -233,13 +240,26 @@ impl<'a> Walker<'a> {
             List::Refresh => "/refresh".to_owned(),
             List::Logout => "/logout".to_owned(),
             List::Event(event) => format!("/event/{event}/step"),
+            List::Undo(event) => format!("/event/{event}/undo"),
         };
-        let request = self
-            .system
-            .written()
-            .pointer(&format!("{list}/{index}/request"));
+        let written = self.system.file().as_written();
+        let request = written.pointer(&format!("{list}/{index}/request"));
         let request = request.and_then(|request| request.as_str());
-        request.map_or_else(|| step.label.clone(), str::to_owned)
+        request.map_or_else(|| kind(step), str::to_owned)
+    }
+}
+
+/// What stands in parentheses in a step's label: `command PROGRAM`.
+fn kind(step: &Step) -> String {
+    let kind = step.label.split_once(" (");
+    let kind = kind.map(|(_, kind)| kind.trim_end_matches(')'));
+    kind.unwrap_or_default().to_owned()
+}
+
+fn host(step: &Step) -> Option<String> {
+    match &step.action {
+        Action::Request(call) => Some(call.request.origin.authority.clone()),
+        Action::Command(_) => None,
     }
 }
 

@@ -99,7 +99,10 @@ impl Wallet {
                     self.renewals.fetch_add(1, Ordering::Relaxed);
                     due.extend(self.due(index, &mut draw));
                 }
-                Err(_) => {
+                Err(error) => {
+                    if let RenewError::Step(error) = error {
+                        self.limit.hold(error.throttled_for().unwrap_or_default());
+                    }
                     tokio::time::sleep(RETRY_AFTER).await;
                     due.push(Reverse((Instant::now(), index)));
                 }

@@ -49,6 +49,8 @@ pub struct RunSettings {
     pub dir: PathBuf,
     /// Processors that the children may use, set before they run their program; empty: not pinned. Linux only.
     pub cpus: Vec<usize>,
+    /// Whether steps may run commands.
+    pub allow_commands: bool,
     /// Where requests may go; the processes' counters are read over HTTP.
     pub remote: RemoteTargets,
     /// Becomes true when the run should stop: nothing more is started then.

@@ -20,6 +20,7 @@ fn settings(dir: &Path) -> RunSettings {
         require_real_redis: true,
         dir: dir.to_owned(),
         cpus: Vec::new(),
+        allow_commands: false,
         remote: RemoteTargets::refused(),
         interrupted: tokio::sync::watch::channel(false).1,
     }

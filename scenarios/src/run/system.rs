@@ -4,7 +4,6 @@ use crate::credentials::LoginLimit;
 use crate::process::{ProcessError, Processes, RunSettings, Started};
 use crate::target::{BindError, Target, TargetFile};
 use authbench_reports::run_file::{StoreInfo, TargetRecord};
-use serde_json::Value as Json;
 use std::sync::Arc;
 
 /// A target whose processes, if it has any, are ready. Dropping it kills them.
@@ -22,6 +21,16 @@ pub enum StartError {
     /// One of its processes.
     #[error(transparent)]
     Process(#[from] ProcessError),
+    /// A step of it runs a command, and nobody allowed that.
+    #[error(
+        "target {target}, {step}: runs a command on this machine; allow that with --allow-commands, if you trust the file"
+    )]
+    Command {
+        /// The target's name.
+        target: String,
+        /// The step.
+        step: String,
+    },
     /// Its requests would go where they must not, or nowhere.
     #[error(transparent)]
     Bind(#[from] BindError),
@@ -33,6 +42,7 @@ impl System {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub fn start(file: TargetFile, settings: &RunSettings) -> Result<Self, StartError> {
+        Self::check_permitted(&file, settings)?;
         let processes = Processes::start(&file, settings)?;
         let target = Arc::new(file.bind(processes.members(), &settings.remote)?);
         Ok(Self {
@@ -41,6 +51,22 @@ impl System {
             target,
             processes,
         })
+    }
+
+    /// Whether the target may run the commands that its steps consist of, if any do, and send requests to the hosts that it names: to know
+    /// that before anything is started.
+    ///
+    /// # Errors
+    /// With the first step that may not.
+    pub fn check_permitted(file: &TargetFile, settings: &RunSettings) -> Result<(), StartError> {
+        file.clear(&settings.remote)?;
+        match file.commands().next() {
+            Some(step) if !settings.allow_commands => Err(StartError::Command {
+                target: file.about.name.clone(),
+                step: step.to_owned(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// What can be done with it.
@@ -86,10 +112,10 @@ impl System {
         }
     }
 
-    /// The file as it may be shown.
+    /// Its file.
     #[must_use]
-    pub fn written(&self) -> &Json {
-        self.file.as_written()
+    pub fn file(&self) -> &TargetFile {
+        &self.file
     }
 
     /// Whether the value of this variable may stand in a run file.

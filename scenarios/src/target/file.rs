@@ -10,7 +10,8 @@ use std::time::Duration;
 use authbench_reports::run_file::Role;
 use serde_json::Value as Json;
 
-use super::flows::Flows;
+use super::flows::{Action, Flows};
+use super::limits::Limits;
 use super::request::RequestTemplate;
 use super::source::{FileError, Source};
 use super::template::Template;
@@ -32,15 +33,6 @@ pub struct About {
     pub limits: Limits,
     /// Who can log in; absent for a target without login.
     pub users: Option<Users>,
-}
-
-/// How much load a target may get; absent: as much as the scenario wants.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// Requests per second at all points together.
-    pub requests_per_s: Option<u32>,
-    /// Logins per second.
-    pub logins_per_s: Option<u32>,
 }
 
 /// A checked target file.
@@ -132,6 +124,23 @@ impl TargetFile {
         })?)
     }
 
+    /// Like [`parse`](Self::parse), with another environment.
+    ///
+    /// # Errors
+    /// When anything in it is wrong.
+    pub(crate) fn parse_with(
+        name: &str,
+        text: &str,
+        overrides: &BTreeMap<String, String>,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, FileError> {
+        let source = Source {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        };
+        check::check(&source, overrides, environment)
+    }
+
     /// Reads `text` as a target file; errors call it `name`. Otherwise like [`load`](Self::load).
     ///
     /// # Errors
@@ -164,6 +173,14 @@ impl TargetFile {
     /// Whether the file has an event of this name.
     pub fn has_event(&self, name: &str) -> bool {
         self.flows.event(name).is_some()
+    }
+
+    /// The steps that run a command, as errors name them.
+    pub fn commands(&self) -> impl Iterator<Item = &str> {
+        let steps = self.flows.steps();
+        steps
+            .filter(|step| matches!(step.action, Action::Command(_)))
+            .map(|step| step.label.as_str())
     }
 
     /// The file's content as written: references unresolved, literal credentials masked. Fit for a run file.

@@ -49,6 +49,8 @@ pub mod duration;
 mod file;
 mod flows;
 mod judge;
+mod limits;
+mod parts;
 mod raw;
 mod remote;
 mod request;
@@ -61,17 +63,23 @@ mod written;
 pub use bind::{BindError, BindReason, Members, Target};
 pub use bound::Bound;
 pub use builtin::names;
-pub use file::{About, Limits, LoadError, ProcessSpec, TargetFile};
-pub use flows::{Capture, CaptureFrom, Event, Flows, Point, RefreshAfter, Step};
-pub use judge::{HeaderRule, Judgement, Rule, Statuses, judge};
+pub use file::{About, LoadError, ProcessSpec, TargetFile};
+pub use flows::{
+    Action, Call, Capture, CaptureFrom, CommandLine, Event, Flows, Follow, HeaderPart, Point,
+    RefreshAfter, Step,
+};
+pub use judge::{HeaderRule, HeaderTest, Judgement, Rule, Statuses, judge};
+pub use limits::Limits;
 pub use remote::{RemoteError, RemoteTargets};
 pub use request::{Origin, Request, RequestTemplate, UrlError};
 pub use source::FileError;
 pub use template::Template;
 pub use users::{Account, Users};
 
-pub(crate) use bind::lookup;
+pub(crate) use bind::{Reached, lookup};
 pub(crate) use file::{CounterTemplate, StdinValue, is_path, read};
+pub(crate) use judge::THROTTLED;
+pub(crate) use parts::{Body, ClientAuthentication, Named};
 pub(crate) use source::Source;
 pub(crate) use template::{Reference, is_name};
 

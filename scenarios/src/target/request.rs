@@ -1,10 +1,10 @@
 //! A request: as the file spells it, and, once addresses are known, as it can be sent.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use url::{Host, Url};
 
+use super::parts::Parts;
 use super::remote::{RemoteError, RemoteTargets};
 use super::template::{Reference, Template};
 
@@ -35,17 +35,6 @@ pub struct Origin {
     pub host: String,
 }
 
-/// What a request is made of besides its URL.
-#[derive(Debug, Clone)]
-pub(crate) struct Parts {
-    pub(crate) method: String,
-    pub(crate) headers: Vec<(String, Template)>,
-    /// Given: exactly these, and the credential's jar is left out both ways. Absent: the jar's.
-    pub(crate) cookies: Option<Vec<(String, Template)>>,
-    pub(crate) basic: Option<(Template, Template)>,
-    pub(crate) form: Option<Vec<(String, Template)>>,
-}
-
 /// Why a URL is not one that can be requested.
 #[derive(Debug, thiserror::Error)]
 pub enum UrlError {
@@ -69,6 +58,23 @@ pub enum UrlError {
 }
 
 impl RequestTemplate {
+    /// Every template.
+    pub(super) fn templates(&self) -> Vec<&Template> {
+        let mut all = self.parts.templates();
+        all.push(&self.url);
+        all
+    }
+
+    /// Clears the host that stands in the URL with the policy, and looks nothing up. One that is not known yet is cleared when it is.
+    pub(super) fn clear(&self, policy: &RemoteTargets) -> Result<(), RemoteError> {
+        let Ok((authority, _)) = split(&self.url) else {
+            return Ok(());
+        };
+        let url = Url::parse(&format!("http://{authority}/"));
+        let host = url.as_ref().ok().and_then(Url::host);
+        host.map_or(Ok(()), |host| policy.permit(&host))
+    }
+
     /// Replaces what `known` knows, splits the URL and clears its host with the policy.
     pub(super) fn bind<E: From<UrlError>>(
         &self,
@@ -87,20 +93,35 @@ impl RequestTemplate {
 }
 
 impl Request {
+    /// A plain GET of `url`, whose host is cleared with the policy.
+    ///
+    /// # Errors
+    /// When the URL cannot or must not be requested.
+    pub(crate) fn get(url: &str, policy: &RemoteTargets) -> Result<Self, UrlError> {
+        let template = RequestTemplate {
+            url: Template::literal(url),
+            parts: Parts::bare("GET"),
+        };
+        template.bind(|_| Ok::<_, UrlError>(None), policy)
+    }
+
     /// The request without what refers to anything that `gone` names; in the path and in a body, `none` stands for it.
     pub(crate) fn without(&self, gone: impl Fn(&Reference) -> bool + Copy) -> Self {
         Self {
             origin: self.origin.clone(),
-            path: replaced(&self.path, gone),
+            path: self.path.without(gone),
             parts: self.parts.without(gone),
         }
     }
 
     /// Every capture and user value that the request needs.
     pub(crate) fn references(&self) -> impl Iterator<Item = &Reference> {
-        self.path
-            .references()
-            .chain(self.parts.templates().flat_map(Template::references))
+        self.path.references().chain(
+            self.parts
+                .templates()
+                .into_iter()
+                .flat_map(Template::references),
+        )
     }
 }
 
@@ -108,6 +129,31 @@ impl Origin {
     fn new(authority: &str, policy: &RemoteTargets) -> Result<Self, UrlError> {
         let url = Url::parse(&format!("http://{authority}/"))
             .map_err(|error| UrlError::Authority(error.to_string()))?;
+        Self::at(&url, authority, policy)
+    }
+
+    /// Where `url` leads.
+    pub(super) fn of(url: &Url, policy: &RemoteTargets) -> Result<Self, UrlError> {
+        if url.scheme() != "http" {
+            return Err(UrlError::Scheme);
+        }
+        Self::at(url, url.authority(), policy)
+    }
+
+    /// Whether `url` leads here.
+    pub(super) fn is_of(&self, url: &Url) -> bool {
+        url.origin()
+            == self
+                .url("/")
+                .map_or_else(|_| url::Origin::new_opaque(), |own| own.origin())
+    }
+
+    /// The URL of `path_and_query` here.
+    pub(crate) fn url(&self, path_and_query: &str) -> Result<Url, url::ParseError> {
+        Url::parse(&format!("http://{}{path_and_query}", self.authority))
+    }
+
+    fn at(url: &Url, authority: &str, policy: &RemoteTargets) -> Result<Self, UrlError> {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(UrlError::Surplus);
         }
@@ -120,75 +166,6 @@ impl Origin {
             address,
             authority: authority.to_owned(),
             host: host.to_string(),
-        })
-    }
-}
-
-/// Text in which `none` stands for what `gone` names.
-fn replaced(template: &Template, gone: impl Fn(&Reference) -> bool) -> Template {
-    let known =
-        |reference: &Reference| Ok::<_, Infallible>(gone(reference).then(|| "none".to_owned()));
-    let Ok(replaced) = template.resolve(known);
-    replaced
-}
-
-impl Parts {
-    fn without(&self, gone: impl Fn(&Reference) -> bool + Copy) -> Self {
-        let stays = |(_, template): &&(String, Template)| !template.references().any(gone);
-        let list = |named: &Vec<(String, Template)>| named.iter().filter(stays).cloned().collect();
-        let basic = self.basic.clone().filter(|(username, password)| {
-            !username.references().chain(password.references()).any(gone)
-        });
-        Self {
-            method: self.method.clone(),
-            headers: list(&self.headers),
-            cookies: self.cookies.as_ref().map(list),
-            basic,
-            form: self.form.as_ref().map(list),
-        }
-    }
-
-    fn templates(&self) -> impl Iterator<Item = &Template> {
-        let cookies = self.cookies.iter().flatten();
-        let form = self.form.iter().flatten();
-        let named = self
-            .headers
-            .iter()
-            .chain(cookies)
-            .chain(form)
-            .map(|(_, template)| template);
-        named.chain(
-            self.basic
-                .iter()
-                .flat_map(|(username, password)| [username, password]),
-        )
-    }
-
-    fn resolve<E>(
-        &self,
-        mut known: impl FnMut(&Reference) -> Result<Option<String>, E>,
-    ) -> Result<Self, E> {
-        let mut list = |named: &[(String, Template)]| -> Result<Vec<(String, Template)>, E> {
-            named
-                .iter()
-                .map(|(name, template)| Ok((name.clone(), template.resolve(&mut known)?)))
-                .collect()
-        };
-        let headers = list(&self.headers)?;
-        let cookies = self.cookies.as_deref().map(&mut list).transpose()?;
-        let form = self.form.as_deref().map(&mut list).transpose()?;
-        let basic = match &self.basic {
-            Some((username, password)) => {
-                Some((username.resolve(&mut known)?, password.resolve(&mut known)?))
-            }
-            None => None,
-        };
-        Ok(Self {
-            method: self.method.clone(),
-            headers,
-            cookies,
-            basic,
-            form,
         })
     }
 }
@@ -233,16 +210,9 @@ mod tests {
     use super::*;
 
     fn bind(url: &str, known: &[(&str, &str)]) -> Result<(String, String), String> {
-        let parts = Parts {
-            method: "GET".into(),
-            headers: vec![],
-            cookies: None,
-            basic: None,
-            form: None,
-        };
         let template = RequestTemplate {
             url: Template::parse(url).expect("a template"),
-            parts,
+            parts: Parts::bare("GET"),
         };
         let value = |reference: &Reference| {
             let found = known.iter().find(|(name, _)| *name == reference.name);

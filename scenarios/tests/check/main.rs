@@ -11,6 +11,7 @@ use authbench_scenarios::load;
 use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::run::system::System;
 use authbench_scenarios::target::{RemoteTargets, TargetFile};
+use authbench_scenarios::undo::Journal;
 use server::{PASSWORD, Wrong};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -72,6 +73,7 @@ fn system(address: SocketAddr, interrupted: watch::Receiver<bool>) -> System {
         require_real_redis: false,
         dir: ".".into(),
         cpus: Vec::new(),
+        allow_commands: false,
         remote: RemoteTargets::refused(),
         interrupted,
     };
@@ -82,6 +84,8 @@ fn plan() -> CheckPlan {
     CheckPlan {
         user: 0,
         events: Vec::new(),
+        // No event here can be undone, so that it is never written.
+        journal: Journal::of_new_run("nowhere".as_ref()),
     }
 }
 
@@ -183,7 +187,7 @@ fn what_is_wrong_is_found_and_nothing_else() {
         (
             Wrong::ExpiresIn,
             "facts.access_ttl",
-            "expires_in: 3600 s, and facts.access_ttl is 300 s",
+            "expires_in says 3600 s, and facts.access_ttl is 300 s",
         ),
         (
             Wrong::RefreshOutlives,
@@ -286,6 +290,7 @@ fn a_plan_that_the_file_does_not_know_is_refused() {
         let of = |user, event: &str| CheckPlan {
             user,
             events: vec![event.to_owned()],
+            ..plan()
         };
         let unknown = check(&system, &of(0, "lgout"), interrupted.clone(), &|_| ()).await;
         assert!(

@@ -8,18 +8,30 @@ use toml::{Spanned, Value};
 use super::Checker;
 use super::scope::Scope;
 use crate::target::file::{CounterTemplate, ProcessSpec, StdinValue};
+use crate::target::parts::Parts;
 use crate::target::raw::{RawCounters, RawProcess};
-use crate::target::request::{Parts, RequestTemplate};
+use crate::target::request::RequestTemplate;
 use crate::target::source::FileError;
 
 /// What the run itself offers to its processes: `${run.…}`.
 pub(crate) const RUN_VALUES: [&str; 4] = ["store_url", "redis_server", "require_real_redis", "dir"];
 /// First parts of references that mean something else than a process.
 const RESERVED: [&str; 5] = ["vars", "env", "user", "self", "run"];
-const ON_COMMAND_LINE: &str =
+pub(super) const ON_COMMAND_LINE: &str =
     "is a secret, and every user of the machine can read a command line; hand it over in stdin";
 const STORE_ON_COMMAND_LINE: &str = "may carry the store's password, and every user of the machine can read a command line; hand it over in stdin";
 const MAX_COUNT: i64 = 64;
+
+/// What processes say is for everyone to see, but for a store's URL.
+pub(super) fn on_command_line(scope: Scope, processes: &[ProcessSpec]) -> Scope {
+    processes.iter().fold(scope, |scope, process| {
+        let prefix = format!("{}.", process.name);
+        match process.role {
+            Role::Store => scope.bar_all_under(prefix, STORE_ON_COMMAND_LINE),
+            _ => scope.with_all_under(prefix),
+        }
+    })
+}
 
 impl Checker<'_> {
     pub(super) fn processes(&self, raw: &[RawProcess]) -> Result<Vec<ProcessSpec>, FileError> {
@@ -108,6 +120,21 @@ impl Checker<'_> {
         key: &str,
         earlier: &[ProcessSpec],
     ) -> Result<Vec<crate::target::template::Template>, FileError> {
+        let scope = Scope::default()
+            .with_public_vars(&self.vars, ON_COMMAND_LINE)
+            .with_names(["authbench"])
+            .with_names(RUN_VALUES.map(|name| format!("run.{name}")))
+            .bar_all_under("env.", ON_COMMAND_LINE);
+        self.words(raw, key, &on_command_line(scope, earlier))
+    }
+
+    /// A program and its arguments.
+    pub(super) fn words(
+        &self,
+        raw: &Spanned<Vec<Spanned<String>>>,
+        key: &str,
+        scope: &Scope,
+    ) -> Result<Vec<crate::target::template::Template>, FileError> {
         if raw.get_ref().is_empty() {
             return Err(self.error(
                 raw,
@@ -116,21 +143,9 @@ impl Checker<'_> {
                 "the program and its arguments, one text each",
             ));
         }
-        let mut scope = Scope::default()
-            .with_public_vars(&self.vars, ON_COMMAND_LINE)
-            .with_names(["authbench"])
-            .with_names(RUN_VALUES.map(|name| format!("run.{name}")))
-            .bar_all_under("env.", ON_COMMAND_LINE);
-        for process in earlier {
-            let prefix = format!("{}.", process.name);
-            scope = match process.role {
-                Role::Store => scope.bar_all_under(prefix, STORE_ON_COMMAND_LINE),
-                _ => scope.with_all_under(prefix),
-            };
-        }
         let words = raw.get_ref().iter().enumerate();
         words
-            .map(|(index, word)| self.template(word, &format!("{key}[{index}]"), &scope))
+            .map(|(index, word)| self.template(word, &format!("{key}[{index}]"), scope))
             .collect()
     }
 
@@ -176,13 +191,7 @@ impl Checker<'_> {
             .with_public_vars(&self.vars, super::SHOWN)
             .with_all_under("self.");
         let url = self.template(&raw.url, &format!("{key}.url"), &scope)?;
-        let parts = Parts {
-            method: "GET".to_owned(),
-            headers: vec![],
-            cookies: None,
-            basic: None,
-            form: None,
-        };
+        let parts = Parts::bare("GET");
         Ok(CounterTemplate {
             request: RequestTemplate { url, parts },
             store_commands: raw.store_commands.clone(),
