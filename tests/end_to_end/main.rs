@@ -10,6 +10,7 @@ mod main_job;
 mod program;
 mod remote;
 mod stranger;
+mod target_init;
 mod truth;
 mod undo;
 mod users_store;

@@ -23,6 +23,7 @@ struct State {
     asked: Mutex<Vec<Asked>>,
     disabled: Mutex<BTreeSet<String>>,
     cannot_enable: AtomicBool,
+    api_goes_on: AtomicBool,
 }
 
 /// The running system.
@@ -79,6 +80,11 @@ impl Stranger {
     /// Whether accounts can be enabled at all.
     pub(crate) fn can_enable(&self, can: bool) {
         self.state.cannot_enable.store(!can, Ordering::SeqCst);
+    }
+
+    /// Has the API accept those who are disabled.
+    pub(crate) fn api_goes_on(&self) {
+        self.state.api_goes_on.store(true, Ordering::SeqCst);
     }
 
     /// Waits until somebody is disabled.
@@ -180,7 +186,8 @@ fn answer(request: &str, state: &State) -> String {
     }
     if path == "/api" {
         let user = after(request, "Bearer canary-token-");
-        let known = user.starts_with("person-") && user.len() == 11 && !disabled.contains(&user);
+        let ended = disabled.contains(&user) && !state.api_goes_on.load(Ordering::SeqCst);
+        let known = user.starts_with("person-") && user.len() == 11 && !ended;
         return response(if known { 200 } else { 401 }, "");
     }
     if !request.contains("canary-admin-1") {
