@@ -46,11 +46,16 @@ impl Walker<'_> {
         expected: Expected,
     ) -> Vec<PointAnswer> {
         let target = Arc::clone(self.target);
+        // An answer may quote what it was presented, so that this is what is masked in it.
+        let shown = match presented {
+            Presented::Whole | Presented::Nothing => credential.clone(),
+            Presented::Changed => credential.altered(changed),
+        };
         let mut answers = Vec::new();
         for point in &target.flows.points {
-            answers.push(match request(point, credential, presented) {
+            answers.push(match request(point, &shown, presented) {
                 Ok(Some(request)) => {
-                    let asked = self.ask(point, &request, credential).await;
+                    let asked = self.ask(point, &request, &shown).await;
                     self.judge(name, point, &asked, presented, expected);
                     asked.answer
                 }
@@ -203,7 +208,7 @@ fn request(
         Presented::Whole => point_request(point, credential).map(Some),
         Presented::Nothing => encode_without_login(point, credential),
         Presented::Changed => match encode_without_login(point, credential)? {
-            Some(_) => point_request(point, &credential.altered(changed)).map(Some),
+            Some(_) => point_request(point, credential).map(Some),
             None => Ok(None),
         },
     }
