@@ -53,6 +53,11 @@ pub(crate) enum Command {
     Selftest(SelftestArguments),
     /// Look at this machine for about 15 seconds and say whether it is fit to measure
     Doctor(doctor::DoctorArguments),
+    /// Print the JSON Schema of a file format, or list the formats
+    Schema {
+        /// Which format: run, summary, target, …
+        format: Option<String>,
+    },
     /// List the scenarios and targets that come with the program
     List,
     /// Run one process of a target: a store, an authorization server or a resource server

@@ -1,5 +1,6 @@
 //! How the requests of a stream ended.
 
+use crate::number::is_none;
 use crate::recorder::Outcome;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -66,10 +67,6 @@ impl Outcomes {
     pub fn unexpected(&self) -> u64 {
         self.unexpected_status.values().sum::<u64>() + self.throttled + self.timed_out + self.broken
     }
-}
-
-fn is_none(count: &u64) -> bool {
-    *count == 0
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub use error::{StepError, StepFailure};
 pub use jar::{CookieRefusal, Jar};
 pub use jwt_times::JwtTimes;
 pub use redirect::RedirectError;
-pub use steps::{Acknowledged, login, logout, refresh, run_steps, undo};
+pub use steps::{Acknowledged, adopt, login, logout, refresh, run_steps, undo};
 
 pub(crate) use admin::AdminLogin;
 pub(crate) use encode::{encode_anonymous, encode_without_login};

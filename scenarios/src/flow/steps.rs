@@ -13,7 +13,7 @@ use super::mask;
 use super::redirect::{self, RedirectError};
 use super::walk::Walk;
 use crate::target::{
-    Action, Call, Capture, CommandLine, Event, Origin, Reached, Step, THROTTLED, Target,
+    Action, Call, Capture, CommandLine, Event, Origin, Point, Reached, Step, THROTTLED, Target,
 };
 use crate::wire::ResponseReader;
 
@@ -364,6 +364,20 @@ fn keep(
         credential.note_lifetime(body, lifetimes);
     }
     Ok(())
+}
+
+/// Lets `credential` take the cookies that an ordinary call to `point` was answered with, as a browser would; whether there were any. A point
+/// whose request has cookies of its own takes none.
+pub fn adopt(point: &Point, credential: &mut Credential, response: &ResponseReader) -> bool {
+    let Ok(rendered) = Values::of(credential, Walk::none()).rendered(&point.request) else {
+        return false;
+    };
+    let mut cookies = Cookies::default();
+    if rendered.cookies.is_none() {
+        let origin = &point.request.origin;
+        receive(&mut cookies, credential, response, origin, rendered.path());
+    }
+    !cookies.kept.is_empty()
 }
 
 /// Lets the jar take the cookies of a response.

@@ -34,6 +34,8 @@ pub struct TrialSettings {
     pub age_up_to: Duration,
     /// Observation goes on this long past the largest bound of the event.
     pub observe_past_bound: Duration,
+    /// But never longer than this, nor are credentials revoked at a greater age.
+    pub observe_at_most: Duration,
 }
 
 /// Makes one revocation after another at one target.
@@ -132,6 +134,7 @@ impl TrialUser {
         let life = expires_at.map_or(self.settings.age_up_to, |at| {
             at.saturating_duration_since(issued)
         });
+        let life = life.min(self.settings.observe_at_most);
         let watch = self.watch(event, zero, issued + life.mul_f64(assignment.age));
         // What the user holds on to: the answer to a logout takes cookies away, and a thief would not have let it.
         let mut held = credential.clone();
@@ -198,7 +201,8 @@ impl TrialUser {
             first_answers: Arc::new(Semaphore::new(0)),
             every: self.settings.probe_every,
             tail: self.settings.tail,
-            observe: longest + self.settings.observe_past_bound,
+            observe: (longest + self.settings.observe_past_bound)
+                .min(self.settings.observe_at_most),
             answered: Arc::new(OnceLock::new()),
             cut: self.trials.cancelled(),
         }

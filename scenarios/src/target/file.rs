@@ -40,6 +40,8 @@ pub struct About {
 pub struct TargetFile {
     /// What the target is.
     pub about: Arc<About>,
+    /// The program and arguments to run before anything is started; empty when there is nothing to build.
+    pub(crate) build: Vec<Template>,
     /// What must be started for it, in order; empty when it runs already.
     pub processes: Vec<ProcessSpec>,
     pub(super) flows: Flows<RequestTemplate>,
@@ -56,7 +58,24 @@ pub struct ProcessSpec {
     pub role: Role,
     pub(crate) command: Vec<Template>,
     pub(crate) stdin: Option<Vec<(String, StdinValue)>>,
+    /// Environment variables besides those of this process.
+    pub(crate) env: Vec<(String, Template)>,
+    pub(crate) ready: Ready,
+    /// Whether it refers to `${self.port}`: a port is chosen for it then.
+    pub(crate) wants_port: bool,
     pub(crate) counters: Option<CounterTemplate>,
+}
+
+/// How a process shows that it is ready.
+#[derive(Debug, Clone)]
+pub(crate) enum Ready {
+    /// It prints one JSON line.
+    Line { within: Duration },
+    /// This request is answered with a status below 500.
+    Answers {
+        request: RequestTemplate,
+        within: Duration,
+    },
 }
 
 /// One member of the JSON line that a process reads on its standard input.

@@ -77,7 +77,7 @@ pub use template::Template;
 pub use users::{Account, Users};
 
 pub(crate) use bind::{Reached, lookup};
-pub(crate) use file::{CounterTemplate, StdinValue, is_path, read};
+pub(crate) use file::{CounterTemplate, Ready, StdinValue, is_path, read};
 pub(crate) use judge::THROTTLED;
 pub(crate) use parts::{Body, ClientAuthentication, Named};
 pub(crate) use source::Source;

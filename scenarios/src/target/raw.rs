@@ -23,6 +23,7 @@ pub(super) struct RawTarget {
     pub(super) facts: RawTexts,
     #[serde(default)]
     pub(super) limits: RawLimits,
+    pub(super) build: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default)]
     pub(super) process: Vec<RawProcess>,
     #[serde(default)]
@@ -62,6 +63,9 @@ pub(super) struct RawProcess {
     pub(super) role: Spanned<String>,
     pub(super) command: Spanned<Vec<Spanned<String>>>,
     pub(super) stdin: Option<BTreeMap<String, Spanned<Value>>>,
+    #[serde(default)]
+    pub(super) env: RawTexts,
+    pub(super) ready: Option<Spanned<Value>>,
     pub(super) count: Option<Spanned<i64>>,
     pub(super) counters: Option<RawCounters>,
 }

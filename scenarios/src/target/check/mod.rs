@@ -44,10 +44,16 @@ pub(super) fn check(
         environment,
     };
     let about = checker.about(&raw)?;
+    let build = raw
+        .build
+        .as_ref()
+        .map(|build| checker.build(build))
+        .transpose()?;
     let processes = checker.processes(&raw.process)?;
     let flows = checker.flows(&raw, &about, &processes)?;
     Ok(TargetFile {
         about: Arc::new(about),
+        build: build.unwrap_or_default(),
         processes,
         flows,
         as_written: written::as_written(&source.text),
