@@ -101,11 +101,8 @@ impl Walker<'_> {
             }
         };
         let status = exchange.head.status;
-        let answer = Answer::of(
-            status,
-            self.client.response(),
-            credential.secrets().collect(),
-        );
+        let secrets: Vec<&str> = credential.secrets().collect();
+        let answer = Answer::of(status, self.client.response(), &secrets);
         let verdict = verdict(status, point.rules_hold(status, self.client.response()));
         self.look_at_throttling(&answer, &format!("point.{}", point.name));
         let (origin, path) = (&point.request.origin, point.request.path.leading_text());

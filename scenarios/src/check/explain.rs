@@ -54,7 +54,7 @@ pub(super) struct Explained {
 
 impl Answer {
     /// What `response` says; `secrets` are masked in it.
-    pub(super) fn of(status: u16, response: &ResponseReader, secrets: Vec<&str>) -> Self {
+    pub(super) fn of(status: u16, response: &ResponseReader, secrets: &[&str]) -> Self {
         let masked = |bytes: &[u8]| excerpt(bytes, secrets.iter().copied());
         let header = |name: &str| response.header(name).map(masked);
         let [challenge, location] =

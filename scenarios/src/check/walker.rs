@@ -206,8 +206,8 @@ impl<'a> Walker<'a> {
             Ok(acknowledged) => acknowledged.status?,
             Err(error) => error.unexpected_status()?,
         };
-        let secrets = credential.secrets().chain(walk.secrets()).collect();
-        Some(Answer::of(status, self.client.response(), secrets))
+        let secrets: Vec<&str> = credential.secrets().chain(walk.secrets()).collect();
+        Some(Answer::of(status, self.client.response(), &secrets))
     }
 
     fn look_at_cookies(&mut self, before: &Credential, after: &Credential, entry: &mut Entry) {
