@@ -101,15 +101,18 @@ impl Stranger {
     }
 }
 
-/// An address of this machine that is not loopback. Nothing is sent: connecting a UDP socket only looks at the routes.
-pub(crate) fn address_besides_loopback() -> IpAddr {
+/// An address of this machine that is not loopback. Nothing is sent: connecting a UDP socket only looks at the routes. `None`, and a word on it,
+/// on a machine without a network.
+pub(crate) fn address_besides_loopback() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a socket");
-    socket
-        .connect("198.51.100.1:9")
-        .expect("this test needs a network interface besides loopback");
-    let address = socket.local_addr().expect("an address").ip();
-    assert!(!address.is_loopback() && !address.is_unspecified());
-    address
+    let routed = socket.connect("198.51.100.1:9");
+    let address = routed.and_then(|()| socket.local_addr());
+    let found = address.map(|address| address.ip()).ok();
+    let found = found.filter(|address| !address.is_loopback() && !address.is_unspecified());
+    if found.is_none() {
+        eprintln!("skipped: this machine has no address besides loopback");
+    }
+    found
 }
 
 const TARGET: &str = r#"
