@@ -105,14 +105,18 @@ impl Walker<'_> {
         let answer = Answer::of(status, self.client.response(), &secrets);
         let verdict = verdict(status, point.rules_hold(status, self.client.response()));
         self.look_at_throttling(&answer, &format!("point.{}", point.name));
-        let (origin, path) = (&point.request.origin, point.request.path.leading_text());
+        let by_cookie = presents_cookies_only(point, credential);
+        let place = by_cookie.then(|| {
+            let request = &point.request;
+            (&request.origin, request.path.leading_text())
+        });
         Asked {
             answer: PointAnswer {
                 verdict,
                 status: Some(status),
             },
             exchange: Some(exchange),
-            explained: Some(of_answer(&answer, credential, Some((origin, path)))),
+            explained: Some(of_answer(&answer, credential, place)),
             words: answer.words(),
         }
     }
@@ -209,6 +213,14 @@ fn request(
             None => Ok(None),
         },
     }
+}
+
+/// Whether all that the point is presented with are the jar's cookies.
+fn presents_cookies_only(point: &Point, credential: &Credential) -> bool {
+    let request = &point.request;
+    let mut references = request.references();
+    let presents = references.any(|reference| credential.captured(&reference.name).is_some());
+    request.parts.cookies.is_none() && !presents
 }
 
 fn verdict(status: u16, rules: (bool, bool)) -> PointVerdict {

@@ -116,7 +116,7 @@ pub(super) fn of_step(
     }
 }
 
-/// What a refusal out of turn looks like; `origin` and `path` are where the credential was presented.
+/// What a refusal out of turn looks like; `presented_at`: host and path, where it is cookies alone that present the credential.
 pub(super) fn of_answer(
     answer: &Answer,
     credential: &Credential,
