@@ -45,7 +45,13 @@ struct Inner {
 /// Why a journal cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// There is none, or the system does not let it be read.
+    /// There is none.
+    #[error("{path} is not there: no event of that run could be undone, or it is no run")]
+    Missing {
+        /// The journal.
+        path: String,
+    },
+    /// The system does not let it be read.
     #[error("read {path}: {source}")]
     Read {
         /// The journal.
@@ -87,15 +93,17 @@ impl Journal {
     /// When there is none, or it is not one.
     pub fn of_earlier_run(directory: &Path) -> Result<Arc<Self>, JournalError> {
         let path = directory.join(JOURNAL_FILE);
-        let failed = |source| JournalError::Read {
-            path: path.display().to_string(),
-            source,
+        let name = || path.display().to_string();
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::NotFound => JournalError::Missing { path: name() },
+            _ => JournalError::Read {
+                path: name(),
+                source,
+            },
         };
         let text = fs::read_to_string(&path).map_err(failed)?;
-        let (entries, open) = parse(&text).map_err(|line| JournalError::Format {
-            path: path.display().to_string(),
-            line,
-        })?;
+        let (entries, open) =
+            parse(&text).map_err(|line| JournalError::Format { path: name(), line })?;
         let file = OpenOptions::new()
             .append(true)
             .open(&path)
