@@ -2,8 +2,7 @@
 //!
 //! Derived from the run file alone. A measurement that was not made is an absent key, never a zero. Figures keep four
 //! significant digits. [`load`] derives cost and latency from the steady stream, [`lag`] the revocation rows,
-//! [`capacity`] the highest rate held, [`mod@sweep`] the curves, [`login`] the storms, [`journey`] the
-//! sessions.
+//! [`capacity`] the highest rate held, [`mod@sweep`] the curves, [`mod@tls`] what TLS costs, [`login`] the storms, [`journey`] the sessions.
 
 pub mod capacity;
 pub mod journey;
@@ -11,6 +10,7 @@ pub mod lag;
 pub mod load;
 pub mod login;
 pub mod sweep;
+pub mod tls;
 
 use crate::expectation::{Failure, failures};
 use crate::run_file::{RunFile, ScenarioRecord, Status, StoreInfo, TargetRecord};
@@ -24,6 +24,7 @@ use login::LoginSummary;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sweep::SweepSummary;
+use tls::TlsSummary;
 
 /// The format this build writes and reads.
 pub const SCHEMA: &str = "authbench.summary/1";
@@ -78,6 +79,9 @@ pub struct TargetSummary {
     /// Response time and CPU per request over the rate; absent where that was not measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sweep: Option<SweepSummary>,
+    /// What TLS costs it; absent where it does not speak it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tls: Option<TlsSummary>,
     /// Login storms; absent where there were none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub login: Option<LoginSummary>,
@@ -144,6 +148,7 @@ impl TargetSummary {
             capacity_per_s: capacity.as_ref().and_then(CapacitySummary::own_per_s),
             capacity,
             sweep: SweepSummary::of(run, &target.name),
+            tls: TlsSummary::of(run, target),
             login: LoginSummary::of(run, &target.name),
             journey: JourneySummary::of(run, &target.name),
         }

@@ -2,6 +2,7 @@
 
 mod alone;
 mod bad_input;
+mod check;
 mod doctor;
 mod endings;
 mod freeze;
@@ -9,5 +10,10 @@ mod journey;
 mod login;
 mod main_job;
 mod program;
+mod remote;
+mod stranger;
+mod target_init;
+mod tls;
 mod truth;
+mod undo;
 mod users_store;

@@ -6,6 +6,7 @@ mod journey;
 mod lag;
 mod login;
 mod promises;
+mod tls;
 
 use crate::summary::{Summary, TargetSummary};
 use crate::validity::Verdict;
@@ -15,6 +16,7 @@ use journey::journey;
 use lag::lag;
 use login::login;
 use promises::promises;
+use tls::tls;
 
 /// What the run says: what a request costs, how much load a target holds, how long a caller stays in, which promises were kept. An
 /// invalid run says why it says nothing: it ranks no target.
@@ -41,6 +43,7 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
         journey(summary),
     ];
     cost.into_iter()
+        .chain(tls(summary))
         .chain(others.into_iter().flatten())
         .chain(lag.into_iter().flatten())
         .collect()

@@ -10,6 +10,7 @@ mod frontier;
 mod journey;
 mod lag;
 mod latency;
+mod tls;
 
 use crate::summary::{Summary, TargetSummary};
 pub use capacity::capacity;
@@ -20,6 +21,7 @@ pub use journey::journey;
 pub use lag::lag;
 pub use latency::latency;
 use maud::{Markup, PreEscaped, html};
+pub use tls::tls;
 
 /// Palette and classes of the charts.
 pub const STYLE: &str = include_str!("svg/chart.css");

@@ -5,6 +5,7 @@ mod journey;
 mod login;
 mod revocation;
 mod solo;
+mod tls;
 
 pub use cost::{cpu, latency, memory, network, time, work};
 pub use journey::{noticed, sessions};
@@ -12,6 +13,8 @@ pub use login::{login_cpu, storms};
 pub use revocation::{frontier, lag, law, refresh};
 pub(super) use solo::objective;
 pub use solo::{capacity, sweep};
+pub(super) use tls::{Pair, pairs};
+pub use tls::{connections, tls};
 
 use crate::frontier::worst;
 use crate::number::{count, percent, significant, span};
@@ -31,6 +34,8 @@ pub fn all(summary: &Summary) -> Vec<Table> {
         cpu(summary),
         memory(summary),
         work(summary),
+        tls(summary),
+        connections(summary),
         network(summary),
         capacity(summary),
         sweep(summary),

@@ -245,3 +245,9 @@ impl LoadSummary {
 pub fn merged_response(steady: &SteadyRecord, target: &str) -> Histogram {
     Rounds::of(steady, target).response
 }
+
+/// CPU of all processes of `target` per request in each round, in microseconds, idle use subtracted; `None` for a round in which none was
+/// measured.
+pub(crate) fn cpu_us_by_round(steady: &SteadyRecord, target: &str) -> Vec<Option<f64>> {
+    Rounds::of(steady, target).cpu_us_by_round()
+}

@@ -1,6 +1,6 @@
 //! A virtual user of a login storm: pops an intended start, logs somebody in, records how that went.
 
-use super::{LoginLimit, STEP_DEADLINE};
+use super::{RateLimit, STEP_DEADLINE};
 use crate::flow::{FlowClient, StepError, login};
 use crate::load::attack::{IDLE, Mirrored, VirtualUser};
 use crate::load::queue::StartQueue;
@@ -18,7 +18,7 @@ pub struct LoginStorm {
     /// The intended starts.
     pub queue: Arc<StartQueue>,
     target: Arc<Target>,
-    limit: Arc<LoginLimit>,
+    limit: Arc<RateLimit>,
     /// Accounts from here on are logged in, one after another, and from here on again.
     first_user: u32,
     next: AtomicU32,
@@ -38,7 +38,7 @@ struct Sums {
 impl LoginStorm {
     /// Of the accounts from `first_user` on, no faster than `limit` lets them.
     #[must_use]
-    pub fn new(target: Arc<Target>, limit: Arc<LoginLimit>, first_user: u32) -> Arc<Self> {
+    pub fn new(target: Arc<Target>, limit: Arc<RateLimit>, first_user: u32) -> Arc<Self> {
         Arc::new(Self {
             queue: Arc::default(),
             target,

@@ -41,7 +41,7 @@ pub(super) async fn present(
     let Ok(request) = point_request(point, credential) else {
         return failed(Outcome::Broken);
     };
-    match client.exchange(request.address, &request.bytes).await {
+    match client.exchange(&request.peer, &request.bytes).await {
         Ok(exchange) => {
             let status = exchange.head.status;
             let (answer, outcome) = match point.judge(status, client.response()) {

@@ -6,7 +6,7 @@
 
 use super::act::{Answer, Trouble};
 use super::call::{Called, RETRY_AFTER_AT_MOST, present};
-use crate::credentials::{LoginLimit, STEP_DEADLINE};
+use crate::credentials::{RateLimit, STEP_DEADLINE};
 use crate::flow::{Credential, FlowClient, StepError, Traffic, adopt, login_by, logout, run_steps};
 use crate::scenario_file::ClientPlan;
 use crate::target::{Point, Target};
@@ -19,7 +19,7 @@ use std::time::Instant;
 /// One client's connections to one target.
 pub struct Caller {
     target: Arc<Target>,
-    limit: Arc<LoginLimit>,
+    limit: Arc<RateLimit>,
     plan: Arc<ClientPlan>,
     main: FlowClient,
     /// What retries and the second tab are sent on.
@@ -30,7 +30,7 @@ pub struct Caller {
 impl Caller {
     /// A client of the type `plan`, which logs in and renews no faster than `limit` lets it.
     #[must_use]
-    pub fn new(target: Arc<Target>, limit: Arc<LoginLimit>, plan: Arc<ClientPlan>) -> Self {
+    pub fn new(target: Arc<Target>, limit: Arc<RateLimit>, plan: Arc<ClientPlan>) -> Self {
         Self {
             target,
             limit,

@@ -4,7 +4,7 @@ use super::caller::Caller;
 use super::lifecycle::Lifecycle;
 use super::served::Powers;
 use super::session::{Session, Tally};
-use crate::credentials::LoginLimit;
+use crate::credentials::RateLimit;
 use crate::load::attack::{IDLE, Mirrored, VirtualUser};
 use crate::load::queue::StartQueue;
 use crate::scenario_file::ClientPlan;
@@ -19,7 +19,7 @@ pub struct Crew {
     /// Where.
     pub target: Arc<Target>,
     /// How fast they may log in.
-    pub limit: Arc<LoginLimit>,
+    pub limit: Arc<RateLimit>,
     /// Who they are.
     pub plan: Arc<ClientPlan>,
     /// What the target lets them do.

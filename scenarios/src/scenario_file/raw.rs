@@ -22,6 +22,8 @@ pub(super) struct RawScenario {
     pub(super) targets: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     pub(super) vars: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) variant: BTreeMap<String, Spanned<RawVariant>>,
     pub(super) load: Option<Spanned<RawLoad>>,
     pub(super) revocation: Option<Spanned<RawRevocation>>,
     pub(super) slo: Option<Spanned<RawLimits>>,
@@ -32,6 +34,13 @@ pub(super) struct RawScenario {
     #[serde(default)]
     pub(super) client: Vec<Spanned<RawClient>>,
     pub(super) profile: RawProfiles,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawVariant {
+    pub(super) target: Spanned<String>,
+    pub(super) vars: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Deserialize)]

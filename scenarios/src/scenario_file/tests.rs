@@ -2,6 +2,7 @@
 
 mod crowd;
 mod solo;
+mod variant;
 
 use super::*;
 

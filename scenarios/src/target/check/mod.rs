@@ -10,6 +10,7 @@ mod request;
 mod rule;
 mod scope;
 mod step;
+mod tls;
 mod users;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,8 @@ use std::time::Duration;
 use toml::Spanned;
 
 use self::scope::Scope;
-use super::file::{About, Limits, TargetFile};
+use super::file::{About, TargetFile};
+use super::limits::Limits;
 use super::raw::{RawLimits, RawTarget, RawTexts};
 use super::source::{FileError, Source};
 use super::template::{Template, is_name};
@@ -50,12 +52,16 @@ pub(super) fn check(
         .map(|build| checker.build(build))
         .transpose()?;
     let processes = checker.processes(&raw.process)?;
+    let starts_nothing = processes.is_empty() && build.is_none();
+    let tls = checker.tls(&raw.tls, &processes, starts_nothing)?;
     let flows = checker.flows(&raw, &about, &processes)?;
     Ok(TargetFile {
         about: Arc::new(about),
         build: build.unwrap_or_default(),
         processes,
         flows,
+        tls,
+        variant: None,
         as_written: written::as_written(&source.text),
         shown_variables: written::shown_variables(&source.text),
     })
