@@ -83,9 +83,9 @@ pub fn overview(summary: &Summary) -> Table {
             "projected",
         ],
     );
-    let control = summary.control().and_then(TargetSummary::cpu_us);
     for target in &summary.targets {
         let load = target.load.as_ref();
+        let control = summary.control_of(target).and_then(TargetSummary::cpu_us);
         let above = target
             .cpu_us()
             .zip(control)
