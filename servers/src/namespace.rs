@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn a_unix_socket_is_used_where_it_is_asked_for_and_there() {
         let [tcp, unix, none] =
-            ["redis://127.0.0.1:1", "redis+unix:///run/r.sock", ""].map(|url| StoreUrl::new(url));
+            ["redis://127.0.0.1:1", "redis+unix:///run/r.sock", ""].map(StoreUrl::new);
         let address = |url, unix_url, connection| {
             let store = StoreAt {
                 url,

@@ -9,7 +9,7 @@
 //! * [`alg`], [`sig`], [`kid`], [`header`], [`claims`], [`encoding`]: forged access tokens (made in
 //!   [`forge`])
 //! * [`bearer`], [`http`], [`session`], [`cross_site`]: attacks on requests
-//! * [`changes`], [`accounts`]: who may change what, and what one does about accounts and sessions
+//! * [`changes`], [`accounts`], [`administrators`]: who may change what, and what one does about accounts and sessions
 //! * [`cors`], [`clients`], [`carriers`]: pages of other origins, programs, and what carries a credential
 //! * [`asking`], [`opaque`], [`refresh`], [`token_endpoint`], [`login`]: attacks on the rest
 //! * [`standards`]: what the RFCs, ASVS and NIST demand
@@ -18,6 +18,7 @@
 //! * [`call`], [`wire`], [`answer`]: requests and answers as bytes
 
 mod accounts;
+mod administrators;
 mod alg;
 mod answer;
 mod asking;
@@ -66,6 +67,7 @@ const FAMILIES: &[(&str, &[Row])] = &[
     ("cross-site requests", cross_site::ROWS),
     ("changes", changes::ROWS),
     ("accounts", accounts::ROWS),
+    ("administrators", administrators::ROWS),
     ("cross-origin requests", cors::ROWS),
     ("clients", clients::ROWS),
     ("carriers", carriers::ROWS),
@@ -105,7 +107,8 @@ families! {
     sessions: session::ROWS,
     cross_site_requests: cross_site::ROWS,
     resource_changes: changes::ROWS,
-    own_and_others_accounts: accounts::ROWS,
+    own_accounts: accounts::ROWS,
+    others_accounts: administrators::ROWS,
     cross_origin_requests: cors::ROWS,
     clients_of_all_kinds: clients::ROWS,
     carriers_of_credentials: carriers::ROWS,
