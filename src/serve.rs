@@ -35,6 +35,7 @@ const RESOURCE: &[&str] = &[
     "signing_secret",
     "csrf_key",
     "namespace",
+    "authorization_ca_file",
 ];
 const TRUTH: &[&str] = &["store_url"];
 
@@ -94,6 +95,7 @@ fn authorization_settings(arguments: AuthorizationArguments) -> AuthorizationSet
     AuthorizationSettings {
         listen: arguments.listen,
         admin_listen: arguments.admin_listen,
+        tls: arguments.tls,
         model: arguments.model,
         transport: arguments.transport,
         algorithm: arguments.alg,
@@ -123,6 +125,7 @@ fn origins(allowed: &[AllowedOrigin]) -> Origins {
 fn resource_settings(arguments: ResourceArguments) -> ResourceSettings {
     ResourceSettings {
         listen: arguments.listen,
+        tls: arguments.tls,
         model: arguments.model,
         transport: arguments.transport,
         algorithm: arguments.alg,

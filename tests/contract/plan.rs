@@ -79,6 +79,6 @@ pub(crate) fn resource_wiring(wiring: &AuthorizationWiring) -> ResourceWiring {
         introspection_secret: Some(wiring.introspection_secret.clone()),
         signing_secret: wiring.signing_secret.clone(),
         csrf_key: wiring.csrf_key.clone(),
-        namespace: None,
+        ..ResourceWiring::default()
     }
 }

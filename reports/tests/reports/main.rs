@@ -11,4 +11,5 @@ mod rendering;
 mod schemas;
 mod selftest;
 mod summary;
+mod tls;
 mod validity;

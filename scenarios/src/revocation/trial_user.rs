@@ -62,7 +62,7 @@ impl TrialUser {
             .flows
             .points
             .iter()
-            .map(|point| Connection::new(point.request.origin.address));
+            .map(|point| Connection::new(point.request.origin.peer()));
         Self {
             connections: connections.collect(),
             client: FlowClient::new(STEP_DEADLINE),

@@ -107,6 +107,7 @@ impl System {
             name: about.name.clone(),
             model: about.model.clone(),
             file: self.file.as_written().clone(),
+            variant: self.file.variant().cloned(),
         }
     }
 

@@ -15,12 +15,14 @@
 //! | `[users]` | `count`, `name` and `password`, the latter two with `${number}` or zero padded `${number:05}` |
 //! | `[facts]` | durations that bounds are made of |
 //! | `[limits]` | `requests_per_s`, `logins_per_s` |
+//! | `[tls]` | `ca_file`: one or several PEM files whose certificates are trusted, relative to the target file; `system_roots`: whether the system's are too (only they are without `ca_file`) |
 //! | `[[process]]` | what to start: `name`, `role`, `command`, `stdin`, `count`, `counters` |
 //! | `[[login]]` `[[refresh]]` `[[logout]]` | steps, in order |
 //! | `[[point]]` | where a credential is accepted or refused: a request, `accept`, `refuse`, `traffic` |
 //! | `[[event]]` | `name`, `[[event.step]]`, a `bound` per point, `refresh_after` |
 //!
-//! A step is `request = "METHOD URL"` with `headers`, `cookies`, `basic`, `form`, `expect` and `capture`. Without `cookies` a
+//! A step is `request = "METHOD URL"` with `headers`, `cookies`, `basic`, `form`, `expect` and `capture`. Steps and points may have
+//! `connect = "host:port"`, which pins a replica: packets go there, while `Host` header, TLS name and cookies stay those of the URL. Without `cookies` a
 //! request carries the cookies that its credential's jar holds for that URL; with `cookies`, even an empty table, it carries exactly
 //! those, and its answer sets none.
 //!
@@ -36,7 +38,7 @@
 //! | `user.name` `user.password` `user.number` | requests | the user of the credential |
 //! | `uuid` | requests | a new random UUID each time |
 //! | a capture | requests after the step that captures it | what the response brought |
-//! | `PROCESS.X` | requests; `stdin` and (except of a store) `command` of later processes | a string of its ready line |
+//! | `PROCESS.X` | requests; `tls`; `stdin` and (except of a store) `command` of later processes | a string of its ready line |
 //! | `self.X` | `counters.url` | a string of the process's own ready line |
 //! | `authbench` | `command` | this program |
 //! | `run.store_url` `run.redis_server` `run.require_real_redis` `run.dir` | `command`, `stdin` | the run's own settings |
@@ -55,6 +57,7 @@ mod remote;
 mod request;
 mod source;
 mod template;
+mod tls;
 mod users;
 mod vars;
 mod written;

@@ -15,6 +15,7 @@ use crate::model::accounts::DEFAULT_WRITERS_PERCENT;
 use crate::model::{Model, Transport};
 use crate::secret::Secret;
 use crate::store::{StoreConnection, StoreUrl};
+use crate::tls::Tls;
 
 /// Settings that may stand on a command line.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct AuthorizationSettings {
     pub listen: SocketAddr,
     /// Where the admin surface listens.
     pub admin_listen: SocketAddr,
+    /// Whether TLS is spoken, on both surfaces.
+    pub tls: Tls,
     /// The auth model.
     pub model: Model,
     /// How access tokens travel (`jwt`).
@@ -72,6 +75,7 @@ impl Default for AuthorizationSettings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             admin_listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: Tls::default(),
             model: Model::default(),
             transport: Transport::default(),
             algorithm: SigningAlgorithm::default(),

@@ -13,12 +13,15 @@ use crate::jwt::SigningAlgorithm;
 use crate::model::{Model, Transport};
 use crate::secret::Secret;
 use crate::store::{StoreConnection, StoreUrl};
+use crate::tls::Tls;
 
 /// Settings that may stand on a command line.
 #[derive(Clone, Debug)]
 pub struct ResourceSettings {
     /// Where to listen; port 0 is any free one.
     pub listen: SocketAddr,
+    /// Whether TLS is spoken.
+    pub tls: Tls,
     /// The auth model.
     pub model: Model,
     /// How access tokens travel (`jwt`).
@@ -29,7 +32,7 @@ pub struct ResourceSettings {
     pub issuer: Option<String>,
     /// How the store is reached (`session`).
     pub store_connection: StoreConnection,
-    /// Where keys and introspection are (`http://host:port`).
+    /// Where keys and introspection are (`http://host:port` or `https://…`).
     pub authorization_server: Option<String>,
     /// By how much the issuer's clock may differ. Adds to the revocation lag.
     pub leeway: Duration,
@@ -60,6 +63,7 @@ impl Default for ResourceSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: Tls::default(),
             model: Model::default(),
             transport: Transport::default(),
             algorithm: SigningAlgorithm::default(),
@@ -101,6 +105,10 @@ pub struct ResourceWiring {
     /// The key of CSRF tokens, base64url of 32 bytes (`session`).
     #[serde(default)]
     pub csrf_key: Option<Secret>,
+    /// The certificate of the authority that vouches for an authorization server at `https://`: the `ca_file` of its ready line, which is
+    /// empty when it speaks without TLS.
+    #[serde(default)]
+    pub authorization_ca_file: Option<PathBuf>,
     /// As for the authorization server.
     #[serde(default)]
     pub namespace: Option<String>,
