@@ -400,6 +400,9 @@ pub struct RevocationRecord {
     pub probe_every_ms: f64,
     /// How long a credential is watched after it was first refused, to catch it being accepted again.
     pub tail_ms: f64,
+    /// The longest that a credential was watched after its revocation; absent in files of versions that did not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub observe_at_most_ms: Option<f64>,
     /// The load that ran meanwhile.
     pub background: Background,
     /// One row per target and event.

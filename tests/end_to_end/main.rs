@@ -2,11 +2,16 @@
 
 mod alone;
 mod bad_input;
+mod check;
 mod doctor;
 mod endings;
 mod freeze;
 mod main_job;
 mod program;
+mod remote;
+mod stranger;
+mod target_init;
 mod tls;
 mod truth;
+mod undo;
 mod users_store;

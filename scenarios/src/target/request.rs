@@ -79,6 +79,17 @@ impl RequestTemplate {
         all
     }
 
+    /// Clears the host that packets would go to with the policy, and looks nothing up. One that is not known yet is cleared when it is.
+    pub(super) fn clear(&self, policy: &RemoteTargets) -> Result<(), RemoteError> {
+        let destination = match &self.connect {
+            Some(connect) => connect.text().map(str::to_owned),
+            None => split(&self.url).ok().map(|(_, authority, _)| authority),
+        };
+        let url = destination.and_then(|text| Url::parse(&format!("http://{text}/")).ok());
+        let host = url.as_ref().and_then(Url::host);
+        host.map_or(Ok(()), |host| policy.permit(&host))
+    }
+
     /// Replaces what `known` knows, splits the URL and clears with the policy the host that packets will go to. Reads the certificates
     /// that `trust` names when a URL needs them.
     pub(super) fn bind<E: From<UrlError>>(
@@ -103,6 +114,27 @@ impl RequestTemplate {
 }
 
 impl Request {
+    /// A plain GET of `url`, whose host is cleared with the policy.
+    ///
+    /// # Errors
+    /// When the URL cannot or must not be requested.
+    pub(crate) fn get(url: &str, policy: &RemoteTargets) -> Result<Self, UrlError> {
+        let template = RequestTemplate {
+            url: Template::literal(url),
+            parts: Parts::bare("GET"),
+        };
+        template.bind(|_| Ok::<_, UrlError>(None), policy)
+    }
+
+    /// The request without what refers to anything that `gone` names; in the path and in a body, `none` stands for it.
+    pub(crate) fn without(&self, gone: impl Fn(&Reference) -> bool + Copy) -> Self {
+        Self {
+            origin: self.origin.clone(),
+            path: self.path.without(gone),
+            parts: self.parts.without(gone),
+        }
+    }
+
     /// Every capture and user value that the request needs.
     pub(crate) fn references(&self) -> impl Iterator<Item = &Reference> {
         self.path.references().chain(

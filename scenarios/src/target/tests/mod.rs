@@ -151,7 +151,7 @@ fn binding_fills_in_addresses_and_clears_them() {
         ),
         (
             members("as", &[("url", "http://10.1.2.3")]),
-            "target demo, login[0] (POST ${as.url}/login): host 10.1.2.3 is not on this machine; remote hosts must be allowed by name",
+            "target demo, login[0] (POST ${as.url}/login): host 10.1.2.3 is not on this machine; remote hosts must be allowed by name (--allow-remote-target 10.1.2.3)",
         ),
         (
             members("as", &[("url", "ftp://127.0.0.1")]),
