@@ -1,12 +1,14 @@
 //! `authbench serve …`: one process of a target.
 
-use crate::cli::{AuthorizationArguments, ResourceArguments, ServeCommand, Wired};
+use crate::cli::{AllowedOrigin, AuthorizationArguments, ResourceArguments, ServeCommand, Wired};
 use anyhow::{Context, Result};
 use authbench_servers::authorization::{self, AuthorizationSettings};
+use authbench_servers::http::origins::Origins;
 use authbench_servers::resource::{self, ResourceSettings};
 use authbench_servers::{store, truth};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::num::NonZeroU32;
 
 /// Before each member's name, in capitals, in the environment.
 const PREFIX: &str = "AUTHBENCH_";
@@ -14,18 +16,24 @@ const PREFIX: &str = "AUTHBENCH_";
 const STORE: &[&str] = &["store_url", "redis_server", "namespace"];
 const AUTHORIZATION: &[&str] = &[
     "store_url",
+    "store_unix_url",
     "admin_secret",
+    "auditor_secret",
     "population_password",
     "service_secret",
+    "partner_secret",
     "introspection_secret",
     "signing_secret",
     "rotation_key",
+    "csrf_key",
     "namespace",
 ];
 const RESOURCE: &[&str] = &[
     "store_url",
+    "store_unix_url",
     "introspection_secret",
     "signing_secret",
+    "csrf_key",
     "namespace",
     "authorization_ca_file",
 ];
@@ -89,6 +97,7 @@ fn authorization_settings(arguments: AuthorizationArguments) -> AuthorizationSet
         admin_listen: arguments.admin_listen,
         tls: arguments.tls,
         model: arguments.model,
+        transport: arguments.transport,
         algorithm: arguments.alg,
         issuer: arguments.issuer,
         access_ttl: arguments.access_ttl,
@@ -97,11 +106,20 @@ fn authorization_settings(arguments: AuthorizationArguments) -> AuthorizationSet
         refresh_grace: arguments.refresh_grace,
         session_idle: arguments.session_idle,
         session_absolute: arguments.session_absolute,
+        store_connection: arguments.store_connection,
         users: arguments.users,
+        writers_percent: arguments.writers,
+        entitlements: arguments.claims_bytes,
         login_hash: arguments.login_hash,
+        origins: origins(&arguments.allow_origin),
         audit_log: arguments.audit_log,
         ..AuthorizationSettings::default()
     }
+}
+
+fn origins(allowed: &[AllowedOrigin]) -> Origins {
+    let origins = allowed.iter().filter_map(|allowed| allowed.0.clone());
+    Origins::new(&origins.collect::<Vec<_>>())
 }
 
 fn resource_settings(arguments: ResourceArguments) -> ResourceSettings {
@@ -109,6 +127,7 @@ fn resource_settings(arguments: ResourceArguments) -> ResourceSettings {
         listen: arguments.listen,
         tls: arguments.tls,
         model: arguments.model,
+        transport: arguments.transport,
         algorithm: arguments.alg,
         issuer: arguments.issuer,
         authorization_server: arguments.authorization_server,
@@ -116,6 +135,9 @@ fn resource_settings(arguments: ResourceArguments) -> ResourceSettings {
         max_lifetime: arguments.max_lifetime,
         introspection_cache: arguments.introspection_cache,
         session_idle: arguments.session_idle,
+        store_connection: arguments.store_connection,
+        partner_rate: NonZeroU32::new(arguments.partner_rate),
+        origins: origins(&arguments.allow_origin),
         audit_log: arguments.audit_log,
         ..ResourceSettings::default()
     }

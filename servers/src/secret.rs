@@ -57,6 +57,12 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The 32 bytes of a key given in base64url without padding; `None` if it is anything else.
+pub fn key_bytes(key: &Secret) -> Option<[u8; 32]> {
+    let bytes = URL_SAFE_NO_PAD.decode(key.expose()).ok()?;
+    bytes.try_into().ok()
+}
+
 /// SHA-256 of a credential: what the store and the audit log know it by.
 ///
 /// A plain hash is enough where a password would need a slow one: the input has 256 random bits.
@@ -70,6 +76,12 @@ impl Fingerprint {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest(&SHA256, credential.as_bytes()).as_ref());
         Self(hash)
+    }
+
+    /// The fingerprint whose [`Fingerprint::to_base64`] is `handle`.
+    pub fn of_handle(handle: &str) -> Option<Self> {
+        let hash = URL_SAFE_NO_PAD.decode(handle).ok()?;
+        hash.try_into().ok().map(Self)
     }
 
     /// The whole fingerprint in base64url, for store keys.
@@ -128,6 +140,14 @@ mod tests {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(masked)");
         let fingerprint = format!("{:?}", Fingerprint::of("hunter2"));
         assert_eq!(fingerprint, "Fingerprint(f52fbd32b2b3…)");
+    }
+
+    #[test]
+    fn a_handle_names_its_fingerprint() {
+        let fingerprint = Fingerprint::of("hunter2");
+        let handle = fingerprint.to_base64();
+        assert_eq!(Fingerprint::of_handle(&handle), Some(fingerprint));
+        assert_eq!(Fingerprint::of_handle(&handle[1..]), None);
     }
 
     #[test]

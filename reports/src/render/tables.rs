@@ -1,10 +1,13 @@
 //! The tables of every report. Each row label carries the settings its figures belong to.
 
+mod claims;
 mod cost;
 mod revocation;
 mod solo;
 mod tls;
 
+pub use claims::claims;
+pub(super) use claims::{Sizes, sizes};
 pub use cost::{cpu, latency, memory, network, time, work};
 pub use revocation::{frontier, lag, law, refresh};
 pub(super) use solo::objective;
@@ -32,6 +35,7 @@ pub fn all(summary: &Summary) -> Vec<Table> {
         work(summary),
         tls(summary),
         connections(summary),
+        claims(summary),
         network(summary),
         capacity(summary),
         sweep(summary),

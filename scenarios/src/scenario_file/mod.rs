@@ -39,6 +39,11 @@ const SCENARIOS: &[(&str, &str)] = &[
     ("capacity", include_str!("../../capacity.toml")),
     ("sweep", include_str!("../../sweep.toml")),
     ("tls", include_str!("../../tls.toml")),
+    ("claims", include_str!("../../claims.toml")),
+    (
+        "store-connections",
+        include_str!("../../store-connections.toml"),
+    ),
 ];
 
 /// What `run` executes when it is not told: the others take minutes, some of them overload the targets, so they are asked for by name.

@@ -18,6 +18,12 @@ impl StoreUrl {
         Self(url.into())
     }
 
+    /// Whether it names a unix socket.
+    pub fn is_unix(&self) -> bool {
+        let scheme = self.0.split("://").next().unwrap_or_default();
+        matches!(scheme, "unix" | "redis+unix" | "valkey+unix")
+    }
+
     /// The whole URL, password included: for connecting, never for printing.
     pub fn expose(&self) -> &str {
         &self.0
