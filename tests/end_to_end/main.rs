@@ -4,6 +4,7 @@ mod alone;
 mod bad_input;
 mod doctor;
 mod endings;
+mod foreign;
 mod freeze;
 mod main_job;
 mod program;
