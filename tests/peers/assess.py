@@ -7,14 +7,14 @@ from pathlib import Path
 NEVER, LIFETIME = "never accepted after the acknowledgement", "accepted until the token expires"
 
 # What is known of Django and django-oauth-toolkit: they look sessions and tokens up at every request; a disabled account ends sessions, which
-# are looked at together with their user, and no token.
+# are looked at together with their user, and no token. Then: what a refresh does afterwards.
 KNOWN = {
-    ("django", "logout", "site"): NEVER,
-    ("django", "account_disabled", "site"): NEVER,
-    ("django-oauth", "token_revoked", "api"): NEVER,
-    ("django-oauth", "token_revoked", "introspection"): NEVER,
-    ("django-oauth", "account_disabled", "api"): LIFETIME,
-    ("django-oauth", "account_disabled", "introspection"): LIFETIME,
+    ("django", "logout", "site"): (NEVER, None),
+    ("django", "account_disabled", "site"): (NEVER, None),
+    ("django-oauth", "token_revoked", "api"): (NEVER, "refused"),
+    ("django-oauth", "token_revoked", "introspection"): (NEVER, "refused"),
+    ("django-oauth", "account_disabled", "api"): (LIFETIME, "worked"),
+    ("django-oauth", "account_disabled", "introspection"): (LIFETIME, "worked"),
 }
 
 
@@ -27,8 +27,8 @@ def main():
         for name, target in targets.items()
         for row in target.get("revocation", [])
     }
-    for key, behaviour in KNOWN.items():
-        problems += judged_lag(key, rows.get(key), behaviour)
+    for key, (behaviour, refresh) in KNOWN.items():
+        problems += judged_lag(key, rows.get(key), behaviour, refresh)
     print_figures(targets, rows)
     if problems:
         sys.exit("\n".join(problems))
@@ -43,7 +43,7 @@ def judged_load(target):
         yield f"{target['name']}: no CPU was booked on it"
 
 
-def judged_lag(key, row, behaviour):
+def judged_lag(key, row, behaviour, refresh):
     name = ", ".join(key)
     if row is None:
         yield f"{name}: was not measured"
@@ -56,6 +56,9 @@ def judged_lag(key, row, behaviour):
         yield f"{name}: accepted again after {told - never} of {told} acknowledgements"
     elif behaviour == LIFETIME and never == told:
         yield f"{name}: never accepted again, though tokens should outlive the account"
+    refreshes = row.get("refresh_after") or {}
+    if refresh and not refreshes.get(refresh) or any(refreshes[other] for other in refreshes if other != refresh):
+        yield f"{name}: a refresh afterwards should be {refresh}: {refreshes}"
     if row["breaches"] or row["flaps"]:
         yield f"{name}: {row['breaches']} breaches, {row['flaps']} flaps"
 

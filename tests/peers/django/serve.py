@@ -61,7 +61,7 @@ def fill(wiring, users):
     from django.db import connections
     from oauth2_provider.models import Application
 
-    call_command("migrate", verbosity=0)
+    call_command("migrate", run_syncdb=True, verbosity=0)
     password = make_password(wiring["population_password"])
     numbered = (User(pk=FIRST_USER + n, username=f"user-{n:05}", password=password) for n in range(users))
     User.objects.bulk_create(numbered)

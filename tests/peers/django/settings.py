@@ -58,6 +58,8 @@ DATABASES = {
         },
     }
 }
+# The tables as they are now, without the way they came to be: nothing is kept, and a start takes two seconds less.
+MIGRATION_MODULES = {label: None for label in ["admin", "auth", "contenttypes", "sessions", "oauth2_provider"]}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Sessions live in Redis and nowhere else.
