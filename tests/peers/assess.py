@@ -57,8 +57,8 @@ def judged_lag(key, row, behaviour, refresh):
     elif behaviour == LIFETIME and never == told:
         yield f"{name}: never accepted again, though tokens should outlive the account"
     refreshes = row.get("refresh_after") or {}
-    if refresh and not refreshes.get(refresh) or any(refreshes[other] for other in refreshes if other != refresh):
-        yield f"{name}: a refresh afterwards should be {refresh}: {refreshes}"
+    if refresh and set(outcome for outcome, count in refreshes.items() if count) != {refresh}:
+        yield f"{name}: every refresh afterwards should be {refresh}: {refreshes}"
     if row["breaches"] or row["flaps"]:
         yield f"{name}: {row['breaches']} breaches, {row['flaps']} flaps"
 
