@@ -4,7 +4,10 @@ mod selftest;
 mod truth;
 
 pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
+pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod target;
+pub(crate) mod undo;
 
 use authbench_scenarios::scenario_file;
 use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse as parse_duration};
@@ -34,6 +37,15 @@ const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a promised bound or an expecta
 pub(crate) enum Command {
     /// Measure the control and the models, and write a report: without options over a minute of load
     Run(RunArguments),
+    /// Walk one user through every flow of a target, once and without load, and say what does not do what its file says
+    #[command(after_help = check::EXIT_CODES)]
+    Check(check::CheckArguments),
+    /// Bring back the users whom a killed run left as its events had made them
+    #[command(after_help = undo::EXIT_CODES)]
+    Undo(undo::UndoArguments),
+    /// Write target files
+    #[command(subcommand)]
+    Target(target::TargetCommand),
     /// Show the report of a run again, from its run file
     Report(ReportArguments),
     /// Measure known truths with the instrument itself, and say how far off it is

@@ -9,13 +9,17 @@
 //! * [`load`]: the open-loop stream under goose
 //! * [`credentials`]: logged in beforehand, renewed in time
 //! * [`revocation`]: one revocation per goose transaction, probed at every point
+//! * [`undo`]: brings back the users whom events touched
+//! * [`target_init`]: a first target file from a system's own description
 //! * [`scenario_file`]: scenario files
+//! * [`check`]: one user through every flow, without load
 //! * [`run`]: one run, every scenario in turn
 //! * [`selftest`]: the instrument against servers whose behaviour is known
 //! * [`accounting`]: CPU, memory, stolen time, exact counts, the conditions of a round
 //! * [`doctor`]: looks at the machine
 
 pub mod accounting;
+pub mod check;
 pub mod credentials;
 pub mod doctor;
 pub mod flow;
@@ -26,4 +30,6 @@ pub mod run;
 pub mod scenario_file;
 pub mod selftest;
 pub mod target;
+pub mod target_init;
+pub mod undo;
 pub mod wire;

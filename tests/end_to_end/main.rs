@@ -2,11 +2,15 @@
 
 mod alone;
 mod bad_input;
+mod check;
 mod doctor;
 mod endings;
 mod foreign;
 mod freeze;
 mod main_job;
 mod program;
+mod remote;
+mod stranger;
 mod truth;
+mod undo;
 mod users_store;

@@ -1,5 +1,6 @@
 //! The crate from outside: from a run file to everything that is written about it.
 
+mod check;
 mod fixture;
 mod load;
 

@@ -110,6 +110,23 @@ impl Jar {
             .map(|cookie| cookie.value.as_str())
     }
 
+    /// Whether it holds none, live or expired.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cookies.is_empty()
+    }
+
+    /// The same cookies with other values.
+    pub(super) fn altered(&self, alter: impl Fn(&str) -> String) -> Self {
+        let altered = self.cookies.iter().map(|cookie| Kept {
+            value: alter(&cookie.value),
+            ..cookie.clone()
+        });
+        Self {
+            cookies: altered.collect(),
+        }
+    }
+
     /// Every value, for masking.
     pub(super) fn values(&self) -> impl Iterator<Item = &str> {
         self.cookies.iter().map(|cookie| cookie.value.as_str())

@@ -7,7 +7,7 @@ const TOKEN_LENGTH: usize = 16;
 const MASK: &str = "[masked]";
 
 /// The beginning of `body`, with `secrets` and whatever looks like a credential masked, control characters replaced.
-pub(super) fn excerpt<'s>(body: &[u8], secrets: impl IntoIterator<Item = &'s str>) -> String {
+pub(crate) fn excerpt<'s>(body: &[u8], secrets: impl IntoIterator<Item = &'s str>) -> String {
     let mut text = String::from_utf8_lossy(body).into_owned();
     for secret in secrets {
         if !secret.is_empty() {

@@ -7,9 +7,11 @@ use url::Url;
 
 use super::file::{About, TargetFile};
 use super::flows::{Action, Flows, Turn};
+use super::limits::Limits;
 use super::remote::RemoteTargets;
 use super::request::{Origin, Request, RequestTemplate, UrlError};
 use super::template::{Reference, Template};
+use crate::credentials::RateLimit;
 use crate::flow::{AdminLogin, Lifetimes};
 
 /// The string members of each process's ready line, by process name.
@@ -26,6 +28,10 @@ pub struct Target {
     pub(crate) admin: Arc<AdminLogin>,
     /// What its token responses said of how long they live.
     pub(crate) lifetimes: Arc<Lifetimes>,
+    /// How much load it may get: as the file says, and little where the file does not and the target is not on this machine.
+    pub limits: Limits,
+    /// The limit on administrator's calls, shared by all who make events.
+    pub(crate) admin_calls: Arc<RateLimit>,
     presented: BTreeSet<String>,
     origins: Vec<Origin>,
 }
@@ -76,14 +82,35 @@ impl TargetFile {
             .iter()
             .flat_map(|point| point.request.references());
         let presented = presented.map(|reference| reference.name.clone()).collect();
+        let origins = origins(&flows);
+        let is_remote = |origin: &Origin| !origin.address.ip().is_loopback();
+        let limits = self.about.limits.of(origins.iter().any(is_remote));
         Ok(Target {
             about: Arc::clone(&self.about),
-            origins: origins(&flows),
+            admin_calls: RateLimit::new(limits.admin_calls_per_s),
+            limits,
+            origins,
             flows,
             admin: Arc::default(),
             lifetimes: Arc::default(),
             presented,
         })
+    }
+
+    /// Clears every host that the file itself names with `policy`, before a process is started or a name looked up.
+    ///
+    /// # Errors
+    /// With the first request that would go where it must not.
+    pub fn clear(&self, policy: &RemoteTargets) -> Result<(), BindError> {
+        let cleared = self.flows.try_map(&Clearer { file: self, policy });
+        cleared.map(|_: Flows<()>| ())
+    }
+
+    /// How much load the target may get, as far as the file alone says where it is.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let refused = RemoteTargets::refused();
+        self.about.limits.of(self.clear(&refused).is_err())
     }
 
     pub(crate) fn bind_request(
@@ -129,6 +156,26 @@ impl Turn<RequestTemplate, Request, BindError> for Binder<'_> {
             place: place.to_owned(),
             reason,
         })
+    }
+}
+
+/// Looks only at hosts that stand in the file.
+struct Clearer<'a> {
+    file: &'a TargetFile,
+    policy: &'a RemoteTargets,
+}
+
+impl Turn<RequestTemplate, (), BindError> for Clearer<'_> {
+    fn request(&self, request: &RequestTemplate, place: &str) -> Result<(), BindError> {
+        request.clear(self.policy).map_err(|error| BindError {
+            target: self.file.about.name.clone(),
+            place: place.to_owned(),
+            reason: UrlError::Remote(error).into(),
+        })
+    }
+
+    fn text(&self, text: &Template, _: &str) -> Result<Template, BindError> {
+        Ok(text.clone())
     }
 }
 

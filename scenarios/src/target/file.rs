@@ -11,6 +11,7 @@ use authbench_reports::run_file::Role;
 use serde_json::Value as Json;
 
 use super::flows::{Action, Flows};
+use super::limits::Limits;
 use super::request::RequestTemplate;
 use super::source::{FileError, Source};
 use super::template::Template;
@@ -32,17 +33,6 @@ pub struct About {
     pub limits: Limits,
     /// Who can log in; absent for a target without login.
     pub users: Option<Users>,
-}
-
-/// How much load a target may get; absent: as much as the scenario wants.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// Requests per second at all points together.
-    pub requests_per_s: Option<u32>,
-    /// Logins per second.
-    pub logins_per_s: Option<u32>,
-    /// Steps of the administrator's login and steps that use it, per second.
-    pub admin_calls_per_s: Option<u32>,
 }
 
 /// A checked target file.
@@ -151,6 +141,23 @@ impl TargetFile {
         Ok(check::check(&source, overrides, &|variable| {
             std::env::var(variable).ok()
         })?)
+    }
+
+    /// Like [`parse`](Self::parse), with another environment.
+    ///
+    /// # Errors
+    /// When anything in it is wrong.
+    pub(crate) fn parse_with(
+        name: &str,
+        text: &str,
+        overrides: &BTreeMap<String, String>,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, FileError> {
+        let source = Source {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        };
+        check::check(&source, overrides, environment)
     }
 
     /// Reads `text` as a target file; errors call it `name`. Otherwise like [`load`](Self::load).

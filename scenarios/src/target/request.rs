@@ -65,6 +65,16 @@ impl RequestTemplate {
         all
     }
 
+    /// Clears the host that stands in the URL with the policy, and looks nothing up. One that is not known yet is cleared when it is.
+    pub(super) fn clear(&self, policy: &RemoteTargets) -> Result<(), RemoteError> {
+        let Ok((authority, _)) = split(&self.url) else {
+            return Ok(());
+        };
+        let url = Url::parse(&format!("http://{authority}/"));
+        let host = url.as_ref().ok().and_then(Url::host);
+        host.map_or(Ok(()), |host| policy.permit(&host))
+    }
+
     /// Replaces what `known` knows, splits the URL and clears its host with the policy.
     pub(super) fn bind<E: From<UrlError>>(
         &self,
@@ -83,6 +93,27 @@ impl RequestTemplate {
 }
 
 impl Request {
+    /// A plain GET of `url`, whose host is cleared with the policy.
+    ///
+    /// # Errors
+    /// When the URL cannot or must not be requested.
+    pub(crate) fn get(url: &str, policy: &RemoteTargets) -> Result<Self, UrlError> {
+        let template = RequestTemplate {
+            url: Template::literal(url),
+            parts: Parts::bare("GET"),
+        };
+        template.bind(|_| Ok::<_, UrlError>(None), policy)
+    }
+
+    /// The request without what refers to anything that `gone` names; in the path and in a body, `none` stands for it.
+    pub(crate) fn without(&self, gone: impl Fn(&Reference) -> bool + Copy) -> Self {
+        Self {
+            origin: self.origin.clone(),
+            path: self.path.without(gone),
+            parts: self.parts.without(gone),
+        }
+    }
+
     /// Every capture and user value that the request needs.
     pub(crate) fn references(&self) -> impl Iterator<Item = &Reference> {
         self.path.references().chain(

@@ -18,7 +18,8 @@ use std::time::Duration;
 use toml::Spanned;
 
 use self::scope::Scope;
-use super::file::{About, Limits, TargetFile};
+use super::file::{About, TargetFile};
+use super::limits::Limits;
 use super::raw::{RawLimits, RawTarget, RawTexts};
 use super::source::{FileError, Source};
 use super::template::{Template, is_name};

@@ -142,6 +142,9 @@ impl Checker<'_> {
         Ok(Step {
             label: format!("{key} ({shown})"),
             uses_admin: uses_admin(&action),
+            is_admin_call: ["admin_login", "event."]
+                .iter()
+                .any(|list| key.starts_with(list)),
             action,
             captures,
         })
