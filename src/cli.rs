@@ -14,6 +14,7 @@ use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse a
 use authbench_servers::authorization::passwords::LoginHash;
 use authbench_servers::jwt::SigningAlgorithm;
 use authbench_servers::model::Model;
+use authbench_servers::tls::Tls;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -77,7 +78,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_enum, default_value_t = Profile::Quick)]
     pub(crate) profile: Profile,
 
-    /// Scenario to run, by name or path to a .toml file; repeatable. capacity and sweep overload the targets and run only when named
+    /// Scenario to run, by name or path to a .toml file; repeatable. capacity, sweep (which overload the targets) and tls run only when named
     /// [default: steady, then revocation]
     #[arg(long = "scenario", value_name = "NAME|FILE")]
     pub(crate) scenarios: Vec<String>,
@@ -231,6 +232,11 @@ pub(crate) struct AuthorizationArguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) admin_listen: SocketAddr,
 
+    /// on: speak TLS, with a certificate made for localhost and the address listened on; ca_file in the ready line names the
+    /// file of the authority that vouches for it
+    #[arg(long, value_name = "on|off", default_value = "off")]
+    pub(crate) tls: Tls,
+
     /// no_auth, session, jwt, opaque or hybrid
     #[arg(long)]
     pub(crate) model: Model,
@@ -290,6 +296,11 @@ pub(crate) struct ResourceArguments {
     /// Where to listen; port 0 is any free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
+
+    /// on: speak TLS, with a certificate made for localhost and the address listened on; ca_file in the ready line names the
+    /// file of the authority that vouches for it
+    #[arg(long, value_name = "on|off", default_value = "off")]
+    pub(crate) tls: Tls,
 
     /// no_auth, session, jwt, opaque or hybrid
     #[arg(long)]

@@ -5,6 +5,7 @@
 //! * [`target`]: target files, read and checked, then bound to running processes
 //! * [`flow`]: executes a target's step lists; builds the requests that present a credential
 //! * [`process`]: starts a target's processes and sees to their end
+//! * [`transport`]: TCP, or TLS over it
 //! * [`wire`]: HTTP/1.1 bytes, as lean as a load generator needs them
 //! * [`load`]: the open-loop stream under goose
 //! * [`credentials`]: logged in beforehand, renewed in time
@@ -31,5 +32,6 @@ pub mod scenario_file;
 pub mod selftest;
 pub mod target;
 pub mod target_init;
+pub mod transport;
 pub mod undo;
 pub mod wire;

@@ -11,6 +11,8 @@ mod main_job;
 mod program;
 mod remote;
 mod stranger;
+mod target_init;
+mod tls;
 mod truth;
 mod undo;
 mod users_store;

@@ -180,3 +180,37 @@ fn a_check_undoes_what_it_did() {
         "nothing is left of it"
     );
 }
+
+#[test]
+fn ctrl_c_during_a_check_undoes_the_event() {
+    let (workspace, stranger) = (Workspace::new(), Stranger::start());
+    // Otherwise the check would be over at once: it watches until each point has refused.
+    stranger.api_goes_on();
+    let target = workspace.write("stranger.toml", &stranger.target("5s", ""));
+    let mut command = workspace.authbench(&["check", "--target", &target]);
+    let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("the program starts");
+    stranger.wait_for_a_victim();
+    signal(&child, Signal::SIGINT);
+    assert_eq!(child.wait().expect("ends").code(), Some(130));
+    assert_eq!((stranger.enabled(), stranger.disabled().len()), (1, 0));
+}
+
+#[test]
+fn a_killed_check_leaves_a_journal_too() {
+    let (workspace, stranger) = (Workspace::new(), Stranger::start());
+    stranger.api_goes_on();
+    let target = workspace.write("stranger.toml", &stranger.target("5s", ""));
+    let mut command = workspace.authbench(&["check", "--target", &target]);
+    let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("the program starts");
+    stranger.wait_for_a_victim();
+    signal(&child, Signal::SIGKILL);
+    child.wait().expect("ends");
+    let runs = fs::read_dir(workspace.path("authbench-runs")).expect("a folder");
+    let left = runs.flatten().next().expect("a journal's folder").path();
+    let left = left.to_string_lossy().into_owned();
+    let output = workspace.run(&["undo", &left, "--target", &target]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stranger.disabled().len(), 0);
+}

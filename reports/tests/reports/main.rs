@@ -12,4 +12,5 @@ mod rendering;
 mod schemas;
 mod selftest;
 mod summary;
+mod tls;
 mod validity;

@@ -46,11 +46,16 @@ impl Walker<'_> {
         expected: Expected,
     ) -> Vec<PointAnswer> {
         let target = Arc::clone(self.target);
+        // An answer may quote what it was presented, so that this is what is masked in it.
+        let shown = match presented {
+            Presented::Whole | Presented::Nothing => credential.clone(),
+            Presented::Changed => credential.altered(changed),
+        };
         let mut answers = Vec::new();
         for point in &target.flows.points {
-            answers.push(match request(point, credential, presented) {
+            answers.push(match request(point, &shown, presented) {
                 Ok(Some(request)) => {
-                    let asked = self.ask(point, &request, credential).await;
+                    let asked = self.ask(point, &request, &shown).await;
                     self.judge(name, point, &asked, presented, expected);
                     asked.answer
                 }
@@ -96,21 +101,22 @@ impl Walker<'_> {
             }
         };
         let status = exchange.head.status;
-        let answer = Answer::of(
-            status,
-            self.client.response(),
-            credential.secrets().collect(),
-        );
+        let secrets: Vec<&str> = credential.secrets().collect();
+        let answer = Answer::of(status, self.client.response(), &secrets);
         let verdict = verdict(status, point.rules_hold(status, self.client.response()));
         self.look_at_throttling(&answer, &format!("point.{}", point.name));
-        let (origin, path) = (&point.request.origin, point.request.path.leading_text());
+        let by_cookie = presents_cookies_only(point, credential);
+        let place = by_cookie.then(|| {
+            let request = &point.request;
+            (&request.origin, request.path.leading_text())
+        });
         Asked {
             answer: PointAnswer {
                 verdict,
                 status: Some(status),
             },
             exchange: Some(exchange),
-            explained: Some(of_answer(&answer, credential, Some((origin, path)))),
+            explained: Some(of_answer(&answer, credential, place)),
             words: answer.words(),
         }
     }
@@ -203,10 +209,18 @@ fn request(
         Presented::Whole => point_request(point, credential).map(Some),
         Presented::Nothing => encode_without_login(point, credential),
         Presented::Changed => match encode_without_login(point, credential)? {
-            Some(_) => point_request(point, &credential.altered(changed)).map(Some),
+            Some(_) => point_request(point, credential).map(Some),
             None => Ok(None),
         },
     }
+}
+
+/// Whether all that the point is presented with are the jar's cookies.
+fn presents_cookies_only(point: &Point, credential: &Credential) -> bool {
+    let request = &point.request;
+    let mut references = request.references();
+    let presents = references.any(|reference| credential.captured(&reference.name).is_some());
+    request.parts.cookies.is_none() && !presents
 }
 
 fn verdict(status: u16, rules: (bool, bool)) -> PointVerdict {

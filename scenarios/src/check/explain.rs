@@ -54,7 +54,7 @@ pub(super) struct Explained {
 
 impl Answer {
     /// What `response` says; `secrets` are masked in it.
-    pub(super) fn of(status: u16, response: &ResponseReader, secrets: Vec<&str>) -> Self {
+    pub(super) fn of(status: u16, response: &ResponseReader, secrets: &[&str]) -> Self {
         let masked = |bytes: &[u8]| excerpt(bytes, secrets.iter().copied());
         let header = |name: &str| response.header(name).map(masked);
         let [challenge, location] =
@@ -116,7 +116,7 @@ pub(super) fn of_step(
     }
 }
 
-/// What a refusal out of turn looks like; `origin` and `path` are where the credential was presented.
+/// What a refusal out of turn looks like; `presented_at`: host and path, where it is cookies alone that present the credential.
 pub(super) fn of_answer(
     answer: &Answer,
     credential: &Credential,

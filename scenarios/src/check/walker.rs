@@ -20,6 +20,7 @@ pub(super) enum List {
     Login,
     Refresh,
     Logout,
+    AdminLogin,
     /// By its place in the file.
     Event(usize),
     /// By the event's place in the file.
@@ -130,7 +131,10 @@ impl<'a> Walker<'a> {
         credential: &mut Credential,
     ) -> Result<Option<Acknowledged>, Failed> {
         let target = Arc::clone(self.target);
-        let begun = begin_walk(&mut self.client, &target, steps).await;
+        let begun = match list {
+            List::AdminLogin => Ok(Walk::of_admin_login()),
+            _ => begin_walk(&mut self.client, &target, steps).await,
+        };
         let mut walk = begun.map_err(|error| self.failed(error, None, credential))?;
         let mut last: Option<Acknowledged> = None;
         for (index, step) in steps.iter().enumerate() {
@@ -202,8 +206,8 @@ impl<'a> Walker<'a> {
             Ok(acknowledged) => acknowledged.status?,
             Err(error) => error.unexpected_status()?,
         };
-        let secrets = credential.secrets().chain(walk.secrets()).collect();
-        Some(Answer::of(status, self.client.response(), secrets))
+        let secrets: Vec<&str> = credential.secrets().chain(walk.secrets()).collect();
+        Some(Answer::of(status, self.client.response(), &secrets))
     }
 
     fn look_at_cookies(&mut self, before: &Credential, after: &Credential, entry: &mut Entry) {
@@ -239,6 +243,7 @@ impl<'a> Walker<'a> {
             List::Login => "/login".to_owned(),
             List::Refresh => "/refresh".to_owned(),
             List::Logout => "/logout".to_owned(),
+            List::AdminLogin => "/admin_login".to_owned(),
             List::Event(event) => format!("/event/{event}/step"),
             List::Undo(event) => format!("/event/{event}/undo"),
         };

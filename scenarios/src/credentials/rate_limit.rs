@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_target_that_asks_for_it_is_left_alone_by_everybody() {
-        let limit = LoginLimit::new(None);
+        let limit = RateLimit::new(None);
         let held_until = Instant::now() + Duration::from_secs(30);
         limit.hold(Duration::from_secs(30));
         assert!(limit.reserve() >= held_until && limit.reserve() >= held_until);

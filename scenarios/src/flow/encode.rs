@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use base64::Engine;
@@ -15,6 +14,7 @@ use super::walk::Walk;
 use crate::target::{
     Account, Body, ClientAuthentication, Named, Origin, Point, Reference, Request, Template,
 };
+use crate::transport::Peer;
 use crate::wire::{RequestBytes, RequestError};
 
 /// All but the unreserved characters of RFC 3986 §2.3: a value can end neither its path segment nor the query.
@@ -28,7 +28,7 @@ const IN_URL: &AsciiSet = &NON_ALPHANUMERIC
 #[derive(Debug, Clone)]
 pub struct PointRequest {
     /// Where to connect.
-    pub address: SocketAddr,
+    pub peer: Peer,
     /// What to write.
     pub bytes: RequestBytes,
 }
@@ -94,7 +94,7 @@ fn encode(request: &Request, credential: &Credential) -> Result<PointRequest, En
     let values = Values::of(credential, Walk::none());
     let rendered = values.rendered(request)?;
     Ok(PointRequest {
-        address: request.origin.address,
+        peer: request.origin.peer(),
         bytes: rendered.bytes(&request.origin, &credential.jar)?,
     })
 }

@@ -216,7 +216,7 @@ async fn send(
     let (mut started, mut hops) = (None, 0);
     let exchange = loop {
         let bytes = rendered.bytes(&origin, credential.jar())?;
-        let exchange = client.exchange(origin.address, &bytes).await;
+        let exchange = client.exchange(&origin.peer(), &bytes).await;
         let exchange = exchange.map_err(|error| match started {
             None => StepFailure::Exchange(error),
             Some(_) => StepFailure::Redirected(error),

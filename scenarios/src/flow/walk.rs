@@ -31,7 +31,7 @@ impl Walk {
     }
 
     /// The administrator's own login.
-    pub(super) fn of_admin_login() -> Self {
+    pub(crate) fn of_admin_login() -> Self {
         Self {
             is_admin_login: true,
             ..Self::default()

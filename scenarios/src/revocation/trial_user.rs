@@ -1,12 +1,10 @@
 //! A goose user whose transaction is one revocation: log in at a random moment, use the credential to a random age, revoke it, watch.
 
+use super::call::Call;
 use super::probe::{Answered, Watch, probe, since};
 use super::trials::{Assignment, Trials};
 use crate::credentials::{LoginLimit, STEP_DEADLINE, expires, login_patiently};
-use crate::flow::{
-    Acknowledged, Credential, FlowClient, PointRequest, StepError, point_request, refresh,
-    run_steps,
-};
+use crate::flow::{Credential, FlowClient, PointRequest, point_request, refresh, run_steps};
 use crate::load::attack::{IDLE, Mirrored, VirtualUser};
 use crate::load::connection::Connection;
 use crate::target::{Event, Target};
@@ -65,7 +63,7 @@ impl TrialUser {
             .flows
             .points
             .iter()
-            .map(|point| Connection::new(point.request.origin.address));
+            .map(|point| Connection::new(point.request.origin.peer()));
         Self {
             connections: connections.collect(),
             client: FlowClient::new(STEP_DEADLINE),
@@ -296,45 +294,6 @@ impl TrialUser {
                 Some(After::Refused)
             }
             Err(_) => Some(After::Unknown),
-        }
-    }
-}
-
-/// The revoking call.
-struct Call {
-    /// Its number in the journal, where it can be undone.
-    entry: Option<u64>,
-    sent: Instant,
-    answered: Answered,
-    /// Where it is a command, which may have had its answer any time: its start.
-    acknowledged_from: Option<Instant>,
-}
-
-impl Call {
-    /// `begun`: when the event's turn came. An administrator's login may have come before the call itself.
-    fn of(
-        begun: Instant,
-        entry: Option<u64>,
-        outcome: Result<Option<Acknowledged>, StepError>,
-    ) -> Self {
-        let (sent, at, acknowledgement) = match &outcome {
-            Ok(Some(call)) => (call.started, call.done, Acknowledgement::Received),
-            // An event without steps is refused when the target file is read.
-            Ok(None) => (begun, Instant::now(), Acknowledgement::Refused),
-            Err(error) if error.is_outcome_unknown() => {
-                (begun, Instant::now(), Acknowledgement::Unknown)
-            }
-            Err(_) => (begun, Instant::now(), Acknowledgement::Refused),
-        };
-        let call = outcome.ok().flatten();
-        Self {
-            entry,
-            sent,
-            answered: Answered {
-                at,
-                acknowledgement,
-            },
-            acknowledged_from: call.map(|call| call.not_before).filter(|from| *from < at),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One run: every scenario in turn, its targets started, measured and stopped.
 
 mod capacity;
+mod connections;
 mod demand;
 pub mod progress;
 mod renewal;
@@ -19,6 +20,7 @@ use crate::load::attack::{Attack, AttackError};
 use crate::process::{ProcessError, RunSettings};
 use crate::scenario_file::{Ladder, Plan as Workload, Profile, Scenario};
 use crate::target::TargetFile;
+use crate::transport::ConnectError;
 use crate::undo::{Journal, Left, bring_all_back};
 use authbench_reports::run_file::{LifetimeRecord, ScenarioRecord, StoreInfo, TargetRecord};
 use nix::errno::Errno;
@@ -88,6 +90,14 @@ pub enum MeasureError {
     /// A credential lacks what a point's request needs.
     #[error("build a request: {0}")]
     Request(#[from] EncodeError),
+    /// A connection could not be made.
+    #[error("connect to {target}: {source}")]
+    Connect {
+        /// The target.
+        target: String,
+        /// Why.
+        source: ConnectError,
+    },
     /// The virtual users failed.
     #[error(transparent)]
     Attack(#[from] AttackError),

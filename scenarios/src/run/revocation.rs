@@ -97,6 +97,7 @@ pub(super) async fn measure(
     Ok(RevocationRecord {
         probe_every_ms: plan.probe_every.as_secs_f64() * 1000.0,
         tail_ms: plan.tail.as_secs_f64() * 1000.0,
+        observe_at_most_ms: Some(plan.observe.as_secs_f64() * 1000.0),
         background,
         events,
     })

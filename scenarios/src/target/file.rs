@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authbench_reports::run_file::Role;
+use authbench_reports::run_file::{Role, VariantRecord};
 use serde_json::Value as Json;
 
 use super::flows::{Action, Flows};
@@ -15,6 +15,7 @@ use super::limits::Limits;
 use super::request::RequestTemplate;
 use super::source::{FileError, Source};
 use super::template::Template;
+use super::tls::TlsSpec;
 use super::users::Users;
 use super::{builtin, check};
 
@@ -45,6 +46,8 @@ pub struct TargetFile {
     /// What must be started for it, in order; empty when it runs already.
     pub processes: Vec<ProcessSpec>,
     pub(super) flows: Flows<RequestTemplate>,
+    pub(super) tls: TlsSpec,
+    pub(super) variant: Option<VariantRecord>,
     pub(super) as_written: Json,
     pub(super) shown_variables: Vec<String>,
 }
@@ -174,6 +177,30 @@ impl TargetFile {
             text: text.to_owned(),
         };
         check::check(&source, overrides, &|variable| std::env::var(variable).ok())
+    }
+
+    /// The same under another name: one of several forms of a target in one scenario, made by setting `variables`.
+    #[must_use]
+    pub fn as_variant(mut self, name: &str, variables: &BTreeMap<String, String>) -> Self {
+        let shown = |(variable, text): (&String, &String)| {
+            let masked = || "(masked)".to_owned();
+            let shows = self.shows_variable(variable);
+            (
+                variable.clone(),
+                if shows { text.clone() } else { masked() },
+            )
+        };
+        self.variant = Some(VariantRecord {
+            of: self.about.name.clone(),
+            vars: variables.iter().map(shown).collect(),
+        });
+        Arc::make_mut(&mut self.about).name = name.to_owned();
+        self
+    }
+
+    /// What it is another form of, if anything.
+    pub fn variant(&self) -> Option<&VariantRecord> {
+        self.variant.as_ref()
     }
 
     /// Whether the file has a variable of this name.

@@ -86,6 +86,11 @@ impl RemoteTargets {
     }
 }
 
+/// Whether a host is this machine by its name, without asking anybody.
+pub(super) fn is_loopback(host: &Host<&str>) -> bool {
+    loopback(host).is_some()
+}
+
 /// `localhost` is taken for what RFC 6761 says it is, without asking a resolver that might say otherwise.
 fn loopback(host: &Host<&str>) -> Option<IpAddr> {
     let address = match host {

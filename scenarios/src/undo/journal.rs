@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,7 +45,19 @@ struct Inner {
 /// Why a journal cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// There is none, or the system does not let it be read.
+    /// There is none.
+    #[error("{path} is not there: no event of that run could be undone, or it is no run")]
+    Missing {
+        /// The journal.
+        path: String,
+    },
+    /// Somebody is writing it.
+    #[error("{path} is in use: that run, or another undo of it, is still going on")]
+    InUse {
+        /// The journal.
+        path: String,
+    },
+    /// The system does not let it be read.
     #[error("read {path}: {source}")]
     Read {
         /// The journal.
@@ -84,22 +96,26 @@ impl Journal {
     /// The journal that an earlier run left in `directory`, to be continued.
     ///
     /// # Errors
-    /// When there is none, or it is not one.
+    /// When there is none, it is not one, or whoever writes it is still there.
     pub fn of_earlier_run(directory: &Path) -> Result<Arc<Self>, JournalError> {
         let path = directory.join(JOURNAL_FILE);
-        let failed = |source| JournalError::Read {
-            path: path.display().to_string(),
-            source,
+        let name = || path.display().to_string();
+        let failed = |source: io::Error| match source.kind() {
+            io::ErrorKind::NotFound => JournalError::Missing { path: name() },
+            _ => JournalError::Read {
+                path: name(),
+                source,
+            },
         };
-        let text = fs::read_to_string(&path).map_err(failed)?;
-        let (entries, open) = parse(&text).map_err(|line| JournalError::Format {
-            path: path.display().to_string(),
-            line,
+        let file = OpenOptions::new().append(true).open(&path);
+        let file = file.map_err(failed)?;
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => JournalError::InUse { path: name() },
+            TryLockError::Error(error) => failed(error),
         })?;
-        let file = OpenOptions::new()
-            .append(true)
-            .open(&path)
-            .map_err(failed)?;
+        let text = fs::read_to_string(&path).map_err(failed)?;
+        let (entries, open) =
+            parse(&text).map_err(|line| JournalError::Format { path: name(), line })?;
         // A last line that was cut off belongs to an event that was never sent.
         let whole_lines = text.rfind('\n').map_or(0, |end| end + 1);
         file.set_len(whole_lines as u64).map_err(failed)?;
@@ -200,6 +216,8 @@ fn create(path: &Path) -> io::Result<File> {
         .append(true)
         .create_new(true)
         .open(path)?;
+    // Whoever writes it is there as long as it is locked: the system lets go of the lock when the process ends, however it does.
+    file.lock()?;
     write_line(&mut file, &Line::Schema(SCHEMA.to_owned()))?;
     if let Some(directory) = path.parent() {
         // The file's name is part of its directory, and must not be lost either.
@@ -258,10 +276,14 @@ mod tests {
         let first = journal.about_to_touch(touched(1)).await.expect("written");
         let second = journal.about_to_touch(touched(2)).await.expect("written");
         journal.undone(first).await.expect("written");
+        let in_use = Journal::of_earlier_run(directory.path());
+        assert!(matches!(in_use, Err(JournalError::InUse { .. })));
+        drop(journal);
         let later = Journal::of_earlier_run(directory.path()).expect("a journal");
         assert_eq!(later.open(), [(second, touched(2))]);
         let third = later.about_to_touch(touched(3)).await.expect("written");
         later.undone(second).await.expect("written");
+        drop(later);
         let last = Journal::of_earlier_run(directory.path()).expect("a journal");
         assert_eq!(last.open(), [(third, touched(3))]);
     }
@@ -277,6 +299,7 @@ mod tests {
             .expect("opens");
         file.write_all(br#"{"touched":{"id":2,"wh"#)
             .expect("written");
+        drop((journal, file));
         let later = Journal::of_earlier_run(directory.path()).expect("a journal");
         assert_eq!(later.open(), [(first, touched(1))]);
     }

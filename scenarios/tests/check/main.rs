@@ -15,6 +15,7 @@ use authbench_scenarios::undo::Journal;
 use server::{PASSWORD, Wrong};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::sync::watch;
 
 const TARGET: &str = r#"
@@ -61,8 +62,32 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     load::runtime().expect("a runtime").block_on(work)
 }
 
+/// An administrator's event beside the logout.
+const ADMINISTRATOR: &str = r#"
+[[admin_login]]
+request = "POST http://ADDRESS/admin/login"
+expect = 200
+capture = { token = { json = "/token" } }
+[[event]]
+name = "account_disabled"
+[[event.step]]
+request = "POST http://ADDRESS/admin/disable"
+headers = { authorization = "Bearer ${admin.token}" }
+cookies = {}
+expect = 204
+[[event.undo]]
+request = "POST http://ADDRESS/admin/enable"
+headers = { authorization = "Bearer ${admin.token}" }
+cookies = {}
+expect = 204
+"#;
+
 fn system(address: SocketAddr, interrupted: watch::Receiver<bool>) -> System {
-    let text = TARGET
+    system_of(TARGET, address, interrupted)
+}
+
+fn system_of(target: &str, address: SocketAddr, interrupted: watch::Receiver<bool>) -> System {
+    let text = target
         .replace("ADDRESS", &address.to_string())
         .replace("PASSWORD", PASSWORD);
     let file = TargetFile::parse("mine.toml", &text, &BTreeMap::new()).expect("a target file");
@@ -164,6 +189,52 @@ fn what_is_shown_of_a_credential_is_of_no_use() {
         "{:?}",
         login.captured
     );
+}
+
+#[test]
+fn the_administrators_calls_are_made_shown_and_undone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = Journal::of_new_run(folder.path());
+    let check = run(async {
+        let address = server::start(Wrong::Nothing).await;
+        let (_never, interrupted) = watch::channel(false);
+        let target = format!("{TARGET}{ADMINISTRATOR}");
+        let system = system_of(&target, address, interrupted.clone());
+        let plan = CheckPlan {
+            events: vec!["account_disabled".to_owned()],
+            journal: Arc::clone(&journal),
+            ..plan()
+        };
+        let checked = check(&system, &plan, interrupted, &|_| ()).await;
+        checked.expect("the plan fits the file")
+    });
+    let places: Vec<_> = check
+        .transcript
+        .iter()
+        .map(|entry| entry.place.as_str())
+        .collect();
+    for place in [
+        "admin_login[0]",
+        "event.account_disabled.step[0]",
+        "event.account_disabled.undo[0]",
+    ] {
+        assert!(places.contains(&place), "{place} in {places:?}");
+    }
+    let event = &check.events[0];
+    assert_eq!(check.events.len(), 1, "the other event was not asked for");
+    assert_eq!(
+        (event.undone, event.logs_in_again),
+        (Some(true), Some(true))
+    );
+    assert_eq!(event.lags[0].kept, BoundKept::NoBound);
+    assert_eq!(check.outcome, Outcome::Fine, "{:#?}", check.findings);
+    assert_eq!(journal.open(), []);
+    let shown = format!(
+        "{}{}",
+        text(&check, false),
+        serde_json::to_string(&check).expect("JSON")
+    );
+    assert!(!shown.contains("canary-admin-token"), "{shown}");
 }
 
 #[test]

@@ -9,6 +9,9 @@ use tokio::net::{TcpListener, TcpStream};
 /// What no output may hold.
 pub(crate) const PASSWORD: &str = "canary-password-1";
 
+/// What the administrator's login gives.
+const ADMIN_TOKEN: &str = "canary-admin-token-of-forty-characters-1";
+
 /// What is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wrong {
@@ -91,7 +94,10 @@ fn answer(request: &str, wrong: Wrong, state: &Mutex<State>) -> String {
             );
             response(200, cookie, &body)
         }
-        "/logout" => {
+        "/admin/login" => response(200, "", &format!(r#"{{"token":"{ADMIN_TOKEN}"}}"#)),
+        "/admin/disable" | "/admin/enable" if token != ADMIN_TOKEN => response(403, "", ""),
+        "/admin/enable" => response(204, "", ""),
+        "/logout" | "/admin/disable" => {
             if wrong != Wrong::LogoutDoesNothing {
                 // Everybody's: there is one user at a time here.
                 state.tokens.values_mut().for_each(|good| *good = false);

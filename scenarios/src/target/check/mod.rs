@@ -9,6 +9,7 @@ mod request;
 mod rule;
 mod scope;
 mod step;
+mod tls;
 mod users;
 
 use std::collections::BTreeMap;
@@ -50,12 +51,16 @@ pub(super) fn check(
         .map(|build| checker.build(build))
         .transpose()?;
     let processes = checker.processes(&raw.process)?;
+    let starts_nothing = processes.is_empty() && build.is_none();
+    let tls = checker.tls(&raw.tls, &processes, starts_nothing)?;
     let flows = checker.flows(&raw, &about, &processes)?;
     Ok(TargetFile {
         about: Arc::new(about),
         build: build.unwrap_or_default(),
         processes,
         flows,
+        tls,
+        variant: None,
         as_written: written::as_written(&source.text),
         shown_variables: written::shown_variables(&source.text),
     })
