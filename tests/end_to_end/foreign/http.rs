@@ -13,8 +13,12 @@ use hyper::http::request;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+
+use super::tls::Identity;
 
 /// What a server does. Answers at once: lags are kept by the clock, not by sleeping.
 pub(crate) trait Site: Send + Sync + 'static {
@@ -41,9 +45,22 @@ pub(crate) struct Answer(hyper::Response<Full<Bytes>>);
 impl Server {
     /// Listens on a free port. `site` is told its own URL: pages name absolute addresses.
     pub(crate) fn start<S: Site>(site: impl FnOnce(&str) -> Arc<S>) -> Self {
+        Self::listen("http", site, None)
+    }
+
+    /// The same over TLS.
+    pub(crate) fn secured<S: Site>(site: impl FnOnce(&str) -> Arc<S>, identity: &Identity) -> Self {
+        Self::listen("https", site, Some(identity.acceptor.clone()))
+    }
+
+    fn listen<S: Site>(
+        scheme: &str,
+        site: impl FnOnce(&str) -> Arc<S>,
+        tls: Option<TlsAcceptor>,
+    ) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a socket");
-        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let url = format!("{scheme}://{}", listener.local_addr().expect("bound"));
         let site = site(&url);
         let (stop, stopped) = oneshot::channel();
         let serve = move || {
@@ -54,7 +71,7 @@ impl Server {
             runtime.block_on(async {
                 let listener = TcpListener::from_std(listener).expect("a socket");
                 tokio::select! {
-                    () = accept(listener, site) => {}
+                    () = accept(listener, site, tls) => {}
                     _ = stopped => {}
                 }
             });
@@ -77,19 +94,31 @@ impl Drop for Server {
     }
 }
 
-async fn accept<S: Site>(listener: TcpListener, site: Arc<S>) {
+async fn accept<S: Site>(listener: TcpListener, site: Arc<S>, tls: Option<TlsAcceptor>) {
     while let Ok((stream, _)) = listener.accept().await {
         stream.set_nodelay(true).expect("a socket");
-        let site = Arc::clone(&site);
-        let service = service_fn(move |request| {
-            let site = Arc::clone(&site);
-            async move { Ok::<_, Infallible>(answer(&*site, request).await) }
+        let (site, tls) = (Arc::clone(&site), tls.clone());
+        tokio::spawn(async move {
+            match tls {
+                None => serve(stream, site).await,
+                Some(tls) => {
+                    // Whoever does not trust the certificate leaves here.
+                    if let Ok(stream) = tls.accept(stream).await {
+                        serve(stream, site).await;
+                    }
+                }
+            }
         });
-        tokio::spawn(
-            hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service),
-        );
     }
+}
+
+async fn serve<S: Site>(stream: impl AsyncRead + AsyncWrite + Unpin, site: Arc<S>) {
+    let service =
+        service_fn(|request| async { Ok::<_, Infallible>(answer(&*site, request).await) });
+    // A connection that breaks ends itself only.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 async fn answer(

@@ -6,6 +6,7 @@ mod http;
 mod oauth;
 mod planted;
 mod standins;
+mod tls;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;

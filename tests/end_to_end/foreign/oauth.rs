@@ -56,7 +56,7 @@ struct Refresh {
 }
 
 impl AuthorizationServer {
-    pub(crate) fn new(_url: &str) -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::default(),
         })

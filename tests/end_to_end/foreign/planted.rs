@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::form_site::{self, FormSite};
 use super::http::Server;
 use super::oauth::{self, Api, AuthorizationServer};
+use super::tls::Identity;
 use crate::program::{Workspace, json, stderr};
 
 const STEADY: &str = include_str!("scenarios/steady.toml");
@@ -28,7 +29,7 @@ const SECRETS: [(&str, &str); 3] = [
 #[test]
 fn a_site_with_forms_is_measured_and_its_lag_is_found() {
     let site = Server::start(FormSite::new);
-    let target = include_str!("targets/form_site.toml").replace("SITE", &site.url);
+    let target = include_str!("targets/form_site.toml").replace("http://site.test", &site.url);
     let workspace = Workspace::new();
     check(&workspace, &target);
     let run = measured(
@@ -52,21 +53,25 @@ fn a_site_with_forms_is_measured_and_its_lag_is_found() {
 #[test]
 fn a_promise_that_the_site_does_not_keep_is_told() {
     let site = Server::start(FormSite::new);
-    let target = include_str!("targets/form_site.toml").replace("SITE", &site.url);
+    let target = include_str!("targets/form_site.toml").replace("http://site.test", &site.url);
     let target = target.replace("after_logout = \"150ms\"", "after_logout = \"10ms\"");
     measured(&Workspace::new(), &target, &["logout"], &[1]);
 }
 
 #[test]
-fn tokens_behind_a_cached_introspection_are_measured_and_the_lag_is_found() {
-    let mut state = None;
-    let server = Server::start(|url| Arc::clone(state.insert(AuthorizationServer::new(url))));
-    let state = state.expect("was made");
-    let api = Server::start(|_| Arc::new(Api(Arc::clone(&state))));
-    let target = include_str!("targets/oauth.toml")
-        .replace("SERVER", &server.url)
-        .replace("API", &api.url);
+fn tokens_over_tls_behind_a_cached_introspection_are_measured_and_the_lag_is_found() {
     let workspace = Workspace::new();
+    let state = AuthorizationServer::new();
+    let identities = ["server.pem", "api.pem"].map(|file| {
+        let identity = Identity::generate();
+        workspace.write(file, &identity.pem);
+        identity
+    });
+    let server = Server::secured(|_| Arc::clone(&state), &identities[0]);
+    let api = Server::secured(|_| Arc::new(Api(Arc::clone(&state))), &identities[1]);
+    let target = include_str!("targets/oauth.toml")
+        .replace("https://server.test", &server.url)
+        .replace("https://api.test", &api.url);
     check(&workspace, &target);
     let run = measured(&workspace, &target, &["logout"], &[0, 4]);
 

@@ -10,7 +10,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::jwt::Key;
-use crate::foreign::http::{Answer, Request, Site, escaped};
+use crate::foreign::http::{Answer, Request, Site, decoded, escaped};
 use crate::foreign::secret;
 
 pub(crate) const PASSWORD: &str = "keycloak-user-password";
@@ -218,6 +218,7 @@ impl Keycloak {
         if !by_admin {
             return Answer::json(401, &json!({ "error": "HTTP 401 Unauthorized" }));
         }
+        let path = decoded(path);
         match (method, path.trim_start_matches('/').split_once('/')) {
             ("GET", None)
                 if path.is_empty() && request.query("exact").as_deref() == Some("true") =>
