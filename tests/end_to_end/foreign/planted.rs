@@ -36,7 +36,7 @@ fn a_site_with_forms_is_measured_and_its_lag_is_found() {
         &workspace,
         &target,
         &["logout", "account_disabled"],
-        &[0, 4],
+        Bounds::Kept,
     );
 
     for trial in &event(&run, "logout").trials {
@@ -55,7 +55,7 @@ fn a_promise_that_the_site_does_not_keep_is_told() {
     let site = Server::start(FormSite::new);
     let target = include_str!("targets/form_site.toml").replace("http://site.test", &site.url);
     let target = target.replace("after_logout = \"150ms\"", "after_logout = \"10ms\"");
-    measured(&Workspace::new(), &target, &["logout"], &[1]);
+    measured(&Workspace::new(), &target, &["logout"], Bounds::Broken);
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn tokens_over_tls_behind_a_cached_introspection_are_measured_and_the_lag_is_fou
         .replace("https://server.test", &server.url)
         .replace("https://api.test", &api.url);
     check(&workspace, &target);
-    let run = measured(&workspace, &target, &["logout"], &[0, 4]);
+    let run = measured(&workspace, &target, &["logout"], Bounds::Kept);
 
     let truth: HashMap<String, Duration> = state.ended();
     let trials = &event(&run, "logout").trials;
@@ -111,8 +111,15 @@ fn check(workspace: &Workspace, target: &str) {
     assert_no_secret(transcript.as_bytes(), "the transcript");
 }
 
-/// Loads the target and makes its `events` happen; one of `codes` must come of it.
-fn measured(workspace: &Workspace, target: &str, events: &[&str], codes: &[i32]) -> RunFile {
+/// What is to become of the target's promises.
+#[derive(Clone, Copy, PartialEq)]
+enum Bounds {
+    Kept,
+    Broken,
+}
+
+/// Loads the target and makes its `events` happen.
+fn measured(workspace: &Workspace, target: &str, events: &[&str], bounds: Bounds) -> RunFile {
     let file = workspace.write("target.toml", target);
     let names: Vec<String> = events.iter().map(|name| format!("{name:?}")).collect();
     let revocation = REVOCATION
@@ -133,9 +140,11 @@ fn measured(workspace: &Workspace, target: &str, events: &[&str], codes: &[i32])
         "--quiet",
     ]);
     let output = command.envs(SECRETS).output().expect("the program starts");
+    // 4: on a machine that does something else meanwhile a run may rightly call itself invalid.
     let code = output.status.code();
+    let expected = if bounds == Bounds::Kept { 0 } else { 1 };
     assert!(
-        code.is_some_and(|code| codes.contains(&code)),
+        code == Some(expected) || code == Some(4),
         "{code:?}: {}",
         stderr(&output)
     );
@@ -155,7 +164,7 @@ fn measured(workspace: &Workspace, target: &str, events: &[&str], codes: &[i32])
         measured["requests"].as_u64().is_some_and(|n| n > 50),
         "{measured:#}"
     );
-    assert_breaches(measured, codes == [1]);
+    assert_breaches(measured, bounds);
     for entry in std::fs::read_dir(workspace.path("run")).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_file() {
@@ -179,10 +188,10 @@ fn name_in(target: &str) -> &str {
     line.expect("a name").trim_end_matches('"')
 }
 
-fn assert_breaches(target: &Value, expected: bool) {
+fn assert_breaches(target: &Value, bounds: Bounds) {
     let rows = target["revocation"].as_array().expect("rows");
     let breached = rows.iter().any(|row| row["breaches"] != 0);
-    assert_eq!(breached, expected, "{rows:#?}");
+    assert_eq!(breached, bounds == Bounds::Broken, "{rows:#?}");
     assert!(
         rows.iter()
             .all(|row| row["n"] == REVOCATIONS && row["unknown"] == 0),
