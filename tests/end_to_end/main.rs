@@ -5,6 +5,7 @@ mod bad_input;
 mod check;
 mod doctor;
 mod endings;
+mod foreign;
 mod freeze;
 mod main_job;
 mod program;

@@ -33,7 +33,7 @@ pub use bound::Bound;
 pub use builtin::names;
 pub use file::{About, LoadError, ProcessSpec, TargetFile};
 pub use flows::{
-    Action, Call, Capture, CaptureFrom, CommandLine, Event, Flows, Follow, HeaderPart, Point,
+    Action, Call, Capture, CaptureFrom, CapturePart, CommandLine, Event, Flows, Follow, Point,
     RefreshAfter, Step,
 };
 pub use judge::{HeaderRule, HeaderTest, Judgement, Rule, Statuses, judge};
