@@ -7,5 +7,6 @@ mod endings;
 mod freeze;
 mod main_job;
 mod program;
+mod serve;
 mod truth;
 mod users_store;

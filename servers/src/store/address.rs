@@ -2,15 +2,23 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
+
+use crate::secret;
 
 /// A `redis://` URL whose password neither `Debug` nor `Display` shows.
 ///
 /// It serializes in full: that is how it travels over the pipe to the parent process, its only reader.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct StoreUrl(String);
+
+impl<'de> Deserialize<'de> for StoreUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        secret::text(deserializer).map(Self)
+    }
+}
 
 impl StoreUrl {
     /// Wraps a URL as it was given; whether it is one is found out when connecting.
