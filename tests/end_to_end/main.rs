@@ -2,6 +2,7 @@
 
 mod alone;
 mod bad_input;
+mod compose;
 mod doctor;
 mod endings;
 mod freeze;

@@ -9,11 +9,14 @@ use std::process::{Child, Stdio};
 const PASSWORD: &str = "a-password-in-a-file";
 
 /// A server that is killed with the test.
-struct Server(Child);
+pub(crate) struct Server {
+    child: Child,
+    ready: serde_json::Value,
+}
 
 impl Server {
-    /// Starts it and waits for its address and port.
-    fn start(workspace: &Workspace, arguments: &[&str]) -> (Self, String) {
+    /// Starts `authbench serve` with these arguments and waits for its ready line.
+    pub(crate) fn start(workspace: &Workspace, arguments: &[&str]) -> Self {
         let mut command = workspace.authbench(&[&["serve"], arguments].concat());
         let mut child = command
             .stdout(Stdio::piped())
@@ -24,19 +27,35 @@ impl Server {
         BufReader::new(stdout)
             .read_line(&mut line)
             .expect("is readable");
-        let server = Self(child);
-        let ready: serde_json::Value = serde_json::from_str(&line).expect("a ready line");
-        let url = ready["url"].as_str().expect("it has a URL");
-        let address = url.trim_start_matches("http://").to_owned();
-        (server, address)
+        // Made before the line is looked at, so that it ends also when the line is none.
+        let mut server = Self {
+            child,
+            ready: serde_json::Value::Null,
+        };
+        server.ready = serde_json::from_str(&line).expect("a ready line");
+        server
+    }
+
+    /// Where it is reached.
+    pub(crate) fn url(&self) -> String {
+        self.ready["url"].as_str().expect("it has a URL").to_owned()
+    }
+
+    /// Where its administrators reach it, if it has any.
+    pub(crate) fn admin_url(&self) -> Option<String> {
+        self.ready["admin_url"].as_str().map(str::to_owned)
+    }
+
+    fn address(&self) -> String {
+        self.url().trim_start_matches("http://").to_owned()
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         // Fails only when it has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -69,7 +88,7 @@ fn servers_take_what_they_need_from_a_folder_of_secrets() {
     let workspace = Workspace::new();
     secrets(&workspace, &store);
     let common = ["--model", "session", "--secrets", "secrets"];
-    let (_authorization, authorization) = Server::start(
+    let authorization_server = Server::start(
         &workspace,
         &[
             &["authorization-server", "--login-hash", "cheap"][..],
@@ -77,9 +96,9 @@ fn servers_take_what_they_need_from_a_folder_of_secrets() {
         ]
         .concat(),
     );
-    let (_resource, resource) =
-        Server::start(&workspace, &[&["resource-server"][..], &common].concat());
+    let resource_server = Server::start(&workspace, &[&["resource-server"][..], &common].concat());
 
+    let (authorization, resource) = (authorization_server.address(), resource_server.address());
     let form = format!("username=user-00001&password={PASSWORD}");
     let login = ask(
         &authorization,

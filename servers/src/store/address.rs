@@ -55,6 +55,14 @@ pub fn mask(url: &str) -> String {
     if parsed.query().is_some() {
         parsed.set_query(Some("***"));
     }
+    // A database is a number; what else stands behind a Redis's address may be a password behind the wrong character.
+    let database = parsed.path().trim_start_matches('/');
+    if parsed.has_host() && !database.bytes().all(|byte| byte.is_ascii_digit()) {
+        parsed.set_path("***");
+    }
+    if parsed.fragment().is_some() {
+        parsed.set_fragment(Some("***"));
+    }
     if parsed.password().is_some() && parsed.set_password(Some("***")).is_err() {
         return format!("{}://(masked)", parsed.scheme());
     }
@@ -79,6 +87,8 @@ mod tests {
             "redis://default:hunter2@127.0.0.1:6379/1",
             "redis://hunter2@127.0.0.1",
             "redis+unix:///run/redis.sock?password=hunter2",
+            "redis://127.0.0.1:6379/hunter2",
+            "redis://127.0.0.1:6379/0#hunter2",
             "hunter2 is not a URL",
         ] {
             let url = StoreUrl::new(url);

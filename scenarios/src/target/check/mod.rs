@@ -138,9 +138,8 @@ impl Checker<'_> {
         key: &str,
         scope: &Scope,
     ) -> Result<Template, FileError> {
-        let template = Template::parse(value.get_ref()).map_err(|error| {
-            self.error(value, key, format!("{:?} {error}", value.get_ref()), "")
-        })?;
+        let template = Template::parse(value.get_ref())
+            .map_err(|error| self.error(value, key, error.to_string(), ""))?;
         template.resolve(|reference| {
             let name = reference.name.as_str();
             scope
