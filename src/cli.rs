@@ -41,6 +41,11 @@ pub(crate) enum Command {
     Selftest(SelftestArguments),
     /// Look at this machine for about 15 seconds and say whether it is fit to measure
     Doctor(doctor::DoctorArguments),
+    /// Print the JSON Schema of a file format, or list the formats
+    Schema {
+        /// Which format: run, summary, target, …
+        format: Option<String>,
+    },
     /// List the scenarios and targets that come with the program
     List,
     /// Run one process of a target: a store, an authorization server or a resource server
@@ -94,6 +99,10 @@ pub(crate) struct RunArguments {
     /// Host other than this machine that may be sent requests; repeatable
     #[arg(long = "allow-remote-target", value_name = "HOST")]
     pub(crate) remote_targets: Vec<String>,
+
+    /// Let steps of a target file run commands on this machine (command = […]); without it such a file is refused
+    #[arg(long)]
+    pub(crate) allow_commands: bool,
 
     /// File of the self-test that the run cites [default: authbench-runs/selftest.json, where there is one]
     #[arg(long, value_name = "FILE")]

@@ -53,6 +53,7 @@ fn settings(logs: &Path, pinning: &Pinning, interrupted: Interrupted) -> Result<
         require_real_redis: false,
         dir: logs.to_owned(),
         cpus: pinning.targets.clone(),
+        allow_commands: false,
         remote: RemoteTargets::refused(),
         interrupted,
     })

@@ -6,6 +6,7 @@ mod interrupt;
 mod list;
 mod report;
 mod run;
+mod schema;
 mod selftest;
 mod serve;
 
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Command::Report(arguments) => report::execute(&arguments),
         Command::Selftest(arguments) => selftest::execute(&arguments),
         Command::Doctor(arguments) => doctor::execute(&arguments),
+        Command::Schema { format } => schema::execute(format.as_deref()),
         Command::List => list::execute(),
         Command::Serve(process) => serve::execute(process),
         Command::Completions { shell } => {

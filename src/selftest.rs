@@ -72,6 +72,7 @@ fn settings(
         require_real_redis: false,
         dir: logs.to_owned(),
         cpus: pinning.targets.clone(),
+        allow_commands: false,
         remote: RemoteTargets::refused(),
         interrupted,
     })

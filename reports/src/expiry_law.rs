@@ -158,6 +158,7 @@ mod tests {
             expires_ns: Some((LIFETIME_MS * MS) as i64),
             requested_ns: age_ms * MS - 1,
             answered_ns: age_ms * MS,
+            acknowledged_from_ns: None,
             acknowledgement: Acknowledgement::Received,
             points: BTreeMap::from([("resource-1".to_owned(), segments)]),
             refresh_after: None,

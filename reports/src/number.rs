@@ -82,6 +82,11 @@ fn trimmed(number: &str) -> String {
     }
 }
 
+/// Whether a count that is left out of a file when there is nothing to count is left out.
+pub(crate) fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

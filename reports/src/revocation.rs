@@ -3,6 +3,9 @@
 //! t0 is the moment the acknowledgement (2xx) of the revoking call had been fully received. Only probes *sent* after t0 count
 //! as accepted afterwards. The lag is the interval (last accepted sent − t0, next refused done − t0]: probes are discrete, so it
 //! cannot be a point. Every time is in nanoseconds on the prober's clock since the trial began.
+//!
+//! A revoking call that is a command may have had its answer at any time from its start to its exit. t0 then lies somewhere in between, and
+//! the lag is widened by that: its lower end is counted from the exit, its upper end from the start.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,7 +34,7 @@ pub struct Probe {
     pub verdict: Verdict,
 }
 
-/// Consecutive probes with one verdict, all sent before t0 or all after it.
+/// Consecutive probes with one verdict, all sent before t0 or all after it (or, where t0 is not a moment, all in between).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Segment {
@@ -47,6 +50,31 @@ pub struct Segment {
     pub last_sent_ns: u64,
     /// Last probe: answered.
     pub last_done_ns: u64,
+}
+
+/// When the revoking call was acknowledged: a moment, or for a command the time in which it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct T0 {
+    /// Not before this.
+    pub earliest_ns: u64,
+    /// Not after this.
+    pub latest_ns: u64,
+}
+
+impl From<u64> for T0 {
+    fn from(moment_ns: u64) -> Self {
+        Self {
+            earliest_ns: moment_ns,
+            latest_ns: moment_ns,
+        }
+    }
+}
+
+impl T0 {
+    /// Whether a probe was sent certainly before, perhaps after, or certainly after.
+    fn side(self, sent_ns: u64) -> u8 {
+        u8::from(sent_ns > self.earliest_ns) + u8::from(sent_ns > self.latest_ns)
+    }
 }
 
 /// How the revoking call itself ended.
@@ -88,6 +116,9 @@ pub struct Trial {
     pub requested_ns: u64,
     /// When its answer had been fully received, or it was given up: t0 if acknowledged.
     pub answered_ns: u64,
+    /// Where the revoking call was a command: its start. It was acknowledged between this and `answered_ns`, its exit.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub acknowledged_from_ns: Option<u64>,
     /// How it ended.
     pub acknowledgement: Acknowledgement,
     /// What each enforcement point said, by point name.
@@ -97,15 +128,16 @@ pub struct Trial {
     pub refresh_after: Option<After>,
 }
 
-/// Joins probes, in the order they were sent, into segments cut at `t0_ns`.
+/// Joins probes, in the order they were sent, into segments cut at `t0`, at both ends of it.
 #[must_use]
-pub fn segments(probes: &[Probe], t0_ns: u64) -> Vec<Segment> {
+pub fn segments(probes: &[Probe], t0: impl Into<T0>) -> Vec<Segment> {
+    let t0 = t0.into();
     let mut segments: Vec<Segment> = Vec::new();
     for probe in probes {
         match segments.last_mut() {
             Some(last)
                 if last.verdict == probe.verdict
-                    && (last.last_sent_ns > t0_ns) == (probe.sent_ns > t0_ns) =>
+                    && t0.side(last.last_sent_ns) == t0.side(probe.sent_ns) =>
             {
                 last.probes += 1;
                 last.last_sent_ns = probe.sent_ns;
@@ -127,7 +159,8 @@ pub fn segments(probes: &[Probe], t0_ns: u64) -> Vec<Segment> {
 /// What one trial says about one enforcement point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lag {
-    /// Accepted after t0, then refused: the interval (after, until] since t0.
+    /// Accepted after t0, then refused: the interval (after, until] since t0. From 0 on where t0 is not a moment and the last acceptance may lie on
+    /// either side of it.
     Interval {
         /// Last accepted sent − t0: certainly still in.
         after_ns: u64,
@@ -167,6 +200,15 @@ impl Lag {
 }
 
 impl Trial {
+    /// When the revoking call was acknowledged, if it was.
+    #[must_use]
+    pub fn t0(&self) -> T0 {
+        T0 {
+            earliest_ns: self.acknowledged_from_ns.unwrap_or(self.answered_ns),
+            latest_ns: self.answered_ns,
+        }
+    }
+
     /// The lag at `point`.
     #[must_use]
     pub fn lag(&self, point: &str) -> Lag {
@@ -176,7 +218,7 @@ impl Trial {
         if self.acknowledgement != Acknowledgement::Received {
             return Lag::Unknown;
         }
-        lag(segments, self.answered_ns)
+        lag(segments, self.t0())
     }
 
     /// How often the credential was accepted again at `point` after it had been refused there.
@@ -204,35 +246,35 @@ impl Trial {
     }
 }
 
-fn lag(segments: &[Segment], t0_ns: u64) -> Lag {
-    let after = |segment: &&Segment| segment.first_sent_ns > t0_ns;
+fn lag(segments: &[Segment], t0: T0) -> Lag {
+    let after = |segment: &&Segment| segment.first_sent_ns > t0.earliest_ns;
     if !segments
         .iter()
-        .any(|segment| segment.verdict == Verdict::Accepted && segment.first_sent_ns <= t0_ns)
+        .any(|segment| segment.verdict == Verdict::Accepted && !after(&segment))
     {
         return Lag::Unknown;
     }
     let last_accepted = segments
         .iter()
         .filter(after)
-        .rfind(|segment| segment.verdict == Verdict::Accepted);
-    let since = last_accepted.map_or(t0_ns, |segment| segment.last_sent_ns);
+        .rfind(|segment| segment.verdict == Verdict::Accepted)
+        .map(|segment| segment.last_sent_ns);
+    let since = last_accepted.unwrap_or(t0.earliest_ns);
     let refused = segments
         .iter()
         .filter(after)
         .find(|segment| segment.verdict == Verdict::Refused && segment.first_sent_ns > since);
-    match (last_accepted, refused) {
-        (Some(accepted), Some(refused)) => Lag::Interval {
-            after_ns: accepted.last_sent_ns - t0_ns,
-            until_ns: refused.first_done_ns.saturating_sub(t0_ns),
+    let until_ns = refused.map(|segment| segment.first_done_ns.saturating_sub(t0.earliest_ns));
+    // Absent where the last acceptance may have come before t0.
+    let after_ns = last_accepted.map(|sent_ns| sent_ns.checked_sub(t0.latest_ns));
+    match (after_ns, until_ns) {
+        (Some(after_ns), Some(until_ns)) => Lag::Interval {
+            after_ns: after_ns.unwrap_or(0),
+            until_ns,
         },
-        (Some(accepted), None) => Lag::Censored {
-            after_ns: accepted.last_sent_ns - t0_ns,
-        },
-        (None, Some(refused)) => Lag::NeverAccepted {
-            until_ns: refused.first_done_ns.saturating_sub(t0_ns),
-        },
-        (None, None) => Lag::Unknown,
+        (Some(Some(after_ns)), None) => Lag::Censored { after_ns },
+        (None, Some(until_ns)) => Lag::NeverAccepted { until_ns },
+        (None | Some(None), None) => Lag::Unknown,
     }
 }
 
@@ -258,6 +300,7 @@ mod tests {
             expires_ns: None,
             requested_ns: 90,
             answered_ns: T0,
+            acknowledged_from_ns: None,
             acknowledgement,
             points: BTreeMap::from([("resource-1".to_owned(), segments(&probes, T0))]),
             refresh_after: None,
@@ -355,6 +398,59 @@ mod tests {
         let lost = trial(Acknowledgement::Unknown, &[(110, 112, Refused)]);
         assert_eq!(lost.lag("resource-1"), Lag::Unknown);
         assert_eq!(lost.lag("no such point"), Lag::Unknown);
+    }
+
+    /// The lag where the revoking call was a command that ran from 100 to 150.
+    fn lag_of_command(probes: &[(u64, u64, Verdict)]) -> Lag {
+        let probes = [&[(80, 81, Accepted)], probes].concat();
+        let probes = probes.iter().map(|&(sent_ns, done_ns, verdict)| Probe {
+            sent_ns,
+            done_ns,
+            verdict,
+        });
+        let t0 = super::T0 {
+            earliest_ns: 100,
+            latest_ns: 150,
+        };
+        let mut trial = trial(Acknowledgement::Received, &[]);
+        (trial.acknowledged_from_ns, trial.answered_ns) = (Some(100), 150);
+        let probes: Vec<Probe> = probes.collect();
+        trial
+            .points
+            .insert("resource-1".to_owned(), segments(&probes, t0));
+        trial.lag("resource-1")
+    }
+
+    #[test]
+    fn a_command_widens_the_lag_by_the_time_it_took() {
+        let after_its_exit = [
+            (120, 121, Accepted),
+            (170, 171, Accepted),
+            (180, 182, Refused),
+        ];
+        let widened = Lag::Interval {
+            after_ns: 20,
+            until_ns: 82,
+        };
+        assert_eq!(lag_of_command(&after_its_exit), widened);
+        // Accepted before or after t0: nobody can say, so it is no breach of any bound, and no proof of an immediate end either.
+        let meanwhile = [(120, 121, Accepted), (130, 132, Refused)];
+        let perhaps = Lag::Interval {
+            after_ns: 0,
+            until_ns: 32,
+        };
+        assert_eq!(lag_of_command(&meanwhile), perhaps);
+        assert_eq!(perhaps.at_least_ns(), 0);
+        let at_once = [(105, 107, Refused), (170, 171, Refused)];
+        assert_eq!(lag_of_command(&at_once), Lag::NeverAccepted { until_ns: 7 });
+        let still_in = [(120, 121, Accepted), (170, 171, Accepted)];
+        assert_eq!(lag_of_command(&still_in), Lag::Censored { after_ns: 20 });
+        assert_eq!(
+            lag_of_command(&[(120, 121, Accepted), (170, 171, Gap)]),
+            Lag::Unknown
+        );
+        // The acceptance that a revocation needs before it must lie before the command.
+        assert_eq!(lag_of_command(&[]), Lag::Unknown);
     }
 
     #[test]

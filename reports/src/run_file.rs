@@ -6,6 +6,7 @@
 mod capacity;
 mod conditions;
 mod counters;
+mod lifetimes;
 mod outcomes;
 mod probe;
 mod sweep;
@@ -13,6 +14,7 @@ mod sweep;
 pub use capacity::{CapacityRecord, SearchEnd, SearchRecord};
 pub use conditions::{Canary, Clocks};
 pub use counters::Counters;
+pub use lifetimes::{LifetimeRecord, LifetimeSource};
 pub use outcomes::Outcomes;
 pub use probe::{Probe, ProbeFigures, Slo, Unmet};
 pub use sweep::{SweepRecord, SweepStep};
@@ -187,6 +189,9 @@ pub struct ScenarioRecord {
     pub resolved: serde_json::Value,
     /// Settings of each target in this scenario, by target name: algorithm, lifetimes, leeway.
     pub settings: BTreeMap<String, BTreeMap<String, String>>,
+    /// What token responses said of how long their tokens live; empty where no token says it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub lifetimes: Vec<LifetimeRecord>,
     /// The mixed open-loop stream, where the scenario has one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub steady: Option<SteadyRecord>,

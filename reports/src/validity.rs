@@ -110,6 +110,8 @@ pub enum Check {
     ConnectionChurn,
     /// Fewer credentials than a cache would notice.
     CredentialReuse,
+    /// Tokens live longer, or less long, than the target file states.
+    FactsContradicted,
     /// The store threw keys away, or refused writes.
     StoreEvictions,
     /// Too few rounds, requests or revocations for what is printed.
@@ -148,6 +150,7 @@ impl Check {
             Self::WarmUp => "warm_up",
             Self::ConnectionChurn => "connection_churn",
             Self::CredentialReuse => "credential_reuse",
+            Self::FactsContradicted => "facts_contradicted",
             Self::StoreEvictions => "store_evictions",
             Self::TooFewSamples => "too_few_samples",
             Self::UnknownRevocations => "unknown_revocations",

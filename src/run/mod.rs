@@ -219,6 +219,7 @@ fn plan(
             require_real_redis: arguments.require_real_redis,
             dir: logs,
             cpus: pinning.targets.clone(),
+            allow_commands: arguments.allow_commands,
             remote: RemoteTargets::allowing(arguments.remote_targets.iter().cloned()),
             interrupted,
         },

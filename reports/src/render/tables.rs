@@ -121,7 +121,17 @@ pub(super) fn settings(target: &TargetSummary, settings: &Settings) -> Option<St
 fn samples(load: Option<&LoadSummary>) -> [String; 2] {
     load.map_or_else(
         || [ABSENT.to_owned(), ABSENT.to_owned()],
-        |load| [count(load.requests), count(load.unexpected)],
+        |load| {
+            let unexpected = match load.throttled {
+                0 => count(load.unexpected),
+                throttled => format!(
+                    "{} ({} throttled)",
+                    count(load.unexpected),
+                    count(throttled)
+                ),
+            };
+            [count(load.requests), unexpected]
+        },
     )
 }
 

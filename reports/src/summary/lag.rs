@@ -3,6 +3,7 @@
 mod row;
 
 use crate::expiry_law::ExpiryLaw;
+use crate::number::is_none;
 use crate::run_file::{EventRecord, RunFile, TargetRecord};
 use crate::settings::Settings;
 use row::Row;
@@ -42,6 +43,10 @@ pub struct RevocationSummary {
     pub flaps: u64,
     /// Revocations whose certain part of the lag exceeds the bound.
     pub breaches: u64,
+    /// Revocations whose credential was still accepted when observation ended, before the bound had passed: of the bound they show neither
+    /// that it was kept nor that it was not.
+    #[serde(skip_serializing_if = "is_none", default)]
+    pub not_observed: u64,
     /// Time the revoking call itself took, where it was acknowledged.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ack_ms: Option<Centre>,
@@ -74,6 +79,12 @@ pub struct RevocationSummary {
 }
 
 impl RevocationSummary {
+    /// Whether the bound, if there is one, was watched for as long as it lasts: in every sample that it takes to say so.
+    #[must_use]
+    pub fn bound_was_observed(&self) -> bool {
+        self.sampled() > 0 && (self.breaches > 0 || self.not_observed == 0)
+    }
+
     /// Revocations that are samples.
     #[must_use]
     pub fn sampled(&self) -> u64 {

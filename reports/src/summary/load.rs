@@ -9,6 +9,7 @@ pub use memory::RssBytes;
 
 use crate::histogram::Histogram;
 use crate::network_cost::{NetworkCost, Withheld};
+use crate::number::is_none;
 use crate::number::rounded;
 use crate::run_file::{Role, SteadyRecord, TargetRecord};
 use crate::settings::Settings;
@@ -24,6 +25,9 @@ pub struct LoadSummary {
     pub requests: u64,
     /// Requests that did not end as the scenario expects.
     pub unexpected: u64,
+    /// Those of them that were answered with 429: the target wanted to be asked less often.
+    #[serde(skip_serializing_if = "is_none", default)]
+    pub throttled: u64,
     /// Intended starts that were never sent.
     pub unsent: u64,
     /// Rate asked of this target.
@@ -173,6 +177,7 @@ impl LoadSummary {
         Some(Self {
             requests,
             unexpected: rounds.outcomes.unexpected(),
+            throttled: rounds.outcomes.throttled,
             unsent: rounds.sum(|round| round.unsent),
             offered_per_s: rounded(offered_per_s),
             achieved_per_s: rounded(rounds.outcomes.answered() as f64 / rounds.counted_s()),

@@ -5,6 +5,7 @@ mod clocks;
 mod concurrency;
 mod connections;
 mod credentials;
+mod facts;
 mod generator;
 mod outcomes;
 mod processor;
@@ -35,6 +36,7 @@ const LATE_PROBES: &str =
 pub(super) fn all(run: &RunFile) -> Vec<Finding> {
     let mut findings: Vec<Finding> = whole_run::findings(run).collect();
     for scenario in &run.scenarios {
+        findings.extend(facts::contradicted(scenario));
         if let Some(stream) = Stream::of(run, scenario) {
             findings.extend(of_stream(&stream));
         }

@@ -152,7 +152,7 @@ fn no_bound_is_said_to_be_kept_that_nobody_watched() {
     for event in &mut fixture::revocations(&mut run).events {
         event.trials.clear();
     }
-    assert!(said(&run).contains("0 observations, but 4 of 4 were not watched"));
+    assert!(said(&run).contains("0 observations, but 4 of 4 were not observed to their end"));
     for event in &mut fixture::revocations(&mut run).events {
         event.bounds_ms.values_mut().for_each(|bound| *bound = None);
     }

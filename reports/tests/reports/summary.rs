@@ -156,6 +156,27 @@ fn a_lag_that_outlasts_observation_hides_the_figures_it_reaches() {
 }
 
 #[test]
+fn a_bound_that_outlasts_observation_is_neither_kept_nor_broken() {
+    let mut run = fixture::run();
+    let event = fixture::event(&mut run, "jwt", "logout");
+    for bound in event.bounds_ms.values_mut() {
+        *bound = Some(3_600_000.0);
+    }
+    let trial = &mut event.trials[0];
+    let t0 = trial.answered_ns;
+    let still_in = segment(Verdict::Accepted, t0 + 1, t0 + 60_000_000_000);
+    fixture::answered_after(trial, "resource-1", &[still_in]);
+    let summary = Summary::of(&run);
+    let row = row(&summary, "jwt", "logout");
+    assert_eq!((row.censored, row.breaches, row.not_observed), (1, 0, 1));
+    assert!(!row.bound_was_observed());
+    assert_eq!(exit_code(&summary), 0, "nothing was broken");
+    let said = markdown(&run, &summary);
+    assert!(said.contains("(not observed)"), "{said}");
+    assert!(!said.contains("Every stated bound was kept"), "{said}");
+}
+
+#[test]
 fn a_lost_acknowledgement_is_counted_and_never_a_sample() {
     let mut run = fixture::run();
     for trial in &mut fixture::event(&mut run, "jwt", "logout").trials[..3] {

@@ -1,7 +1,8 @@
 //! The accounts of all processes of all targets: read before and after a round, subtracted.
 
 use super::counters;
-use super::cpu::{MachineTime, own_cpu_ns, process_cpu_ns, resident_bytes};
+use super::cpu::{MachineTime, own_cpu_ns};
+use super::tree::{tree_cpu_ns, tree_resident_bytes};
 use crate::flow::FlowClient;
 use crate::process::CounterSource;
 use crate::run::system::System;
@@ -36,7 +37,7 @@ pub fn read(systems: &[System]) -> Result<Reading, Errno> {
     let clocks = |system: &System| {
         let processes = system.processes().iter();
         processes
-            .map(|process| process.pid.map(process_cpu_ns).transpose())
+            .map(|process| process.pid.map(tree_cpu_ns).transpose())
             .collect::<Result<Vec<_>, _>>()
     };
     Ok(Reading {
@@ -80,7 +81,7 @@ fn used(system: &System, now: &[Option<u64>], before: &[Option<u64>]) -> Vec<Pro
                 process: process.name.clone(),
                 role: process.role,
                 cpu_ns: now.saturating_sub(*before),
-                rss_bytes: process.pid.and_then(resident_bytes).unwrap_or(0),
+                rss_bytes: process.pid.and_then(tree_resident_bytes).unwrap_or(0),
             })
         });
     used.collect()

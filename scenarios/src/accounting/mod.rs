@@ -8,3 +8,4 @@ pub mod counters;
 pub mod cpu;
 pub mod idle;
 pub mod machine;
+pub mod tree;

@@ -1,7 +1,7 @@
 //! How fast one target may be asked for credentials, whoever asks.
 
 use crate::target::Target;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The limit `logins_per_s` of one target. Logins beforehand, renewals and trials of a target share one, for the target sees their sum.
@@ -32,19 +32,30 @@ impl LoginLimit {
 
     /// Returns when one more login may be sent. Those who wait are let through in the order in which they came.
     pub async fn pass(&self) {
-        if self.spacing.is_zero() {
-            return;
-        }
         let at = self.reserve();
-        tokio::time::sleep_until(at.into()).await;
+        if at > Instant::now() {
+            tokio::time::sleep_until(at.into()).await;
+        }
+    }
+
+    /// Lets nobody through for `time`: the target asked for that.
+    pub fn hold(&self, time: Duration) {
+        let mut next = self.lock();
+        *next = (*next).max(Instant::now() + time);
     }
 
     fn reserve(&self) -> Instant {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = self.lock();
         // An unused moment is not saved up: the next ones would come as a burst.
         let at = (*next).max(Instant::now());
-        *next = at + self.spacing;
+        if !self.spacing.is_zero() {
+            *next = at + self.spacing;
+        }
         at
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Instant> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -70,5 +81,13 @@ mod tests {
         let before = *limit.next.lock().expect("nobody panicked");
         limit.pass().await;
         assert_eq!(*limit.next.lock().expect("nobody panicked"), before);
+    }
+
+    #[test]
+    fn a_target_that_asks_for_it_is_left_alone_by_everybody() {
+        let limit = LoginLimit::new(None);
+        let held_until = Instant::now() + Duration::from_secs(30);
+        limit.hold(Duration::from_secs(30));
+        assert!(limit.reserve() >= held_until && limit.reserve() >= held_until);
     }
 }

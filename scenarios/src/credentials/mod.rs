@@ -38,7 +38,7 @@ pub async fn log_in(
                 let mut credentials = Vec::new();
                 while let Some(user) = next(&waiting) {
                     limit.pass().await;
-                    credentials.push(login(&mut client, &target, user).await?);
+                    credentials.push(login_patiently(&mut client, &target, &limit, user).await?);
                     done();
                 }
                 Ok::<_, StepError>(credentials)
@@ -56,6 +56,33 @@ pub async fn log_in(
     Ok(credentials)
 }
 
+/// Logs in user number `user`. A target that answers 429 is left alone, by everybody, for as long as it asks (`Retry-After`), and then asked
+/// again. Pass `limit` once before this.
+///
+/// # Errors
+/// With the step that fails; with 429 when that has been the answer too often.
+pub async fn login_patiently(
+    client: &mut FlowClient,
+    target: &Target,
+    limit: &LoginLimit,
+    user: u32,
+) -> Result<Credential, StepError> {
+    /// Whoever asks for more patience than this many waits, or for one longer than this, is not to be measured now.
+    const WAITS: u32 = 5;
+    const LONGEST_WAIT: Duration = Duration::from_secs(60);
+    let mut waits = 0;
+    loop {
+        let outcome = login(client, target, user).await;
+        let wait = outcome.as_ref().err().and_then(StepError::throttled_for);
+        match wait.filter(|wait| waits < WAITS && *wait <= LONGEST_WAIT) {
+            Some(wait) => limit.hold(wait),
+            None => return outcome,
+        }
+        waits += 1;
+        limit.pass().await;
+    }
+}
+
 fn next(waiting: &Mutex<VecDeque<u32>>) -> Option<u32> {
     waiting
         .lock()
@@ -63,17 +90,17 @@ fn next(waiting: &Mutex<VecDeque<u32>>) -> Option<u32> {
         .pop_front()
 }
 
-/// The part of `lifetime` that is left is unknown to whoever only sees the token, so both sources are read: the JWT's own `exp`, else
-/// the fact `access_ttl`, the target's promise. `None`: it lives as long as anyone cares.
+/// When a credential expires. What is left of a life is unknown to whoever only sees the token, so three sources are read, in this order: the
+/// JWT's own `exp`; what the token response said (`expires_in`); the fact `access_ttl`, the target's promise. `None`: it lives as long as
+/// anyone cares.
 #[must_use]
 pub fn expires(target: &Target, credential: &Credential) -> Option<Instant> {
-    match credential.jwt {
-        Some(times) => Some(instant_of(times.expires_at)),
-        None => {
-            let ttl = target.about.facts.get("access_ttl")?;
-            Some(credential.issued + certain_life(*ttl))
-        }
+    if let Some(times) = credential.jwt {
+        return Some(instant_of(times.expires_at));
     }
+    let promised = target.about.facts.get("access_ttl").copied();
+    let life = credential.lifetime.or(promised)?;
+    Some(credential.issued + certain_life(life))
 }
 
 /// What is certain of a promised life: systems that count in whole seconds may take off up to one.

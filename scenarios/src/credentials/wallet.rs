@@ -1,17 +1,19 @@
-//! The credentials of one target and the requests that present them, kept valid while traffic uses them.
+//! The credentials of one target and the requests that present them, kept valid while traffic uses them: renewed before they expire, and with the
+//! cookies that ordinary calls are answered with, as a browser would have them.
 
-use super::{LoginLimit, STEP_DEADLINE, expires};
-use crate::flow::{Credential, EncodeError, FlowClient, StepError, login, point_request, refresh};
+use super::{LoginLimit, STEP_DEADLINE, expires, login_patiently};
+use crate::flow::{Credential, EncodeError, FlowClient, StepError, adopt, point_request, refresh};
 use crate::load::requests::{Expect, RequestPool};
 use crate::load::sender::Endpoint;
 use crate::target::{Judgement, Point, Target};
+use crate::wire::ResponseReader;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// A credential is renewed at a random part of its lifetime in this range, drawn anew for every renewal. Credentials are issued together, so
@@ -24,11 +26,18 @@ const RETRY_AFTER: Duration = Duration::from_millis(200);
 
 /// The credentials of one target and the requests that present them at its traffic points.
 pub struct Wallet {
-    target: Arc<Target>,
     limit: Arc<LoginLimit>,
-    credentials: Vec<Credential>,
+    held: Arc<Held>,
     pools: Vec<(usize, Endpoint)>,
     renewals: Arc<AtomicU64>,
+}
+
+/// The credentials, which renewals and the answers of ordinary calls change.
+struct Held {
+    target: Arc<Target>,
+    credentials: Vec<Mutex<Credential>>,
+    /// The pools that present them, each with the index of its point. Weak, for the pools hold this.
+    pools: OnceLock<Vec<(usize, Weak<RequestPool>)>>,
 }
 
 impl Wallet {
@@ -41,27 +50,26 @@ impl Wallet {
         limit: Arc<LoginLimit>,
         credentials: Vec<Credential>,
     ) -> Result<Self, EncodeError> {
+        let held = Arc::new(Held {
+            target: Arc::clone(&target),
+            credentials: credentials.into_iter().map(Mutex::new).collect(),
+            pools: OnceLock::new(),
+        });
         let mut pools = Vec::new();
-        for (index, point) in target
-            .flows
-            .points
-            .iter()
-            .enumerate()
-            .filter(|(_, point)| point.traffic)
-        {
-            let requests = credentials
-                .iter()
-                .map(|credential| Ok(point_request(point, credential)?.bytes));
-            let pool = RequestPool::new(
-                requests.collect::<Result<_, EncodeError>>()?,
-                expecting_acceptance(point),
-            );
-            pools.push((index, (point.request.origin.address, pool)));
+        for (index, point) in target.flows.points.iter().enumerate() {
+            if point.traffic {
+                let pool = held.pool(index, point)?;
+                pools.push((index, (point.request.origin.address, pool)));
+            }
         }
+        let weak = pools
+            .iter()
+            .map(|(index, (_, pool))| (*index, Arc::downgrade(pool)));
+        // Nobody else sets it.
+        let _ = held.pools.set(weak.collect());
         Ok(Self {
-            target,
             limit,
-            credentials,
+            held,
             pools,
             renewals: Arc::default(),
         })
@@ -85,21 +93,24 @@ impl Wallet {
     /// Renews each credential in the course of its life, at moments drawn from `seed`, as long as any expires: by refresh where the target has one, else by
     /// a new login. A renewal that fails is tried again after those that are due by then; if it goes on failing, requests with the
     /// expired credential are refused and stand in the report as unexpected.
-    pub async fn keep_fresh(mut self, seed: u64) {
+    pub async fn keep_fresh(self, seed: u64) {
         let mut client = FlowClient::new(STEP_DEADLINE);
         let mut draw = ChaCha8Rng::seed_from_u64(seed);
-        let mut due: BinaryHeap<_> = (0..self.credentials.len())
+        let mut due: BinaryHeap<_> = (0..self.held.credentials.len())
             .filter_map(|index| self.due(index, &mut draw))
             .collect();
         while let Some(Reverse((at, index))) = due.pop() {
             tokio::time::sleep_until(at.into()).await;
             self.limit.pass().await;
-            match self.renew(&mut client, index).await {
+            match self.held.renew(&mut client, &self.limit, index).await {
                 Ok(()) => {
                     self.renewals.fetch_add(1, Ordering::Relaxed);
                     due.extend(self.due(index, &mut draw));
                 }
-                Err(_) => {
+                Err(error) => {
+                    if let RenewError::Step(error) = error {
+                        self.limit.hold(error.throttled_for().unwrap_or_default());
+                    }
                     tokio::time::sleep(RETRY_AFTER).await;
                     due.push(Reverse((Instant::now(), index)));
                 }
@@ -109,28 +120,76 @@ impl Wallet {
 
     /// When credential `index` is to be renewed next; `None`: it does not expire. Reversed, for the heap gives out its greatest first.
     fn due(&self, index: usize, draw: &mut ChaCha8Rng) -> Option<Reverse<(Instant, usize)>> {
-        let credential = &self.credentials[index];
-        let life = expires(&self.target, credential)?.saturating_duration_since(credential.issued);
+        let credential = self.held.lock(index);
+        let expires = expires(&self.held.target, &credential)?;
+        let life = expires.saturating_duration_since(credential.issued);
         let at = credential.issued + life.mul_f64(draw.random_range(RENEW_AT));
         Some(Reverse((at, index)))
     }
+}
 
-    async fn renew(&mut self, client: &mut FlowClient, index: usize) -> Result<(), RenewError> {
-        let credential = &mut self.credentials[index];
-        if refresh(client, &self.target, credential).await?.is_none() {
-            let user = credential
-                .account
-                .as_ref()
-                .map_or(0, |account| account.number);
-            *credential = login(client, &self.target, user).await?;
+impl Held {
+    /// The requests that present every credential at `point`, the one at `index`.
+    fn pool(
+        self: &Arc<Self>,
+        index: usize,
+        point: &Point,
+    ) -> Result<Arc<RequestPool>, EncodeError> {
+        let requests = (0..self.credentials.len())
+            .map(|number| Ok(point_request(point, &self.lock(number))?.bytes));
+        let requests = requests.collect::<Result<_, EncodeError>>()?;
+        let held = Arc::clone(self);
+        let take = move |number: usize, response: &ResponseReader| {
+            let point = &held.target.flows.points[index];
+            let adopted = adopt(point, &mut held.lock(number), response);
+            if adopted {
+                // What could be built at the login can be built with another cookie.
+                let _ = held.present(number);
+            }
+        };
+        Ok(RequestPool::adopting(
+            requests,
+            expecting_acceptance(point),
+            Box::new(take),
+        ))
+    }
+
+    /// Nothing but this renews a credential, one after the other: a refresh token is never used twice at once.
+    async fn renew(
+        &self,
+        client: &mut FlowClient,
+        limit: &LoginLimit,
+        number: usize,
+    ) -> Result<(), RenewError> {
+        // A copy, for answers of ordinary calls may change the credential meanwhile; the renewed one outranks what they brought.
+        let mut credential = self.lock(number).clone();
+        if refresh(client, &self.target, &mut credential)
+            .await?
+            .is_none()
+        {
+            let user = credential.account.as_ref();
+            let user = user.map_or(0, |account| account.number);
+            credential = login_patiently(client, &self.target, limit, user).await?;
         }
-        for (point, (_, pool)) in &self.pools {
-            pool.replace(
-                index,
-                point_request(&self.target.flows.points[*point], &self.credentials[index])?.bytes,
-            );
+        *self.lock(number) = credential;
+        Ok(self.present(number)?)
+    }
+
+    /// Presents credential `number` as it is now from here on.
+    fn present(&self, number: usize) -> Result<(), EncodeError> {
+        for (index, pool) in self.pools.get().into_iter().flatten() {
+            let point = &self.target.flows.points[*index];
+            let request = point_request(point, &self.lock(number))?;
+            if let Some(pool) = pool.upgrade() {
+                pool.replace(number, request.bytes);
+            }
         }
         Ok(())
+    }
+
+    fn lock(&self, number: usize) -> MutexGuard<'_, Credential> {
+        let credential = &self.credentials[number];
+        credential.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -145,4 +204,78 @@ enum RenewError {
 fn expecting_acceptance(point: &Point) -> Expect {
     let point = point.clone();
     Box::new(move |status, response| point.judge(status, response) == Judgement::Accepted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::{Members, RemoteTargets, TargetFile};
+    use std::collections::BTreeMap;
+
+    /// A target without a login, one of whose points takes its cookies from the jar and one from the file.
+    fn target() -> Arc<Target> {
+        let text = r#"
+schema = "authbench.target/1"
+name = "t"
+model = "t"
+[[point]]
+name = "sliding"
+request = "GET http://127.0.0.1:1/app"
+accept = { status = 200 }
+refuse = { status = 401 }
+[[point]]
+name = "pinned"
+request = "GET http://127.0.0.1:1/app"
+cookies = { s = "pinned" }
+accept = { status = 200 }
+refuse = { status = 401 }
+"#;
+        let file = TargetFile::parse("t.toml", text, &BTreeMap::new()).expect("a target file");
+        let target = file.bind(&Members::new(), &RemoteTargets::refused());
+        Arc::new(target.expect("a target"))
+    }
+
+    async fn read(response: &str) -> ResponseReader {
+        let mut reader = ResponseReader::new(4096);
+        let head = reader
+            .read(&mut response.as_bytes())
+            .await
+            .expect("a response");
+        assert!(head.sets_cookie);
+        reader
+    }
+
+    #[tokio::test]
+    async fn a_session_that_slides_presents_the_cookie_it_was_given_last() {
+        let target = target();
+        let mut client = FlowClient::new(STEP_DEADLINE);
+        let login = crate::flow::login(&mut client, &target, 0).await;
+        let credentials = vec![login.expect("there is nothing to do")];
+        let limit = LoginLimit::new(None);
+        let wallet = Wallet::new(target, limit, credentials).expect("requests");
+        let mut requests: Vec<_> = wallet
+            .endpoints()
+            .into_iter()
+            .map(|(_, pool)| crate::load::requests::Requests::new(pool, 0, 1))
+            .collect();
+        let cookie = |requests: &mut crate::load::requests::Requests| {
+            let request = requests.take();
+            let text = String::from_utf8_lossy(request.as_bytes()).into_owned();
+            text.lines()
+                .find_map(|line| line.strip_prefix("Cookie: "))
+                .map(str::to_owned)
+        };
+        assert_eq!(cookie(&mut requests[0]), None);
+        for value in ["one", "two"] {
+            let text = format!(
+                "HTTP/1.1 200 OK\r\nSet-Cookie: s={value}; Path=/\r\nContent-Length: 0\r\n\r\n"
+            );
+            requests[0].adopt(&read(&text).await);
+            assert_eq!(cookie(&mut requests[0]), Some(format!("s={value}")));
+        }
+        let text = "HTTP/1.1 200 OK\r\nSet-Cookie: s=three; Path=/\r\nContent-Length: 0\r\n\r\n";
+        requests[1].adopt(&read(text).await);
+        assert_eq!(cookie(&mut requests[0]).as_deref(), Some("s=two"));
+        assert_eq!(cookie(&mut requests[1]).as_deref(), Some("s=pinned"));
+    }
 }

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use authbench_reports::run_file::LifetimeSource;
+use serde::Deserialize;
 
 use super::jar::Jar;
 use super::jwt_times::JwtTimes;
-use crate::target::{Account, Target};
+use super::lifetimes::Lifetimes;
+use crate::target::Account;
 
 /// One user's credential: what was captured and the cookies that were set. `Debug` shows no value.
 #[derive(Clone)]
@@ -17,6 +21,8 @@ pub struct Credential {
     pub issued: Instant,
     /// `iat` and `exp` of the captured JWT that the target's points present; absent for other credentials.
     pub jwt: Option<JwtTimes>,
+    /// How long it lives from `issued`, as the token response said (`expires_in`) or the JWT does (`exp` − `iat`); absent when neither does.
+    pub lifetime: Option<Duration>,
     pub(super) captures: BTreeMap<String, String>,
     pub(super) jar: Jar,
 }
@@ -28,6 +34,7 @@ impl Credential {
             account,
             issued: Instant::now(),
             jwt: None,
+            lifetime: None,
             captures: BTreeMap::new(),
             jar: Jar::default(),
         }
@@ -45,21 +52,52 @@ impl Credential {
         &self.jar
     }
 
-    pub(super) fn keep(&mut self, target: &Target, name: &str, value: String) {
-        if target.presents(name) {
-            // A point may present more than the token, a CSRF value say, which has no times and must not hide the token's.
+    /// Keeps a captured value; whether it is one that a point presents. A point may present more than the token, a CSRF value say, which has
+    /// no times and must not hide the token's.
+    pub(super) fn keep(&mut self, is_presented: bool, name: &str, value: String) {
+        if is_presented {
             self.jwt = JwtTimes::read(&value).or(self.jwt);
         }
         self.captures.insert(name.to_owned(), value);
     }
 
+    /// Takes in how long what was just captured lives: what the response with this body says, else the JWT itself.
+    pub(super) fn note_lifetime(&mut self, body: &[u8], lifetimes: Option<&Lifetimes>) {
+        let stated = expires_in(body);
+        let of_jwt = self.jwt.and_then(JwtTimes::lifetime);
+        self.lifetime = stated.or(of_jwt);
+        let named = [
+            (LifetimeSource::ExpiresIn, stated),
+            (LifetimeSource::Exp, of_jwt),
+        ];
+        for (source, lifetime) in named {
+            if let Some((lifetimes, lifetime)) = lifetimes.zip(lifetime) {
+                lifetimes.note(source, lifetime);
+            }
+        }
+    }
+
     /// Everything that must not be shown.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
-        let password = self.account.iter().map(|account| account.password.as_str());
-        password
+        let secrets = self
+            .account
+            .iter()
+            .flat_map(|account| account.secrets.values());
+        secrets
+            .map(String::as_str)
             .chain(self.captures.values().map(String::as_str))
             .chain(self.jar.values())
     }
+}
+
+/// RFC 6749 §5.1: the lifetime of the access token, in seconds.
+fn expires_in(body: &[u8]) -> Option<Duration> {
+    #[derive(Deserialize)]
+    struct TokenResponse {
+        expires_in: f64,
+    }
+    let response: TokenResponse = serde_json::from_slice(body).ok()?;
+    Duration::try_from_secs_f64(response.expires_in).ok()
 }
 
 impl fmt::Debug for Credential {

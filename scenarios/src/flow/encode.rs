@@ -10,7 +10,11 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::credential::Credential;
-use crate::target::{Account, Point, Reference, Request, Template};
+use super::jar::Jar;
+use super::walk::Walk;
+use crate::target::{
+    Account, Body, ClientAuthentication, Named, Origin, Point, Reference, Request, Template,
+};
 use crate::wire::{RequestBytes, RequestError};
 
 /// All but the unreserved characters of RFC 3986 §2.3: a value can end neither its path segment nor the query.
@@ -48,99 +52,148 @@ pub enum EncodeError {
 /// # Errors
 /// When the credential lacks something the request needs, or holds what cannot be sent.
 pub fn point_request(point: &Point, credential: &Credential) -> Result<PointRequest, EncodeError> {
-    let encoded = encode(&point.request, credential)?;
-    Ok(PointRequest {
-        address: point.request.origin.address,
-        bytes: encoded.bytes,
-    })
+    encode(&point.request, credential)
 }
 
 /// A request that belongs to no user.
 pub(crate) fn encode_anonymous(request: &Request) -> Result<PointRequest, EncodeError> {
-    let encoded = encode(request, &Credential::of(None))?;
+    encode(request, &Credential::of(None))
+}
+
+fn encode(request: &Request, credential: &Credential) -> Result<PointRequest, EncodeError> {
+    let values = Values::of(credential, Walk::none());
+    let rendered = values.rendered(request)?;
     Ok(PointRequest {
         address: request.origin.address,
-        bytes: encoded.bytes,
+        bytes: rendered.bytes(&request.origin, &credential.jar)?,
     })
 }
 
-/// Bytes, and the path that cookies in the answer belong to.
-pub(super) struct Encoded {
-    pub(super) bytes: RequestBytes,
-    pub(super) path: String,
+/// A request with every value in its place, but for the cookies of a jar.
+#[derive(Debug)]
+pub(super) struct Rendered {
+    pub(super) method: String,
+    /// Path and query.
+    pub(super) target: String,
+    pub(super) headers: Vec<(String, String)>,
+    /// `Cookie`, where the file gives it: the jar is left out then, and the text may be empty.
+    pub(super) cookies: Option<String>,
+    pub(super) body: Vec<u8>,
 }
 
-pub(super) fn encode(request: &Request, credential: &Credential) -> Result<Encoded, EncodeError> {
-    let values = Values::of(credential);
-    let target = values.render(&request.path, in_url)?;
-    let path = target.split('?').next().unwrap_or(&target).to_owned();
-    let mut headers = values.all(&request.parts.headers)?;
-    if let Some((username, password)) = &request.parts.basic {
-        headers.push((
-            "Authorization".to_owned(),
-            values.basic(username, password)?,
-        ));
+impl Rendered {
+    /// The path that cookies in the answer belong to.
+    pub(super) fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or(&self.target)
     }
-    let cookies = match &request.parts.cookies {
-        Some(pinned) => values.cookies(pinned)?,
-        None => credential
-            .jar
-            .header(&request.origin, &path, SystemTime::now()),
-    };
-    headers.extend(cookies.map(|cookies| ("Cookie".to_owned(), cookies)));
-    let body = match &request.parts.form {
-        Some(form) => {
-            headers.push((
-                "Content-Type".to_owned(),
-                "application/x-www-form-urlencoded".to_owned(),
-            ));
-            form_urlencoded::Serializer::new(String::new())
-                .extend_pairs(values.all(form)?)
-                .finish()
-        }
-        None => String::new(),
-    };
-    let pairs = headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    let bytes = RequestBytes::encode(
-        &request.parts.method,
-        &target,
-        &request.origin.authority,
-        pairs,
-        body.as_bytes(),
-    )?;
-    Ok(Encoded { bytes, path })
+
+    /// What to write, with the cookies of `jar` unless the file gives its own.
+    pub(super) fn bytes(&self, origin: &Origin, jar: &Jar) -> Result<RequestBytes, EncodeError> {
+        let cookies = match &self.cookies {
+            Some(pinned) => Some(pinned.clone()).filter(|pinned| !pinned.is_empty()),
+            None => jar.header(origin, self.path(), SystemTime::now()),
+        };
+        let cookies = cookies.as_deref().map(|cookies| ("Cookie", cookies));
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        Ok(RequestBytes::encode(
+            &self.method,
+            &self.target,
+            &origin.authority,
+            headers.chain(cookies),
+            &self.body,
+        )?)
+    }
 }
 
-struct Values<'a> {
+/// What references mean in one walk through a step list.
+pub(super) struct Values<'a> {
     account: Option<&'a Account>,
     captures: &'a BTreeMap<String, String>,
+    walk: &'a Walk,
     uuid: String,
 }
 
 impl<'a> Values<'a> {
-    fn of(credential: &'a Credential) -> Self {
+    /// With a UUID of its own.
+    pub(super) fn of(credential: &'a Credential, walk: &'a Walk) -> Self {
         Self {
             account: credential.account.as_ref(),
             captures: &credential.captures,
+            walk,
             uuid: random_uuid(),
         }
     }
 
-    fn value(&self, reference: &Reference) -> Option<Cow<'_, str>> {
-        match reference.name.as_str() {
-            "uuid" => Some(self.uuid.as_str().into()),
-            "user.name" => self.account.map(|account| account.name.as_str().into()),
-            "user.password" => self.account.map(|account| account.password.as_str().into()),
-            "user.number" => self
-                .account
-                .map(|account| reference.padded(account.number).into()),
-            capture => self
-                .captures
-                .get(capture)
-                .map(|value| value.as_str().into()),
+    pub(super) fn rendered(&self, request: &Request) -> Result<Rendered, EncodeError> {
+        let parts = &request.parts;
+        let mut headers = self.all(&parts.headers)?;
+        if let Some(ClientAuthentication::Basic { id, secret }) = &parts.client {
+            headers.push(("Authorization".to_owned(), self.basic(id, secret)?));
         }
+        let (content_type, body) = self.body(request)?;
+        let has_type = headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        if let Some(content_type) = content_type.filter(|_| !has_type) {
+            headers.push(("Content-Type".to_owned(), content_type.to_owned()));
+        }
+        Ok(Rendered {
+            method: parts.method.clone(),
+            target: self.url(&request.path)?,
+            headers,
+            cookies: match &parts.cookies {
+                Some(pinned) => Some(self.cookies(pinned)?),
+                None => None,
+            },
+            body: body.into_bytes(),
+        })
+    }
+
+    fn body(&self, request: &Request) -> Result<(Option<&'static str>, String), EncodeError> {
+        const FORM: &str = "application/x-www-form-urlencoded";
+        let mut form = match &request.parts.body {
+            Body::Text(text) => return Ok((None, self.text(text)?)),
+            Body::Json(json) => {
+                let json = json.render(&|text: &Template| self.text(text))?;
+                return Ok((Some("application/json"), json.to_string()));
+            }
+            Body::Form(form) => Some(self.all(form)?),
+            Body::Empty => None,
+        };
+        if let Some(ClientAuthentication::Post { id, secret }) = &request.parts.client {
+            form.get_or_insert_default().extend([
+                ("client_id".to_owned(), self.text(id)?),
+                ("client_secret".to_owned(), self.text(secret)?),
+            ]);
+        }
+        Ok(match form {
+            Some(pairs) => {
+                let mut form = form_urlencoded::Serializer::new(String::new());
+                (Some(FORM), form.extend_pairs(pairs).finish())
+            }
+            None => (None, String::new()),
+        })
+    }
+
+    /// A text with values as they are.
+    pub(super) fn text(&self, template: &Template) -> Result<String, EncodeError> {
+        self.render(template, str::to_owned)
+    }
+
+    /// A URL or part of one, with every value percent-encoded.
+    pub(super) fn url(&self, template: &Template) -> Result<String, EncodeError> {
+        self.render(template, in_url)
+    }
+
+    /// Texts with values as they are.
+    pub(super) fn all(&self, named: &Named) -> Result<Vec<(String, String)>, EncodeError> {
+        named
+            .iter()
+            .map(|(name, template)| Ok((name.clone(), self.text(template)?)))
+            .collect()
     }
 
     fn render(
@@ -153,24 +206,36 @@ impl<'a> Values<'a> {
             .map_err(EncodeError::Missing)
     }
 
-    fn all(&self, named: &[(String, Template)]) -> Result<Vec<(String, String)>, EncodeError> {
-        named
-            .iter()
-            .map(|(name, template)| Ok((name.clone(), self.render(template, str::to_owned)?)))
-            .collect()
+    fn value(&self, reference: &Reference) -> Option<Cow<'_, str>> {
+        let name = reference.name.as_str();
+        let account = self.account;
+        let text: &str = match name.split_once('.') {
+            None if name == "uuid" => &self.uuid,
+            None => self.captures.get(name)?,
+            Some(("user", "number")) => {
+                return Some(reference.padded(account?.number).into());
+            }
+            Some(("user", "name")) => &account?.name,
+            Some(("user", secret)) => account?.secrets.get(secret)?,
+            Some(("admin", capture)) => self.walk.admin.as_ref()?.captured(capture)?,
+            Some(("pkce", "verifier")) => &self.walk.pkce().verifier,
+            Some(("pkce", "challenge")) => &self.walk.pkce().challenge,
+            Some(_) => return None,
+        };
+        Some(text.into())
     }
 
     /// RFC 6749 §2.3.1 has identifier and secret form-encoded before they are joined, so that a colon stays unambiguous.
-    fn basic(&self, username: &Template, password: &Template) -> Result<String, EncodeError> {
+    fn basic(&self, id: &Template, secret: &Template) -> Result<String, EncodeError> {
         let encode = |template: &Template| -> Result<String, EncodeError> {
-            let text = self.render(template, str::to_owned)?;
+            let text = self.text(template)?;
             Ok(form_urlencoded::byte_serialize(text.as_bytes()).collect())
         };
-        let pair = format!("{}:{}", encode(username)?, encode(password)?);
+        let pair = format!("{}:{}", encode(id)?, encode(secret)?);
         Ok(format!("Basic {}", STANDARD.encode(pair)))
     }
 
-    fn cookies(&self, pinned: &[(String, Template)]) -> Result<Option<String>, EncodeError> {
+    fn cookies(&self, pinned: &Named) -> Result<String, EncodeError> {
         let mut pairs = Vec::new();
         for (name, value) in self.all(pinned)? {
             if !value.bytes().all(is_cookie_octet) {
@@ -178,7 +243,7 @@ impl<'a> Values<'a> {
             }
             pairs.push(format!("{name}={value}"));
         }
-        Ok((!pairs.is_empty()).then(|| pairs.join("; ")))
+        Ok(pairs.join("; "))
     }
 }
 

@@ -38,7 +38,7 @@ refuse = {{ status = 401 }}
 fn credential(target: &Target, x: &str) -> Credential {
     let users = target.about.users.as_ref().expect("users");
     let mut credential = Credential::of(Some(users.account(3)));
-    credential.keep(target, "x", x.to_owned());
+    credential.keep(target.presents("x"), "x", x.to_owned());
     credential
 }
 
@@ -65,7 +65,7 @@ fn values_are_encoded_for_where_they_land() {
         "{text}"
     );
 
-    let basic = "request = \"GET http://127.0.0.1:1/\"\nbasic = { username = \"a:b\", password = \"${x}\" }";
+    let basic = "request = \"GET http://127.0.0.1:1/\"\nclient = { basic = [\"a:b\", \"${x}\"] }";
     let text = encoded(basic, "c d").expect("a request");
     assert!(
         text.contains(&format!(

@@ -1,7 +1,11 @@
 //! Why a step failed: which one, what was expected, what came.
 
+use std::time::{Duration, SystemTime};
+
 use super::client::ExchangeError;
+use super::command::CommandError;
 use super::encode::EncodeError;
+use super::redirect::RedirectError;
 use crate::target::Statuses;
 
 /// A step of a flow failed. Shows the step as the file spells it, never a resolved value.
@@ -25,6 +29,21 @@ pub enum StepFailure {
     /// No whole response came.
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
+    /// No whole response came to a request that followed a redirect.
+    #[error("after a redirect: {0}")]
+    Redirected(ExchangeError),
+    /// A redirect that cannot or must not be followed.
+    #[error(transparent)]
+    Redirect(#[from] RedirectError),
+    /// The command did not end well.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The target wants to be asked less often (429).
+    #[error("status 429: the target wants to be asked less often")]
+    Throttled {
+        /// How long it wants to be left alone (`Retry-After`), if it says so.
+        after: Option<Duration>,
+    },
     /// The response has another status than the file expects.
     #[error("expected status {expected}, got {got}: {body}")]
     Status {
@@ -46,15 +65,30 @@ pub enum StepFailure {
 }
 
 impl StepError {
-    /// Whether the request may have taken effect although no answer says so: it was (perhaps in part) sent, and no whole response came.
-    /// Such an acknowledgement is unknown, neither given nor refused.
+    /// Whether the step may have taken effect although no answer says so: its request was (perhaps in part) sent and no whole response came, what
+    /// came after a redirect is not known, or a command was started and did not end well. Such an acknowledgement is unknown, neither
+    /// given nor refused.
     #[must_use]
     pub fn is_outcome_unknown(&self) -> bool {
         match &self.failure {
             StepFailure::Exchange(error) => error.may_have_been_sent(),
-            StepFailure::Encode(_) | StepFailure::Status { .. } | StepFailure::Capture { .. } => {
-                false
-            }
+            StepFailure::Redirected(_) | StepFailure::Redirect(_) => true,
+            StepFailure::Command(error) => !matches!(error, CommandError::Spawn { .. }),
+            StepFailure::Encode(_)
+            | StepFailure::Throttled { .. }
+            | StepFailure::Status { .. }
+            | StepFailure::Capture { .. } => false,
+        }
+    }
+
+    /// How long to leave the target alone, if it asked for that.
+    #[must_use]
+    pub fn throttled_for(&self) -> Option<Duration> {
+        /// When a target says 429 and not for how long.
+        const UNSAID: Duration = Duration::from_secs(1);
+        match &self.failure {
+            StepFailure::Throttled { after } => Some(after.unwrap_or(UNSAID)),
+            _ => None,
         }
     }
 
@@ -63,7 +97,34 @@ impl StepError {
     pub fn unexpected_status(&self) -> Option<u16> {
         match &self.failure {
             StepFailure::Status { got, .. } => Some(*got),
+            StepFailure::Throttled { .. } => Some(crate::target::THROTTLED),
             _ => None,
         }
+    }
+}
+
+/// What `Retry-After` asks for (RFC 9110 §10.2.3): seconds, or a date.
+pub(super) fn retry_after(value: &[u8]) -> Option<Duration> {
+    let text = std::str::from_utf8(value).ok()?.trim();
+    match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => {
+            let date = httpdate::parse_http_date(text).ok()?;
+            Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_a_number_of_seconds_or_a_date() {
+        assert_eq!(retry_after(b"120"), Some(Duration::from_secs(120)));
+        let past = b"Wed, 21 Oct 2015 07:28:00 GMT";
+        assert_eq!(retry_after(past), Some(Duration::ZERO));
+        assert_eq!(retry_after(b"soon"), None);
+        assert_eq!(retry_after(b"-1"), None);
     }
 }

@@ -1,5 +1,7 @@
 //! The times in a JWT's claims, read without verifying anything: this side only wants to know when to expect a refusal.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
@@ -20,6 +22,13 @@ struct Claims {
 }
 
 impl JwtTimes {
+    /// How long the token lives, by its own account.
+    #[must_use]
+    pub fn lifetime(self) -> Option<Duration> {
+        let seconds = self.expires_at.checked_sub(self.issued_at?)?;
+        Some(Duration::from_secs(seconds))
+    }
+
     /// Reads `token`; `None` unless it has three parts and a JSON payload with `exp`.
     pub(super) fn read(token: &str) -> Option<Self> {
         let mut parts = token.split('.');

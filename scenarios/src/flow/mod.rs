@@ -1,23 +1,36 @@
 //! Executes a target's step lists for one user at a time, and builds the requests that present a credential.
 //!
-//! [`login`] turns a user into a [`Credential`]; [`refresh`], [`logout`] and [`run_steps`] act with it; [`point_request`] gives the
+//! [`login`] turns a user into a [`Credential`]; [`refresh`], [`logout`] and [`run_steps`] act with it; [`undo`] brings a user back after an
+//! event; [`point_request`] gives the
 //! bytes that a load engine sends over and over. None of this is on the measured path.
 
+mod admin;
+mod capture;
 mod client;
+mod command;
 mod credential;
 mod encode;
 mod error;
 mod jar;
 mod jwt_times;
+mod lifetimes;
 mod mask;
+mod redirect;
+#[cfg(test)]
+mod scripted_server;
 mod steps;
+mod walk;
 
 pub use client::{Exchange, ExchangeError, FlowClient};
+pub use command::CommandError;
 pub use credential::Credential;
 pub use encode::{EncodeError, PointRequest, point_request};
 pub use error::{StepError, StepFailure};
 pub use jar::{CookieRefusal, Jar};
 pub use jwt_times::JwtTimes;
-pub use steps::{Acknowledged, login, logout, refresh, run_steps};
+pub use redirect::RedirectError;
+pub use steps::{Acknowledged, adopt, login, logout, refresh, run_steps, undo};
 
+pub(crate) use admin::AdminLogin;
 pub(crate) use encode::encode_anonymous;
+pub(crate) use lifetimes::{Lifetimes, Named};

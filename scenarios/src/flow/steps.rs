@@ -2,28 +2,35 @@
 
 use std::time::{Instant, SystemTime};
 
-use serde_json::Value;
-
+use super::capture::{self, Cookies};
 use super::client::{Exchange, FlowClient};
+use super::command;
 use super::credential::Credential;
-use super::encode::encode;
+use super::encode::Values;
 use super::error::{StepError, StepFailure};
 use super::jar::CookieRefusal;
 use super::mask;
-use crate::target::{Capture, CaptureFrom, Origin, Step, Target};
+use super::redirect::{self, RedirectError};
+use super::walk::Walk;
+use crate::target::{
+    Action, Call, Capture, CommandLine, Event, Origin, Point, Reached, Step, THROTTLED, Target,
+};
 use crate::wire::ResponseReader;
 
-/// A step list was walked to its end: every step had the status it should have.
+/// A step list was walked to its end: every step ended as it should.
 #[derive(Debug, Clone, Copy)]
 pub struct Acknowledged {
-    /// Just before the first request was written.
+    /// Just before the first request was written, or the first command started.
     pub started: Instant,
-    /// Just before the last request was written.
+    /// Just before the last request was written, or the last command started.
     pub sent: Instant,
-    /// Just after the last response was read in full: the acknowledgement.
+    /// Not before this was the last step acknowledged: `done` for a response, the start of a command, which may have had its answer at any
+    /// time until its exit.
+    pub not_before: Instant,
+    /// Just after the last response was read in full, or the last command had exited: the acknowledgement.
     pub done: Instant,
-    /// The last response's status.
-    pub status: u16,
+    /// The last response's status; absent for a command.
+    pub status: Option<u16>,
 }
 
 /// Logs in user number `user` and gives the credential; one without content where the target has no login.
@@ -65,7 +72,25 @@ pub async fn logout(
     run_steps(client, target, &target.flows.logout, credential).await
 }
 
+/// Brings user number `user` back after `event`, without a credential of theirs: from the file, the account and the administrator's
+/// session alone. `None` where the event has no undo.
+///
+/// # Errors
+/// With the first step that fails.
+pub async fn undo(
+    client: &mut FlowClient,
+    target: &Target,
+    event: &Event,
+    user: u32,
+) -> Result<Option<Acknowledged>, StepError> {
+    let account = target.about.users.as_ref().map(|users| users.account(user));
+    run_steps(client, target, &event.undo, &mut Credential::of(account)).await
+}
+
 /// Walks through `steps`; what they capture and the cookies they are sent go into `credential`. `None` when there are no steps.
+///
+/// Where a step needs the administrator's session, that login comes first; a step that is refused with it (401, 403) is tried once more with
+/// a new one.
 ///
 /// # Errors
 /// With the first step that fails; what earlier steps changed stays.
@@ -75,26 +100,47 @@ pub async fn run_steps(
     steps: &[Step],
     credential: &mut Credential,
 ) -> Result<Option<Acknowledged>, StepError> {
-    let mut acknowledged: Option<Acknowledged> = None;
+    let mut walk = Walk::default();
+    if steps.iter().any(|step| step.uses_admin) {
+        walk.admin = Some(target.admin.session(client, target).await?);
+    }
+    let mut acknowledged = None;
     for step in steps {
-        let failed = |failure| StepError {
-            target: target.about.name.clone(),
-            step: step.label.clone(),
-            failure,
-        };
-        let exchange = run_step(client, target, step, credential)
-            .await
-            .map_err(failed)?;
-        let started = acknowledged.map_or(exchange.sent, |earlier| earlier.started);
-        let (sent, done, status) = (exchange.sent, exchange.done, exchange.head.status);
-        acknowledged = Some(Acknowledged {
-            started,
-            sent,
-            done,
-            status,
-        });
+        let mut outcome = run_step(client, target, step, credential, &walk).await;
+        if let Err(error) = &outcome
+            && let Some(refused) = walk.admin.take_if(|_| is_refused_admin(step, error))
+        {
+            walk.admin = Some(target.admin.after(&refused, client, target).await?);
+            outcome = run_step(client, target, step, credential, &walk).await;
+        }
+        acknowledged = Some(outcome?.after(acknowledged));
     }
     Ok(acknowledged)
+}
+
+/// The same without an administrator's session.
+pub(super) async fn walk_through(
+    client: &mut FlowClient,
+    target: &Target,
+    steps: &[Step],
+    credential: &mut Credential,
+    walk: &Walk,
+) -> Result<(), StepError> {
+    for step in steps {
+        run_step(client, target, step, credential, walk).await?;
+    }
+    Ok(())
+}
+
+fn is_refused_admin(step: &Step, error: &StepError) -> bool {
+    step.uses_admin && matches!(error.unexpected_status(), Some(401 | 403))
+}
+
+impl Acknowledged {
+    fn after(self, earlier: Option<Self>) -> Self {
+        let started = earlier.map_or(self.started, |earlier| earlier.started);
+        Self { started, ..self }
+    }
 }
 
 async fn run_step(
@@ -102,55 +148,215 @@ async fn run_step(
     target: &Target,
     step: &Step,
     credential: &mut Credential,
-) -> Result<Exchange, StepFailure> {
-    let origin = &step.request.origin;
-    let encoded = encode(&step.request, credential)?;
-    let exchange = client.exchange(origin.address, &encoded.bytes).await?;
-    let response = client.response();
-    if !step.expect.contains(exchange.head.status) {
-        let body = mask::excerpt(response.body(), credential.secrets());
-        return Err(StepFailure::Status {
-            expected: step.expect.clone(),
-            got: exchange.head.status,
-            body,
-        });
-    }
-    let uses_jar = step.request.parts.cookies.is_none();
-    let cookies = if uses_jar {
-        receive_cookies(credential, response, origin, &encoded.path)
-    } else {
-        Cookies::default()
+    walk: &Walk,
+) -> Result<Acknowledged, StepError> {
+    let outcome = match &step.action {
+        Action::Request(call) => send(client, target, call, &step.captures, credential, walk).await,
+        Action::Command(command) => {
+            execute(target, command, &step.captures, credential, walk).await
+        }
     };
-    for capture in &step.captures {
-        let value = find(capture, response, credential, &cookies).map_err(|reason| {
-            StepFailure::Capture {
-                name: capture.name.clone(),
-                reason,
-            }
+    outcome.map_err(|failure| StepError {
+        target: target.about.name.clone(),
+        step: step.label.clone(),
+        failure,
+    })
+}
+
+/// Sends a request, follows redirects as far as the file says, and captures from the last answer.
+async fn send(
+    client: &mut FlowClient,
+    target: &Target,
+    call: &Call,
+    captures: &[Capture],
+    credential: &mut Credential,
+    walk: &Walk,
+) -> Result<Acknowledged, StepFailure> {
+    let (mut rendered, stop) = {
+        let values = Values::of(credential, walk);
+        let stop = call.follow.as_ref().and_then(|follow| follow.stop.as_ref());
+        let stop = stop.map(|stop| values.url(stop)).transpose()?;
+        (values.rendered(&call.request)?, stop)
+    };
+    let uses_jar = rendered.cookies.is_none();
+    let mut origin = call.request.origin.clone();
+    let mut cookies = Cookies::default();
+    let (mut started, mut hops) = (None, 0);
+    let exchange = loop {
+        let bytes = rendered.bytes(&origin, credential.jar())?;
+        let exchange = client.exchange(origin.address, &bytes).await;
+        let exchange = exchange.map_err(|error| match started {
+            None => StepFailure::Exchange(error),
+            Some(_) => StepFailure::Redirected(error),
         })?;
-        credential.keep(target, &capture.name, value);
+        started.get_or_insert(exchange.sent);
+        let Some(follow) = &call.follow else {
+            break exchange;
+        };
+        let asked = origin.url(&rendered.target);
+        let asked = asked.map_err(|_| RedirectError::Location)?;
+        let location = client.response().header("location");
+        let Some(url) = redirect::next(exchange.head.status, location, &asked)? else {
+            break exchange;
+        };
+        if stop
+            .as_ref()
+            .is_some_and(|stop| url.as_str().starts_with(stop))
+        {
+            break exchange;
+        }
+        hops += 1;
+        if hops > follow.max {
+            return Err(RedirectError::TooMany(follow.max).into());
+        }
+        receive(
+            &mut cookies,
+            credential,
+            client.response(),
+            &origin,
+            rendered.path(),
+        );
+        let Reached {
+            origin: next,
+            is_another,
+        } = target
+            .redirected_to(&url, &origin)
+            .map_err(|_| RedirectError::Host(url.authority().to_owned()))?;
+        rendered = rendered.redirected(exchange.head.status, &url, is_another);
+        origin = next;
+    };
+    expect(call, &exchange, client.response(), credential, walk)?;
+    if uses_jar {
+        receive(
+            &mut cookies,
+            credential,
+            client.response(),
+            &origin,
+            rendered.path(),
+        );
     }
-    if !step.captures.is_empty() || !cookies.kept.is_empty() {
+    let response = client.response();
+    let find = |capture: &Capture, credential: &Credential| {
+        capture::in_response(&capture.from, response, credential.jar(), &cookies)
+    };
+    keep(target, captures, credential, walk, response.body(), find)?;
+    if !captures.is_empty() || !cookies.kept.is_empty() {
         credential.issued = exchange.done;
     }
-    Ok(exchange)
+    Ok(Acknowledged {
+        started: started.unwrap_or(exchange.sent),
+        sent: exchange.sent,
+        not_before: exchange.done,
+        done: exchange.done,
+        status: Some(exchange.head.status),
+    })
 }
 
-/// What became of a response's cookies.
-#[derive(Default)]
-struct Cookies {
-    kept: Vec<String>,
-    refused: Vec<CookieRefusal>,
+fn expect(
+    call: &Call,
+    exchange: &Exchange,
+    response: &ResponseReader,
+    credential: &Credential,
+    walk: &Walk,
+) -> Result<(), StepFailure> {
+    let got = exchange.head.status;
+    if call.expect.contains(got) {
+        return Ok(());
+    }
+    if got == THROTTLED {
+        let after = response.header("retry-after");
+        return Err(StepFailure::Throttled {
+            after: after.and_then(super::error::retry_after),
+        });
+    }
+    let secrets = credential.secrets().chain(walk.secrets());
+    Err(StepFailure::Status {
+        expected: call.expect.clone(),
+        got,
+        body: mask::excerpt(response.body(), secrets),
+    })
 }
 
-fn receive_cookies(
+/// Runs a command and captures from what it prints.
+async fn execute(
+    target: &Target,
+    command: &CommandLine,
+    captures: &[Capture],
+    credential: &mut Credential,
+    walk: &Walk,
+) -> Result<Acknowledged, StepFailure> {
+    let ran = {
+        let values = Values::of(credential, walk);
+        let secrets = credential.secrets().chain(walk.secrets());
+        command::run(command, &values, secrets).await??
+    };
+    let find = |capture: &Capture, _: &Credential| match &capture.from {
+        crate::target::CaptureFrom::Json(pointer) => capture::in_json(&ran.output, pointer),
+        // Refused when the file is read.
+        _ => Err("a command has no response".to_owned()),
+    };
+    keep(target, captures, credential, walk, &ran.output, find)?;
+    if !captures.is_empty() {
+        credential.issued = ran.exited;
+    }
+    Ok(Acknowledged {
+        started: ran.started,
+        sent: ran.started,
+        not_before: ran.started,
+        done: ran.exited,
+        status: None,
+    })
+}
+
+/// Keeps what `find` finds, and how long it lives by the account of `body`.
+fn keep(
+    target: &Target,
+    captures: &[Capture],
+    credential: &mut Credential,
+    walk: &Walk,
+    body: &[u8],
+    find: impl Fn(&Capture, &Credential) -> Result<String, String>,
+) -> Result<(), StepFailure> {
+    let mut is_credential = false;
+    for capture in captures {
+        let value = find(capture, credential).map_err(|reason| StepFailure::Capture {
+            name: capture.name.clone(),
+            reason,
+        })?;
+        let is_presented = walk.is_admin_login || target.presents(&capture.name);
+        credential.keep(is_presented, &capture.name, value);
+        is_credential |= is_presented;
+    }
+    if is_credential {
+        let lifetimes = (!walk.is_admin_login).then_some(&*target.lifetimes);
+        credential.note_lifetime(body, lifetimes);
+    }
+    Ok(())
+}
+
+/// Lets `credential` take the cookies that an ordinary call to `point` was answered with, as a browser would; whether there were any. A point
+/// whose request has cookies of its own takes none.
+pub fn adopt(point: &Point, credential: &mut Credential, response: &ResponseReader) -> bool {
+    let Ok(rendered) = Values::of(credential, Walk::none()).rendered(&point.request) else {
+        return false;
+    };
+    let mut cookies = Cookies::default();
+    if rendered.cookies.is_none() {
+        let origin = &point.request.origin;
+        receive(&mut cookies, credential, response, origin, rendered.path());
+    }
+    !cookies.kept.is_empty()
+}
+
+/// Lets the jar take the cookies of a response.
+fn receive(
+    cookies: &mut Cookies,
     credential: &mut Credential,
     response: &ResponseReader,
     origin: &Origin,
     path: &str,
-) -> Cookies {
+) {
     let now = SystemTime::now();
-    let mut cookies = Cookies::default();
     for header in response.headers("set-cookie") {
         let text = std::str::from_utf8(header).map_err(|_| CookieRefusal::Malformed);
         match text.and_then(|text| credential.jar.receive(text, origin, path, now)) {
@@ -158,61 +364,12 @@ fn receive_cookies(
             Err(refusal) => cookies.refused.push(refusal),
         }
     }
-    cookies
-}
-
-fn find(
-    capture: &Capture,
-    response: &ResponseReader,
-    credential: &Credential,
-    cookies: &Cookies,
-) -> Result<String, String> {
-    match &capture.from {
-        CaptureFrom::Json(pointer) => find_json(response.body(), pointer),
-        CaptureFrom::Header(name) => {
-            let value = response
-                .header(name)
-                .and_then(|value| std::str::from_utf8(value).ok());
-            value
-                .map(str::to_owned)
-                .ok_or_else(|| format!("the response has no header {name}"))
-        }
-        CaptureFrom::Cookie(name) => {
-            let kept = cookies
-                .kept
-                .contains(name)
-                .then(|| credential.jar.value(name))
-                .flatten();
-            kept.map(str::to_owned)
-                .ok_or_else(|| no_cookie(name, &cookies.refused))
-        }
-    }
-}
-
-/// A browser drops a cookie without a word; here the word is what the user needs.
-fn no_cookie(name: &str, refused: &[CookieRefusal]) -> String {
-    let reasons: Vec<String> = refused.iter().map(CookieRefusal::to_string).collect();
-    let why = if reasons.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", reasons.join("; "))
-    };
-    format!("the response sets no cookie {name}{why}")
-}
-
-fn find_json(body: &[u8], pointer: &str) -> Result<String, String> {
-    let json: Value =
-        serde_json::from_slice(body).map_err(|_| "the body is not JSON".to_owned())?;
-    match json.pointer(pointer) {
-        Some(Value::String(text)) => Ok(text.clone()),
-        Some(Value::Number(number)) => Ok(number.to_string()),
-        Some(_) => Err(format!(
-            "{pointer} in the body is neither a text nor a number"
-        )),
-        None => Err(format!("the body has no {pointer}")),
-    }
 }
 
 #[cfg(test)]
 #[path = "steps_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "foreign_tests.rs"]
+mod foreign_tests;

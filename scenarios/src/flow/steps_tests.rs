@@ -1,118 +1,45 @@
 //! Whole flows against a scripted server on a real socket.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use super::*;
 use crate::flow::client::ExchangeError;
 use crate::flow::point_request;
-use crate::target::{Members, RemoteTargets, TargetFile};
+use crate::flow::scripted_server::{Answer, LONG, Server, response, run};
 
-const LONG: Duration = Duration::from_secs(20);
-
-/// Gives the text of a response for the text of a request.
-type Answer = fn(&str) -> String;
-
-/// Answers every request by `answer`, which gets the request's text; an empty answer closes the connection. Remembers the requests.
-struct Server {
-    address: SocketAddr,
-    requests: Arc<Mutex<Vec<String>>>,
-}
-
-impl Server {
-    async fn start(answer: Answer) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&requests);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, answer, Arc::clone(&seen)));
-            }
-        });
-        Self { address, requests }
-    }
-
-    fn target(&self) -> Target {
-        let text = format!(
-            r#"
+const FILE: &str = r#"
 schema = "authbench.target/1"
 name = "t"
 model = "t"
 [users]
 count = 10
-name = "u${{number}}"
+name = "u${number}"
 password = "hunter2"
 [[login]]
-request = "POST http://{0}/login"
-form = {{ username = "${{user.name}}" }}
+request = "POST http://HOST/login"
+form = { username = "${user.name}" }
 expect = 200
-capture = {{ session = {{ cookie = "__Host-s" }}, csrf = {{ header = "X-Csrf" }} }}
+capture = { session = { cookie = "__Host-s" }, csrf = { header = "X-Csrf" } }
 [[login]]
-request = "POST http://{0}/token"
-headers = {{ x-csrf = "${{csrf}}" }}
+request = "POST http://HOST/token"
+headers = { x-csrf = "${csrf}" }
 expect = [200, 201]
-capture = {{ token = {{ json = "/token" }} }}
+capture = { token = { json = "/token" } }
 [[logout]]
-request = "POST http://{0}/logout"
+request = "POST http://HOST/logout"
 expect = 204
 [[point]]
 name = "api"
-request = "GET http://{0}/api"
-cookies = {{ "__Host-s" = "${{session}}" }}
-headers = {{ authorization = "Bearer ${{token}}" }}
-accept = {{ status = 200 }}
-refuse = {{ status = 401 }}
-"#,
-            self.address
-        );
-        let file = TargetFile::parse("t.toml", &text, &BTreeMap::new()).expect("a target file");
-        file.bind(&Members::new(), &RemoteTargets::refused())
-            .expect("a target")
-    }
-
-    /// The requests seen so far, from each its first line and its cookies.
-    fn seen(&self) -> Vec<String> {
-        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        let cookies = |text: &str| {
-            text.lines()
-                .find(|line| line.starts_with("Cookie"))
-                .unwrap_or("-")
-                .to_owned()
-        };
-        requests
-            .iter()
-            .map(|text| format!("{} {}", text.lines().next().unwrap_or(""), cookies(text)))
-            .collect()
-    }
-}
-
-async fn serve(mut stream: TcpStream, answer: Answer, seen: Arc<Mutex<Vec<String>>>) {
-    let mut buffer = vec![0; 8192];
-    // The client writes each request at once, and loopback delivers such small ones whole.
-    while let Ok(length @ 1..) = stream.read(&mut buffer).await {
-        let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
-        let answer = answer(&request);
-        seen.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(request);
-        if answer.is_empty() || stream.write_all(answer.as_bytes()).await.is_err() {
-            return;
-        }
-    }
-}
-
-fn response(status: u16, headers: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-}
+request = "GET http://HOST/api"
+cookies = { "__Host-s" = "${session}" }
+headers = { authorization = "Bearer ${token}" }
+accept = { status = 200 }
+refuse = { status = 401 }
+"#;
 
 fn well_behaved(request: &str) -> String {
     match request.split(' ').nth(1) {
@@ -131,18 +58,10 @@ fn well_behaved(request: &str) -> String {
     }
 }
 
-fn run<F: Future>(future: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    runtime.block_on(future)
-}
-
 async fn login_error(answer: Answer, deadline: Duration) -> StepError {
     let server = Server::start(answer).await;
     let mut client = FlowClient::new(deadline);
-    login(&mut client, &server.target(), 0)
+    login(&mut client, &server.target(FILE), 0)
         .await
         .expect_err("a failed login")
 }
@@ -151,7 +70,7 @@ async fn login_error(answer: Answer, deadline: Duration) -> StepError {
 fn a_login_captures_and_keeps_cookies_where_they_belong() {
     run(async {
         let server = Server::start(well_behaved).await;
-        let (target, mut client) = (server.target(), FlowClient::new(LONG));
+        let (target, mut client) = (server.target(FILE), FlowClient::new(LONG));
         let mut credential = login(&mut client, &target, 4).await.expect("a credential");
         assert_eq!(
             credential
@@ -175,7 +94,7 @@ fn a_login_captures_and_keeps_cookies_where_they_belong() {
             .await
             .expect("a logout")
             .expect("steps");
-        assert_eq!(acknowledged.status, 204);
+        assert_eq!(acknowledged.status, Some(204));
         assert!(
             acknowledged.sent <= acknowledged.done && acknowledged.started == acknowledged.sent
         );
@@ -298,7 +217,7 @@ fn no_answer_leaves_the_outcome_unknown_and_no_connection_does_not() {
             requests: Arc::default(),
         };
         drop(listener);
-        let refused = login(&mut FlowClient::new(LONG), &server.target(), 0)
+        let refused = login(&mut FlowClient::new(LONG), &server.target(FILE), 0)
             .await
             .expect_err("nobody listens");
         assert!(!refused.is_outcome_unknown());
@@ -333,10 +252,10 @@ fn a_connection_that_the_server_closed_in_between_is_replaced() {
             }
         });
         let mut client = FlowClient::new(LONG);
-        let mut credential = login(&mut client, &server.target(), 0)
+        let mut credential = login(&mut client, &server.target(FILE), 0)
             .await
             .expect("two steps, two connections");
-        logout(&mut client, &server.target(), &mut credential)
+        logout(&mut client, &server.target(FILE), &mut credential)
             .await
             .expect("a third");
     });

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Whether a response is the expected one.
 pub type Expect = Box<dyn Fn(u16, &ResponseReader) -> bool + Send + Sync>;
+/// Takes the cookies of a response to the request of the credential with this index.
+pub type Adopt = Box<dyn Fn(usize, &ResponseReader) + Send + Sync>;
 
 /// The requests to one enforcement point: the same request, once per credential.
 ///
@@ -12,17 +14,29 @@ pub type Expect = Box<dyn Fn(u16, &ResponseReader) -> bool + Send + Sync>;
 pub struct RequestPool {
     requests: Mutex<Vec<Arc<RequestBytes>>>,
     expect: Expect,
+    adopt: Option<Adopt>,
 }
 
 impl RequestPool {
     /// One request per credential (at least one), all of them expecting the same.
     #[must_use]
     pub fn new(requests: Vec<RequestBytes>, expect: Expect) -> Arc<Self> {
+        Arc::new(Self::with(requests, expect, None))
+    }
+
+    /// The same, where responses that set cookies go to `adopt`.
+    #[must_use]
+    pub fn adopting(requests: Vec<RequestBytes>, expect: Expect, adopt: Adopt) -> Arc<Self> {
+        Arc::new(Self::with(requests, expect, Some(adopt)))
+    }
+
+    fn with(requests: Vec<RequestBytes>, expect: Expect, adopt: Option<Adopt>) -> Self {
         assert!(!requests.is_empty(), "a pool has at least one request");
-        Arc::new(Self {
+        Self {
             requests: Mutex::new(requests.into_iter().map(Arc::new).collect()),
             expect,
-        })
+            adopt,
+        }
     }
 
     /// Replaces the request of credential `index`, which must exist.
@@ -38,6 +52,7 @@ impl RequestPool {
 /// One virtual user's share of a pool: every `stride`-th credential, over and over.
 pub struct Requests {
     pool: Arc<RequestPool>,
+    taken: usize,
     next: usize,
     first: usize,
     stride: usize,
@@ -50,6 +65,7 @@ impl Requests {
         let first = first % pool.lock().len();
         Self {
             pool,
+            taken: first,
             next: first,
             first,
             stride,
@@ -60,11 +76,19 @@ impl Requests {
     pub fn take(&mut self) -> Arc<RequestBytes> {
         let requests = self.pool.lock();
         let request = Arc::clone(&requests[self.next]);
+        self.taken = self.next;
         self.next += self.stride;
         if self.next >= requests.len() {
             self.next = self.first;
         }
         request
+    }
+
+    /// Lets the credential of the request taken last have the cookies of the response to it.
+    pub fn adopt(&self, response: &ResponseReader) {
+        if let Some(adopt) = &self.pool.adopt {
+            adopt(self.taken, response);
+        }
     }
 
     /// Whether the response just read is the expected one.

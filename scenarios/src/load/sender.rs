@@ -126,6 +126,9 @@ impl Sender {
     fn answered(&self, intended: Instant, bytes_sent: usize, exchange: &Exchange) -> Sample {
         let status = exchange.head.status;
         let expected = self.requests.expected(status, self.connection.response());
+        if exchange.head.sets_cookie {
+            self.requests.adopt(self.connection.response());
+        }
         Sample {
             intended,
             free: exchange.connected.unwrap_or(self.free),

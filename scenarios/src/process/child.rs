@@ -44,11 +44,23 @@ pub(super) struct Launch<'a> {
     pub(super) target: &'a str,
     pub(super) name: &'a str,
     pub(super) command: Vec<String>,
+    /// Besides the environment of this process.
+    pub(super) env: Vec<(String, String)>,
     pub(super) input: String,
+    pub(super) stdout: Stdout,
     pub(super) log: PathBuf,
     pub(super) cpus: &'a [usize],
     /// What it gets when its parent is gone.
     pub(super) parent_death: Signal,
+}
+
+/// Where standard output goes.
+#[derive(Clone, Copy)]
+pub(super) enum Stdout {
+    /// To this process, which reads a ready line from it.
+    Ours,
+    /// To the log, with standard error.
+    Log,
 }
 
 /// A running child. Dropping it kills its process group and reaps it.
@@ -76,11 +88,16 @@ impl Child {
             program: program.to_owned(),
             source,
         };
+        let stdout = match launch.stdout {
+            Stdout::Ours => Stdio::piped(),
+            Stdout::Log => log.try_clone().map_err(log_failed)?.into(),
+        };
         let mut command = Command::new(program);
         command
             .args(arguments)
+            .envs(launch.env)
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(stdout)
             .stderr(log);
         attach(&mut command, launch.cpus, launch.parent_death).map_err(spawn_failed)?;
         let mut process = command.spawn().map_err(spawn_failed)?;
@@ -113,21 +130,63 @@ impl Child {
         match receive(&first_line, Instant::now() + deadline, interrupted)? {
             Ok(line) => ReadyLine::parse(&line)
                 .ok_or_else(|| ProcessFailure::NotAReadyLine { stderr: stderr() }),
-            Err(mpsc::RecvTimeoutError::Timeout) => Err(ProcessFailure::Deadline {
-                deadline,
-                stderr: stderr(),
-            }),
+            Err(mpsc::RecvTimeoutError::Timeout) => Err(self.too_late(deadline)),
             // Its output ended without a line: most likely it ends, but its exit may be a moment behind.
             Err(mpsc::RecvTimeoutError::Disconnected) => {
                 self.wait_until(Instant::now() + EXIT_AFTER_OUTPUT);
                 Err(match self.exit() {
-                    Some(exit) => ProcessFailure::Ended {
-                        exit,
-                        stderr: stderr(),
-                    },
+                    Some(exit) => self.ended(exit),
                     None => ProcessFailure::NotAReadyLine { stderr: stderr() },
                 })
             }
+        }
+    }
+
+    /// Waits until `is_ready`. Gives up when it ends, or when `interrupted`.
+    pub(super) fn wait_until_it(
+        &self,
+        is_ready: impl Fn() -> bool,
+        within: Duration,
+        interrupted: &watch::Receiver<bool>,
+    ) -> Result<(), ProcessFailure> {
+        let deadline = Instant::now() + within;
+        loop {
+            match self.exit() {
+                Some(exit) => return Err(self.ended(exit)),
+                None if *interrupted.borrow() => return Err(ProcessFailure::Interrupted),
+                None if is_ready() => return Ok(()),
+                None if Instant::now() > deadline => return Err(self.too_late(within)),
+                None => thread::sleep(LOOK_UP),
+            }
+        }
+    }
+
+    /// Waits until it has exited with status 0. Gives up when `interrupted`.
+    pub(super) fn wait_for_success(
+        &self,
+        within: Duration,
+        interrupted: &watch::Receiver<bool>,
+    ) -> Result<(), ProcessFailure> {
+        match (
+            self.wait_until_it(|| false, within, interrupted),
+            self.exit(),
+        ) {
+            (_, Some(Exit::Code(0))) => Ok(()),
+            (outcome, _) => outcome,
+        }
+    }
+
+    fn ended(&self, exit: Exit) -> ProcessFailure {
+        ProcessFailure::Ended {
+            exit,
+            stderr: self.stderr_tail(),
+        }
+    }
+
+    fn too_late(&self, deadline: Duration) -> ProcessFailure {
+        ProcessFailure::Deadline {
+            deadline,
+            stderr: self.stderr_tail(),
         }
     }
 

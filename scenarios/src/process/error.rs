@@ -44,6 +44,12 @@ pub enum ProcessFailure {
     /// An earlier process did not say what this one needs.
     #[error(transparent)]
     Reference(#[from] BindReason),
+    /// No port was to be had for it.
+    #[error("finding a free port: {0}")]
+    Port(io::Error),
+    /// It is asked whether it is ready where it must not be asked.
+    #[error(transparent)]
+    Address(Box<BindError>),
     /// Its counters are where they must not be read.
     #[error(transparent)]
     Counters(Box<BindError>),

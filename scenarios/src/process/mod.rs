@@ -5,7 +5,9 @@
 //! children that do not read. Each child leads a process group of its own, so that a ctrl-c in the terminal reaches this process
 //! only, and whatever the child itself starts can be ended with it.
 
+mod answers;
 mod attach;
+mod build;
 mod child;
 mod error;
 mod ready;
@@ -24,11 +26,10 @@ pub use error::{ProcessError, ProcessFailure};
 pub use ready::ReadyLine;
 pub use started::{CounterSource, Started};
 
-use self::child::{Child, Launch};
-use crate::target::{Members, ProcessSpec, RemoteTargets, TargetFile};
+use self::answers::Answers;
+use self::child::{Child, Launch, Stdout};
+use crate::target::{Members, ProcessSpec, Ready, RemoteTargets, TargetFile};
 
-/// How long a child may take to its ready line.
-const READY_DEADLINE: Duration = Duration::from_secs(15);
 /// How long all children together may take to exit once their input has ended.
 const GRACE: Duration = Duration::from_secs(3);
 /// How long they may take after SIGTERM, before SIGKILL.
@@ -49,6 +50,8 @@ pub struct RunSettings {
     pub dir: PathBuf,
     /// Processors that the children may use, set before they run their program; empty: not pinned. Linux only.
     pub cpus: Vec<usize>,
+    /// Whether steps may run commands.
+    pub allow_commands: bool,
     /// Where requests may go; the processes' counters are read over HTTP.
     pub remote: RemoteTargets,
     /// Becomes true when the run should stop: nothing more is started then.
@@ -63,7 +66,8 @@ pub struct Processes {
 }
 
 impl Processes {
-    /// Starts the processes of `target`, in order; returns when the last is ready. Blocks, at most 15 s for each.
+    /// Runs the target's `build`, then starts its processes, in order; returns when the last is ready. Blocks, for each as long as the file says
+    /// (15 s where it does not).
     ///
     /// **Call this from the main thread.** Linux delivers a parent-death signal when the *thread* that created the child ends.
     ///
@@ -75,15 +79,17 @@ impl Processes {
             started: Vec::new(),
             members: Members::new(),
         };
+        let failed = |process: &str, failure| ProcessError {
+            target: target.about.name.clone(),
+            process: process.to_owned(),
+            failure,
+        };
+        build::run(target, settings).map_err(|failure| failed("build", failure))?;
         for spec in &target.processes {
             if let Err(failure) = processes.start_one(target, spec, settings) {
                 // In order, not by the kill of a drop: a store's private folder goes with its process.
                 processes.stop();
-                return Err(ProcessError {
-                    target: target.about.name.clone(),
-                    process: spec.name.clone(),
-                    failure,
-                });
+                return Err(failed(&spec.name, failure));
             }
         }
         Ok(processes)
@@ -151,11 +157,23 @@ impl Processes {
         spec: &ProcessSpec,
         settings: &RunSettings,
     ) -> Result<(), ProcessFailure> {
+        let members = self.members_with_own_port(spec)?;
+        let answers = match &spec.ready {
+            Ready::Line { .. } => None,
+            Ready::Answers { request, .. } => {
+                Some(Answers::new(target, spec, request, &members, settings)?)
+            }
+        };
         let launch = Launch {
             target: &target.about.name,
             name: &spec.name,
-            command: wiring::command(spec, settings, &self.members)?,
-            input: wiring::input_line(spec, settings, &self.members)?,
+            command: wiring::command(spec, settings, &members)?,
+            env: wiring::env(spec, settings, &members)?,
+            input: wiring::input_line(spec, settings, &members)?,
+            stdout: match answers {
+                None => Stdout::Ours,
+                Some(_) => Stdout::Log,
+            },
             log: settings
                 .dir
                 .join(format!("{}-{}.log", target.about.name, spec.name)),
@@ -163,21 +181,37 @@ impl Processes {
             parent_death: parent_death(spec),
         };
         let mut child = Child::spawn(launch)?;
-        let ready = child.wait_ready(READY_DEADLINE, &settings.interrupted);
+        let interrupted = &settings.interrupted;
+        let ready = match (&spec.ready, &answers) {
+            (Ready::Answers { within, .. }, Some(answers)) => child
+                .wait_until_it(|| answers.is_there(), *within, interrupted)
+                .map(|()| ReadyLine::silent()),
+            (Ready::Line { within } | Ready::Answers { within, .. }, _) => {
+                child.wait_ready(*within, interrupted)
+            }
+        };
         // Kept before the outcome is looked at: a child that is not ready must be ended too.
         self.children.push(child);
         let ready = ready?;
-        let started = Started::new(
-            target,
-            spec,
-            &self.children[self.children.len() - 1],
-            ready,
-            &settings.remote,
-        )?;
-        self.members
-            .insert(spec.name.clone(), started.ready.members());
+        let mut said = members.get(wiring::OWN).cloned().unwrap_or_default();
+        said.extend(answers.map(|answers| ("url".to_owned(), answers.url())));
+        said.extend(ready.members());
+        let child = &self.children[self.children.len() - 1];
+        let started = Started::new(target, spec, child, ready, &said, &settings.remote)?;
+        self.members.insert(spec.name.clone(), said);
         self.started.push(started);
         Ok(())
+    }
+
+    /// What earlier processes said, and the port chosen for this one if it asks for one.
+    fn members_with_own_port(&self, spec: &ProcessSpec) -> Result<Members, ProcessFailure> {
+        let mut members = self.members.clone();
+        if spec.wants_port {
+            let port = answers::free_port().map_err(ProcessFailure::Port)?;
+            let own = [("port".to_owned(), port.to_string())].into();
+            members.insert(wiring::OWN.to_owned(), own);
+        }
+        Ok(members)
     }
 }
 

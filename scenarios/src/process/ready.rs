@@ -23,6 +23,11 @@ impl ReadyLine {
             .then_some(Self(members))
     }
 
+    /// That of a process which prints none.
+    pub(super) fn silent() -> Self {
+        Self(Map::new())
+    }
+
     /// The text members: what `${process.member}` can mean.
     pub(crate) fn members(&self) -> BTreeMap<String, String> {
         let text =

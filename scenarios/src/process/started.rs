@@ -1,5 +1,7 @@
 //! What is known of a process once it is ready.
 
+use std::collections::BTreeMap;
+
 use authbench_reports::run_file::Role;
 
 use super::child::Child;
@@ -7,7 +9,7 @@ use super::error::ProcessFailure;
 use super::ready::ReadyLine;
 use crate::flow::{PointRequest, encode_anonymous};
 use crate::target::{
-    CounterTemplate, Members, ProcessSpec, Reference, RemoteTargets, TargetFile, lookup,
+    CounterTemplate, Members, ProcessSpec, Ready, Reference, RemoteTargets, TargetFile, lookup,
 };
 
 /// A process that is ready.
@@ -48,16 +50,17 @@ impl Started {
         spec: &ProcessSpec,
         child: &Child,
         ready: ReadyLine,
+        said: &BTreeMap<String, String>,
         remote: &RemoteTargets,
     ) -> Result<Self, ProcessFailure> {
         let counters = spec
             .counters
             .as_ref()
-            .map(|counters| source(target, spec, counters, &ready, remote));
+            .map(|counters| source(target, spec, counters, said, remote));
         Ok(Self {
             name: spec.name.clone(),
             role: spec.role,
-            pid: accounting_pid(spec.role, &ready, child.pid()),
+            pid: accounting_pid(spec, &ready, child.pid()),
             counters: counters.transpose()?,
             ready,
         })
@@ -65,9 +68,9 @@ impl Started {
 }
 
 /// A store process that names no pid only stands for a store elsewhere: its own CPU would be a number about nothing.
-fn accounting_pid(role: Role, ready: &ReadyLine, child: u32) -> Option<u32> {
-    match role {
-        Role::Store => ready.pid(),
+fn accounting_pid(spec: &ProcessSpec, ready: &ReadyLine, child: u32) -> Option<u32> {
+    match (spec.role, &spec.ready) {
+        (Role::Store, Ready::Line { .. }) => ready.pid(),
         _ => Some(ready.pid().unwrap_or(child)),
     }
 }
@@ -76,10 +79,10 @@ fn source(
     target: &TargetFile,
     spec: &ProcessSpec,
     template: &CounterTemplate,
-    ready: &ReadyLine,
+    said: &BTreeMap<String, String>,
     remote: &RemoteTargets,
 ) -> Result<CounterSource, ProcessFailure> {
-    let own = Members::from([("self".to_owned(), ready.members())]);
+    let own = Members::from([("self".to_owned(), said.clone())]);
     let place = format!("process.{}.counters", spec.name);
     let known = |reference: &Reference| lookup(&own, &reference.name);
     let request = target

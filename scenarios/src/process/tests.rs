@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::thread;
 
@@ -20,6 +21,7 @@ fn settings(dir: &Path) -> RunSettings {
         require_real_redis: true,
         dir: dir.to_owned(),
         cpus: Vec::new(),
+        allow_commands: false,
         remote: RemoteTargets::refused(),
         interrupted: tokio::sync::watch::channel(false).1,
     }
@@ -313,4 +315,112 @@ fn a_child_stays_on_its_processors() {
         .stop();
     let log = fs::read_to_string(dir.path().join("t-p.log")).expect("a log");
     assert_eq!(log, format!("Cpus_allowed_list:\t{cpu}\n"));
+}
+
+/// Answers one request after another at the port that a process writes into `folder`.
+fn serve_at_the_port_in(folder: &Path) {
+    let file = folder.join("port");
+    thread::spawn(move || {
+        let port: u16 = loop {
+            match fs::read_to_string(&file).map(|port| port.trim().parse()) {
+                Ok(Ok(port)) => break port,
+                _ => thread::sleep(Duration::from_millis(5)),
+            }
+        };
+        let listener = std::net::TcpListener::bind(("127.0.0.1", port)).expect("it is free");
+        // Not ready at first, as servers are.
+        for status in ["503 Service Unavailable", "204 No Content"] {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut request = [0; 1024];
+            let _ = io::Read::read(&mut stream, &mut request);
+            let answer = format!("HTTP/1.1 {status}\r\n\r\n");
+            let _ = io::Write::write_all(&mut stream, answer.as_bytes());
+        }
+    });
+}
+
+#[test]
+fn a_server_that_prints_no_line_is_ready_when_it_answers() {
+    let target = target(
+        r#"
+[[process]]
+name = "web"
+role = "resource_server"
+command = ["sh", "-c", "echo $1 > $2/port; read line", "sh", "${self.port}", "${run.dir}"]
+ready = { url = "http://127.0.0.1:${self.port}/up", within = "30s" }
+counters = { url = "${self.url}/metrics" }
+[[process]]
+name = "other"
+role = "other"
+command = ["sh", "-c", '''echo "{\"ready\":\"$OF/$SECRET\"}"; read line''']
+env = { OF = "${web.url}:${web.port}", SECRET = "x" }
+"#,
+    );
+    let dir = tempfile::tempdir().expect("a directory");
+    serve_at_the_port_in(dir.path());
+    let processes = Processes::start(&target, &settings(dir.path())).expect("processes");
+    let web = &processes.members()["web"];
+    assert_eq!(web["url"], format!("http://127.0.0.1:{}", web["port"]));
+    assert_eq!(
+        processes.members()["other"]["ready"],
+        format!("{}:{}/x", web["url"], web["port"]),
+        "the environment it was given"
+    );
+    let web = &processes.started()[0];
+    assert!(web.counters.is_some());
+    let pid = web.pid.expect("a child");
+    processes.stop();
+    assert!(is_gone(pid));
+}
+
+#[test]
+fn a_server_that_never_answers_is_not_ready() {
+    let target = target(
+        r#"
+[[process]]
+name = "web"
+role = "other"
+command = ["sh", "-c", "echo oh no; read line"]
+ready = { url = "http://127.0.0.1:${self.port}/", within = "100ms" }
+"#,
+    );
+    let error = start(&target).map(drop).expect_err("nobody answers");
+    assert!(
+        error.contains("not ready within 100ms") && error.contains("oh no"),
+        "{error}"
+    );
+}
+
+/// A target that is built by `script`, and one of whose processes prints the file `built`.
+fn built(script: &str) -> Result<(Processes, tempfile::TempDir), String> {
+    let text = format!(
+        r#"
+schema = "authbench.target/1"
+name = "t"
+model = "t"
+build = ["sh", "-c", '''{script}''', "sh", "${{run.dir}}"]
+[[process]]
+name = "p"
+role = "other"
+command = ["sh", "-c", "cat $1/built; read line", "sh", "${{run.dir}}"]
+[[point]]
+name = "api"
+request = "GET http://127.0.0.1:1/"
+accept = {{ status = 200 }}
+refuse = {{ status = 401 }}
+"#
+    );
+    start(&TargetFile::parse("t.toml", &text, &BTreeMap::new()).expect("a target file"))
+}
+
+#[test]
+fn a_target_is_built_before_anything_of_it_starts() {
+    let (processes, _dir) = built(r#"echo '{"ready":"yes"}' > $1/built"#).expect("processes");
+    assert_eq!(processes.members()["p"]["ready"], "yes");
+    let error = built("echo broken >&2; exit 7").map(drop);
+    let error = error.expect_err("a failure");
+    assert!(
+        error.contains("process build: exited with status 7") && error.contains("broken"),
+        "{error}"
+    );
 }

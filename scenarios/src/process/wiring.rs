@@ -20,6 +20,21 @@ pub(super) fn command(
         .collect()
 }
 
+/// First part of references to what a process is itself given or says.
+pub(super) const OWN: &str = "self";
+
+/// The environment variables besides those of this process.
+pub(super) fn env(
+    spec: &ProcessSpec,
+    settings: &RunSettings,
+    members: &Members,
+) -> Result<Vec<(String, String)>, ProcessFailure> {
+    spec.env
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), fill(value, settings, members)?)))
+        .collect()
+}
+
 /// The line for standard input, its line break included; empty when the file gives no `stdin`.
 pub(super) fn input_line(
     spec: &ProcessSpec,
@@ -52,7 +67,7 @@ fn input_value(
     }
 }
 
-fn fill(
+pub(super) fn fill(
     template: &Template,
     settings: &RunSettings,
     members: &Members,

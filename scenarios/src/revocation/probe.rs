@@ -123,7 +123,7 @@ async fn ask(
             let verdict = match point.judge(exchange.head.status, connection.response()) {
                 Judgement::Accepted => Verdict::Accepted,
                 Judgement::Refused => Verdict::Refused,
-                Judgement::Neither => Verdict::Gap,
+                Judgement::Neither | Judgement::Throttled => Verdict::Gap,
             };
             (exchange.sent, exchange.done, verdict)
         }

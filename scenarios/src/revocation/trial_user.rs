@@ -2,14 +2,15 @@
 
 use super::probe::{Answered, Watch, probe, since};
 use super::trials::{Assignment, Trials};
-use crate::credentials::{LoginLimit, STEP_DEADLINE, expires};
+use crate::credentials::{LoginLimit, STEP_DEADLINE, expires, login_patiently};
 use crate::flow::{
-    Credential, FlowClient, PointRequest, StepError, login, point_request, refresh, run_steps,
+    Acknowledged, Credential, FlowClient, PointRequest, StepError, point_request, refresh,
+    run_steps,
 };
 use crate::load::attack::{IDLE, Mirrored, VirtualUser};
 use crate::load::connection::Connection;
 use crate::target::{Event, Target};
-use authbench_reports::revocation::{Acknowledgement, After, Trial, segments};
+use authbench_reports::revocation::{Acknowledgement, After, T0, Trial, segments};
 use futures_util::future::{join, join_all};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -32,6 +33,8 @@ pub struct TrialSettings {
     pub age_up_to: Duration,
     /// Observation goes on this long past the largest bound of the event.
     pub observe_past_bound: Duration,
+    /// But never longer than this, nor are credentials revoked at a greater age.
+    pub observe_at_most: Duration,
 }
 
 /// Makes one revocation after another at one target.
@@ -100,9 +103,8 @@ impl TrialUser {
         tokio::time::sleep(assignment.wait).await;
         self.limit.pass().await;
         let zero = Instant::now();
-        let mut credential = login(&mut self.client, &target, assignment.user)
-            .await
-            .map_err(|error| error.to_string())?;
+        let login = login_patiently(&mut self.client, &target, &self.limit, assignment.user);
+        let mut credential = login.await.map_err(|error| error.to_string())?;
         let requests = target
             .flows
             .points
@@ -117,6 +119,7 @@ impl TrialUser {
         let life = expires_at.map_or(self.settings.age_up_to, |at| {
             at.saturating_duration_since(issued)
         });
+        let life = life.min(self.settings.observe_at_most);
         let watch = self.watch(event, zero, issued + life.mul_f64(assignment.age));
         // What the user holds on to: the answer to a logout takes cookies away, and a thief would not have let it.
         let mut held = credential.clone();
@@ -134,6 +137,7 @@ impl TrialUser {
             expires_ns: expires_at.map(|at| since(zero, at) as i64),
             requested_ns: since(zero, call.sent),
             answered_ns: since(zero, call.answered.at),
+            acknowledged_from_ns: call.acknowledged_from.map(|from| since(zero, from)),
             acknowledgement: call.answered.acknowledgement,
             points,
             refresh_after,
@@ -156,7 +160,8 @@ impl TrialUser {
             first_answers: Arc::new(Semaphore::new(0)),
             every: self.settings.probe_every,
             tail: self.settings.tail,
-            observe: longest + self.settings.observe_past_bound,
+            observe: (longest + self.settings.observe_past_bound)
+                .min(self.settings.observe_at_most),
             answered: Arc::new(OnceLock::new()),
         }
     }
@@ -181,7 +186,7 @@ impl TrialUser {
                 .await;
             let sent = Instant::now();
             let outcome = run_steps(client, target, &event.steps, credential).await;
-            let call = Call::of(sent, outcome.map(|steps| steps.map(|last| last.done)));
+            let call = Call::of(sent, outcome);
             // Nobody else sets it.
             let _ = watch.answered.set(call.answered);
             call
@@ -199,12 +204,18 @@ impl TrialUser {
             }
         });
         let (call, probes) = join(call, join_all(probes)).await;
-        let t0_ns = since(watch.zero, call.answered.at);
+        let t0 = T0 {
+            earliest_ns: since(
+                watch.zero,
+                call.acknowledged_from.unwrap_or(call.answered.at),
+            ),
+            latest_ns: since(watch.zero, call.answered.at),
+        };
         (
             call,
             probes
                 .into_iter()
-                .map(|(point, probes)| (point, segments(&probes, t0_ns)))
+                .map(|(point, probes)| (point, segments(&probes, t0)))
                 .collect(),
         )
     }
@@ -230,23 +241,30 @@ impl TrialUser {
 struct Call {
     sent: Instant,
     answered: Answered,
+    /// Where it is a command, which may have had its answer any time: its start.
+    acknowledged_from: Option<Instant>,
 }
 
 impl Call {
-    fn of(sent: Instant, outcome: Result<Option<Instant>, StepError>) -> Self {
-        let (at, acknowledgement) = match outcome {
-            Ok(Some(done)) => (done, Acknowledgement::Received),
+    /// `begun`: when the event's turn came. An administrator's login may have come before the call itself.
+    fn of(begun: Instant, outcome: Result<Option<Acknowledged>, StepError>) -> Self {
+        let (sent, at, acknowledgement) = match &outcome {
+            Ok(Some(call)) => (call.started, call.done, Acknowledgement::Received),
             // An event without steps is refused when the target file is read.
-            Ok(None) => (Instant::now(), Acknowledgement::Refused),
-            Err(error) if error.is_outcome_unknown() => (Instant::now(), Acknowledgement::Unknown),
-            Err(_) => (Instant::now(), Acknowledgement::Refused),
+            Ok(None) => (begun, Instant::now(), Acknowledgement::Refused),
+            Err(error) if error.is_outcome_unknown() => {
+                (begun, Instant::now(), Acknowledgement::Unknown)
+            }
+            Err(_) => (begun, Instant::now(), Acknowledgement::Refused),
         };
+        let call = outcome.ok().flatten();
         Self {
             sent,
             answered: Answered {
                 at,
                 acknowledgement,
             },
+            acknowledged_from: call.map(|call| call.not_before).filter(|from| *from < at),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::load::attack::{Attack, AttackError};
 use crate::process::{ProcessError, RunSettings};
 use crate::scenario_file::{Ladder, Plan as Workload, Profile, Scenario};
 use crate::target::TargetFile;
-use authbench_reports::run_file::{ScenarioRecord, StoreInfo, TargetRecord};
+use authbench_reports::run_file::{LifetimeRecord, ScenarioRecord, StoreInfo, TargetRecord};
 use nix::errno::Errno;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -165,6 +165,9 @@ pub async fn run(
 ) -> Result<Measured, RunError> {
     for (scenario, targets) in &plan.scenarios {
         demand::check(scenario, plan.profile, targets)?;
+        for target in targets {
+            System::check_commands(target, &plan.settings)?;
+        }
     }
     let context = Context {
         seed: plan.seed,
@@ -251,6 +254,7 @@ async fn measure(
                 )
             })
             .collect(),
+        lifetimes: Vec::new(),
         steady: None,
         revocation: None,
         capacity: None,
@@ -272,7 +276,23 @@ async fn measure(
             record.sweep = Some(sweep::measure(systems, load, plan, attack, context).await?);
         }
     }
+    record.lifetimes = systems.iter().flat_map(lifetimes).collect();
     Ok(record)
+}
+
+/// What the token responses of `system` said of how long their tokens live.
+fn lifetimes(system: &System) -> Vec<LifetimeRecord> {
+    let target = system.target();
+    let stated = target.about.facts.get("access_ttl");
+    let record = |(source, named): (_, crate::flow::Named)| LifetimeRecord {
+        target: system.name().to_owned(),
+        source,
+        n: named.n,
+        shortest_s: named.shortest.as_secs_f64(),
+        longest_s: named.longest.as_secs_f64(),
+        stated_s: stated.map(Duration::as_secs_f64),
+    };
+    target.lifetimes.take().into_iter().map(record).collect()
 }
 
 /// About how long a scenario takes; logging in and starting processes are guesses.

@@ -123,6 +123,7 @@ fn trial_users(
         tail: plan.tail,
         age_up_to: lifetime.map_or(AGE_UP_TO, |ttl| ttl.mul_f64(CERTAINLY_ALIVE)),
         observe_past_bound: OBSERVE_PAST_BOUND,
+        observe_at_most: plan.observe,
     };
     let user = |slot| {
         TrialUser::new(

@@ -21,6 +21,16 @@ pub enum StartError {
     /// One of its processes.
     #[error(transparent)]
     Process(#[from] ProcessError),
+    /// A step of it runs a command, and nobody allowed that.
+    #[error(
+        "target {target}, {step}: runs a command on this machine; allow that with --allow-commands, if you trust the file"
+    )]
+    Command {
+        /// The target's name.
+        target: String,
+        /// The step.
+        step: String,
+    },
     /// Its requests would go where they must not, or nowhere.
     #[error(transparent)]
     Bind(#[from] BindError),
@@ -32,6 +42,7 @@ impl System {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub fn start(file: TargetFile, settings: &RunSettings) -> Result<Self, StartError> {
+        Self::check_commands(&file, settings)?;
         let processes = Processes::start(&file, settings)?;
         let target = Arc::new(file.bind(processes.members(), &settings.remote)?);
         Ok(Self {
@@ -40,6 +51,20 @@ impl System {
             target,
             processes,
         })
+    }
+
+    /// Whether the target may run the commands that its steps consist of, if any do: to know that before anything is started.
+    ///
+    /// # Errors
+    /// With the first step that may not.
+    pub fn check_commands(file: &TargetFile, settings: &RunSettings) -> Result<(), StartError> {
+        match file.commands().next() {
+            Some(step) if !settings.allow_commands => Err(StartError::Command {
+                target: file.about.name.clone(),
+                step: step.to_owned(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// What can be done with it.

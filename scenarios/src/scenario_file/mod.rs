@@ -7,7 +7,7 @@
 //! | `targets` | names of built-in targets, or paths of target files, relative to the scenario's own folder |
 //! | `[vars]` | replace variables of the targets that have them; plain text |
 //! | `[load]` | `connections_per_target`, `credentials_per_target`; `rate_per_s` over all targets (`steady`, `revocation`) |
-//! | `[revocation]` | of this kind only: `events`, `probe_every`, `tail`, `slots_per_target` |
+//! | `[revocation]` | of this kind only: `events`, `probe_every`, `tail`, `slots_per_target`, `observe` (60s) |
 //! | `[slo]` `[slo.NAME]` | of `capacity` and `sweep` only: `p99`, `unexpected`, `achieved`, for all targets and for one |
 //! | `[capacity]` | of this kind only: `start_per_s`, `resolution` |
 //! | `[sweep]` | of this kind only: `rates`, or `fractions` of a capacity that is looked for from `start_per_s` |
@@ -128,6 +128,8 @@ pub struct Revocations {
     pub probe_every: Duration,
     /// How long probing goes on after the first refusal.
     pub tail: Duration,
+    /// The longest that a credential is watched after its revocation, and used before it. A bound beyond it is not observed.
+    pub observe: Duration,
     /// Revocations under way at a time at each target.
     pub slots_per_target: u32,
 }

@@ -42,6 +42,7 @@ pub(super) struct RawRevocation {
     pub(super) events: Spanned<Vec<Spanned<String>>>,
     pub(super) probe_every: Spanned<String>,
     pub(super) tail: Spanned<String>,
+    pub(super) observe: Option<Spanned<String>>,
     pub(super) slots_per_target: Spanned<i64>,
 }
 

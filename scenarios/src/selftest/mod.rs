@@ -218,6 +218,7 @@ mod tests {
             require_real_redis: false,
             dir: ".".into(),
             cpus: Vec::new(),
+            allow_commands: false,
             remote: crate::target::RemoteTargets::refused(),
             interrupted,
         };

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use url::Url;
+
 use super::file::{About, TargetFile};
-use super::flows::Flows;
+use super::flows::{Action, Flows, Turn};
 use super::remote::RemoteTargets;
-use super::request::{Request, RequestTemplate, UrlError};
-use super::template::Reference;
+use super::request::{Origin, Request, RequestTemplate, UrlError};
+use super::template::{Reference, Template};
+use crate::flow::{AdminLogin, Lifetimes};
 
 /// The string members of each process's ready line, by process name.
 pub type Members = BTreeMap<String, BTreeMap<String, String>>;
@@ -19,7 +22,12 @@ pub struct Target {
     pub about: Arc<About>,
     /// What can be done with it.
     pub flows: Flows<Request>,
+    /// The administrator's login, shared by all who make events.
+    pub(crate) admin: Arc<AdminLogin>,
+    /// What its token responses said of how long they live.
+    pub(crate) lifetimes: Arc<Lifetimes>,
     presented: BTreeSet<String>,
+    origins: Vec<Origin>,
 }
 
 /// Why a request's destination cannot be known, or must not be used.
@@ -58,13 +66,10 @@ impl TargetFile {
     /// # Errors
     /// When a process did not say what a request needs, or a request would go where it must not.
     pub fn bind(&self, members: &Members, policy: &RemoteTargets) -> Result<Target, BindError> {
-        let flows = self.flows.try_map(|request, place| {
-            self.bind_request(
-                request,
-                place,
-                &|reference| lookup(members, &reference.name),
-                policy,
-            )
+        let flows = self.flows.try_map(&Binder {
+            file: self,
+            members,
+            policy,
         })?;
         let presented = flows
             .points
@@ -73,7 +78,10 @@ impl TargetFile {
         let presented = presented.map(|reference| reference.name.clone()).collect();
         Ok(Target {
             about: Arc::clone(&self.about),
+            origins: origins(&flows),
             flows,
+            admin: Arc::default(),
+            lifetimes: Arc::default(),
             presented,
         })
     }
@@ -95,18 +103,78 @@ impl TargetFile {
     }
 }
 
+/// Where a redirect leads.
+pub(crate) struct Reached {
+    pub(crate) origin: Origin,
+    /// Whether it is not the origin that redirects.
+    pub(crate) is_another: bool,
+}
+
+struct Binder<'a> {
+    file: &'a TargetFile,
+    members: &'a Members,
+    policy: &'a RemoteTargets,
+}
+
+impl Turn<RequestTemplate, Request, BindError> for Binder<'_> {
+    fn request(&self, request: &RequestTemplate, place: &str) -> Result<Request, BindError> {
+        let known = |reference: &Reference| lookup(self.members, &reference.name);
+        self.file.bind_request(request, place, &known, self.policy)
+    }
+
+    fn text(&self, text: &Template, place: &str) -> Result<Template, BindError> {
+        let bound = text.resolve(|reference| lookup(self.members, &reference.name));
+        bound.map_err(|reason| BindError {
+            target: self.file.about.name.clone(),
+            place: place.to_owned(),
+            reason,
+        })
+    }
+}
+
+/// Where the file's own requests go, each once.
+fn origins(flows: &Flows<Request>) -> Vec<Origin> {
+    let steps = flows.steps().filter_map(|step| match &step.action {
+        Action::Request(call) => Some(&call.request.origin),
+        Action::Command(_) => None,
+    });
+    let points = flows.points.iter().map(|point| &point.request.origin);
+    let mut origins: Vec<Origin> = Vec::new();
+    for origin in steps.chain(points) {
+        if !origins.contains(origin) {
+            origins.push(origin.clone());
+        }
+    }
+    origins
+}
+
 impl Target {
+    /// Where a redirect from `from` to `url` leads, if it may be followed: to an origin of the file's own requests, or to this machine.
+    pub(crate) fn redirected_to(&self, url: &Url, from: &Origin) -> Result<Reached, UrlError> {
+        let of_the_file = self.origins.iter().find(|origin| origin.is_of(url));
+        Ok(Reached {
+            is_another: !from.is_of(url),
+            origin: match of_the_file {
+                Some(origin) => origin.clone(),
+                None => Origin::of(url, &RemoteTargets::refused())?,
+            },
+        })
+    }
+
     /// Whether a point presents the captured value of this name: whether it is what gets accepted or refused.
     pub(crate) fn presents(&self, capture: &str) -> bool {
         self.presented.contains(capture)
     }
 }
 
-/// The member that a dotted reference means; nothing for references to users and captures.
+/// First parts of references that mean no process: they are filled in when a request is made.
+const OF_A_USER: [&str; 3] = ["user", "admin", "pkce"];
+
+/// The member that a dotted reference means; nothing for references that are filled in when a request is made.
 pub(crate) fn lookup(members: &Members, name: &str) -> Result<Option<String>, BindReason> {
     let Some((process, member)) = name
         .split_once('.')
-        .filter(|(process, _)| *process != "user")
+        .filter(|(first, _)| !OF_A_USER.contains(first))
     else {
         return Ok(None);
     };

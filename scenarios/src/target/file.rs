@@ -10,7 +10,7 @@ use std::time::Duration;
 use authbench_reports::run_file::Role;
 use serde_json::Value as Json;
 
-use super::flows::Flows;
+use super::flows::{Action, Flows};
 use super::request::RequestTemplate;
 use super::source::{FileError, Source};
 use super::template::Template;
@@ -41,6 +41,8 @@ pub struct Limits {
     pub requests_per_s: Option<u32>,
     /// Logins per second.
     pub logins_per_s: Option<u32>,
+    /// Steps of the administrator's login and steps that use it, per second.
+    pub admin_calls_per_s: Option<u32>,
 }
 
 /// A checked target file.
@@ -48,6 +50,8 @@ pub struct Limits {
 pub struct TargetFile {
     /// What the target is.
     pub about: Arc<About>,
+    /// The program and arguments to run before anything is started; empty when there is nothing to build.
+    pub(crate) build: Vec<Template>,
     /// What must be started for it, in order; empty when it runs already.
     pub processes: Vec<ProcessSpec>,
     pub(super) flows: Flows<RequestTemplate>,
@@ -64,7 +68,24 @@ pub struct ProcessSpec {
     pub role: Role,
     pub(crate) command: Vec<Template>,
     pub(crate) stdin: Option<Vec<(String, StdinValue)>>,
+    /// Environment variables besides those of this process.
+    pub(crate) env: Vec<(String, Template)>,
+    pub(crate) ready: Ready,
+    /// Whether it refers to `${self.port}`: a port is chosen for it then.
+    pub(crate) wants_port: bool,
     pub(crate) counters: Option<CounterTemplate>,
+}
+
+/// How a process shows that it is ready.
+#[derive(Debug, Clone)]
+pub(crate) enum Ready {
+    /// It prints one JSON line.
+    Line { within: Duration },
+    /// This request is answered with a status below 500.
+    Answers {
+        request: RequestTemplate,
+        within: Duration,
+    },
 }
 
 /// One member of the JSON line that a process reads on its standard input.
@@ -164,6 +185,14 @@ impl TargetFile {
     /// Whether the file has an event of this name.
     pub fn has_event(&self, name: &str) -> bool {
         self.flows.event(name).is_some()
+    }
+
+    /// The steps that run a command, as errors name them.
+    pub fn commands(&self) -> impl Iterator<Item = &str> {
+        let steps = self.flows.steps();
+        steps
+            .filter(|step| matches!(step.action, Action::Command(_)))
+            .map(|step| step.label.as_str())
     }
 
     /// The file's content as written: references unresolved, literal credentials masked. Fit for a run file.

@@ -4,16 +4,23 @@
 //! and, once the processes run and addresses are known, requests that can be sent ([`Request`]).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use regex::Regex;
+use scraper::Selector;
 
 use super::bound::Bound;
 use super::judge::{Rule, Statuses};
 use super::request::Request;
+use super::template::Template;
 
 /// Everything that can be done with a target.
 #[derive(Debug, Clone)]
 pub struct Flows<R = Request> {
     /// Steps that turn a user into a credential; empty for a target without authentication.
     pub login: Vec<Step<R>>,
+    /// Steps that turn the administrator's own secrets into what event steps call `${admin.…}`; empty when none does.
+    pub admin_login: Vec<Step<R>>,
     /// Steps that renew a credential; empty when the model has no refresh.
     pub refresh: Vec<Step<R>>,
     /// Steps by which a user ends the session.
@@ -24,21 +31,63 @@ pub struct Flows<R = Request> {
     pub events: Vec<Event<R>>,
 }
 
-/// One request of a step list.
+/// One step of a list.
 #[derive(Debug, Clone)]
 pub struct Step<R = Request> {
     /// For messages: place in the file and request as written there, such as `login[0] (POST ${authorization.url}/login)`.
     pub label: String,
+    /// What is done.
+    pub action: Action<R>,
+    /// What the response, or the command's output, brings for later steps.
+    pub captures: Vec<Capture>,
+    /// Whether it refers to what the administrator's login captured.
+    pub(crate) uses_admin: bool,
+}
+
+/// What a step does.
+#[derive(Debug, Clone)]
+pub enum Action<R = Request> {
+    /// Sends a request.
+    Request(Call<R>),
+    /// Runs a command.
+    Command(CommandLine),
+}
+
+/// A request of a step.
+#[derive(Debug, Clone)]
+pub struct Call<R = Request> {
     /// What is sent.
     pub request: R,
     /// The statuses that mean success.
     pub expect: Statuses,
-    /// What the response brings for later steps.
-    pub captures: Vec<Capture>,
+    /// How far redirects are followed; absent: not at all.
+    pub follow: Option<Follow>,
+}
+
+/// How far a step follows redirects.
+#[derive(Debug, Clone)]
+pub struct Follow {
+    /// At most so many.
+    pub max: u32,
+    /// A redirect to a URL that begins with this is not followed: it is the answer.
+    pub stop: Option<Template>,
+}
+
+/// A command of a step: a program and its arguments, run without a shell.
+#[derive(Debug, Clone)]
+pub struct CommandLine {
+    /// The program and its arguments.
+    pub argv: Vec<Template>,
+    /// Environment variables besides those of this process.
+    pub env: Vec<(String, Template)>,
+    /// What it reads on its standard input.
+    pub stdin: Option<Template>,
+    /// How long it may take.
+    pub within: Duration,
 }
 
 /// A value taken from a response.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Capture {
     /// The name under which later steps refer to it.
     pub name: String,
@@ -47,14 +96,39 @@ pub struct Capture {
 }
 
 /// Where in a response a captured value stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum CaptureFrom {
-    /// A string or number in the JSON body, by JSON pointer (RFC 6901).
+    /// A string or number in the JSON body, or in the JSON that a command prints, by JSON pointer (RFC 6901).
     Json(String),
     /// The value of a cookie that the response sets and the cookie rules let in.
     Cookie(String),
-    /// A header's first value.
-    Header(String),
+    /// In a header's first value.
+    Header {
+        /// The header's name.
+        name: String,
+        /// Which part of it.
+        part: HeaderPart,
+    },
+    /// In the first element of the HTML body that the selector finds, entities decoded.
+    Html {
+        /// CSS selector.
+        selector: Selector,
+        /// The selector as it stands in the file.
+        written: String,
+        /// The attribute; absent: the element's text, without white space around it.
+        attr: Option<String>,
+    },
+}
+
+/// Which part of a header's value is captured.
+#[derive(Debug, Clone)]
+pub enum HeaderPart {
+    /// All of it.
+    Whole,
+    /// A parameter in the query of the URL that it is.
+    Query(String),
+    /// The first group of a regular expression.
+    Regex(Regex),
 }
 
 /// An enforcement point: a place where a credential is accepted or refused.
@@ -79,6 +153,8 @@ pub struct Event<R = Request> {
     pub name: String,
     /// The calls that make it happen; the last one's 2xx is the acknowledgement.
     pub steps: Vec<Step<R>>,
+    /// The calls that bring the user back.
+    pub undo: Vec<Step<R>>,
     /// What the target promises, by point name. A point without an entry promises nothing.
     pub bounds: BTreeMap<String, Bound>,
     /// What the target promises about `refresh` after the event; absent: nothing.
@@ -105,63 +181,103 @@ impl<R> Flows<R> {
         self.events.iter().find(|event| event.name == name)
     }
 
-    /// Every request, with the words an error uses for it, turned into another stage.
-    pub(super) fn try_map<S, E>(
-        &self,
-        mut turn: impl FnMut(&R, &str) -> Result<S, E>,
-    ) -> Result<Flows<S>, E> {
-        let mut steps = |steps: &[Step<R>]| {
-            steps
-                .iter()
-                .map(|step| step.try_map(&mut turn))
-                .collect::<Result<_, E>>()
+    /// Every step of every list.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &Step<R>> {
+        let lists = [&self.login, &self.admin_login, &self.refresh, &self.logout];
+        let events = self
+            .events
+            .iter()
+            .flat_map(|event| [&event.steps, &event.undo]);
+        lists.into_iter().chain(events).flatten()
+    }
+
+    /// Every request and every text outside of one, with the words an error uses for its place, turned into another stage.
+    pub(super) fn try_map<S, E>(&self, turn: &impl Turn<R, S, E>) -> Result<Flows<S>, E> {
+        let steps = |steps: &[Step<R>]| -> Result<Vec<Step<S>>, E> {
+            steps.iter().map(|step| step.try_map(turn)).collect()
         };
-        let login = steps(&self.login)?;
-        let refresh = steps(&self.refresh)?;
-        let logout = steps(&self.logout)?;
-        let mut events = Vec::new();
-        for event in &self.events {
-            events.push(Event {
+        let event = |event: &Event<R>| {
+            Ok(Event {
                 name: event.name.clone(),
                 steps: steps(&event.steps)?,
+                undo: steps(&event.undo)?,
                 bounds: event.bounds.clone(),
                 refresh_after: event.refresh_after,
-            });
-        }
-        let points = self
-            .points
-            .iter()
-            .map(|point| point.try_map(&mut turn))
-            .collect::<Result<_, E>>()?;
+            })
+        };
         Ok(Flows {
-            login,
-            refresh,
-            logout,
-            points,
-            events,
+            login: steps(&self.login)?,
+            admin_login: steps(&self.admin_login)?,
+            refresh: steps(&self.refresh)?,
+            logout: steps(&self.logout)?,
+            points: self
+                .points
+                .iter()
+                .map(|point| point.try_map(turn))
+                .collect::<Result<_, E>>()?,
+            events: self.events.iter().map(event).collect::<Result<_, E>>()?,
         })
     }
 }
 
+/// How requests and texts are turned into another stage; `place` is what an error calls them.
+pub(super) trait Turn<R, S, E> {
+    fn request(&self, request: &R, place: &str) -> Result<S, E>;
+    fn text(&self, text: &Template, place: &str) -> Result<Template, E>;
+}
+
 impl<R> Step<R> {
-    fn try_map<S, E>(&self, turn: &mut impl FnMut(&R, &str) -> Result<S, E>) -> Result<Step<S>, E> {
+    fn try_map<S, E>(&self, turn: &impl Turn<R, S, E>) -> Result<Step<S>, E> {
+        let text = |template: &Template| turn.text(template, &self.label);
+        let action = match &self.action {
+            Action::Request(call) => Action::Request(Call {
+                request: turn.request(&call.request, &self.label)?,
+                expect: call.expect.clone(),
+                follow: match &call.follow {
+                    Some(follow) => Some(follow.try_map(text)?),
+                    None => None,
+                },
+            }),
+            Action::Command(command) => Action::Command(command.try_map(text)?),
+        };
         Ok(Step {
             label: self.label.clone(),
-            request: turn(&self.request, &self.label)?,
-            expect: self.expect.clone(),
+            action,
             captures: self.captures.clone(),
+            uses_admin: self.uses_admin,
+        })
+    }
+}
+
+impl Follow {
+    fn try_map<E>(&self, text: impl Fn(&Template) -> Result<Template, E>) -> Result<Self, E> {
+        Ok(Self {
+            max: self.max,
+            stop: self.stop.as_ref().map(text).transpose()?,
+        })
+    }
+}
+
+impl CommandLine {
+    fn try_map<E>(&self, text: impl Fn(&Template) -> Result<Template, E>) -> Result<Self, E> {
+        let env = self
+            .env
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), text(value)?)));
+        Ok(Self {
+            argv: self.argv.iter().map(&text).collect::<Result<_, E>>()?,
+            env: env.collect::<Result<_, E>>()?,
+            stdin: self.stdin.as_ref().map(&text).transpose()?,
+            within: self.within,
         })
     }
 }
 
 impl<R> Point<R> {
-    fn try_map<S, E>(
-        &self,
-        turn: &mut impl FnMut(&R, &str) -> Result<S, E>,
-    ) -> Result<Point<S>, E> {
+    fn try_map<S, E>(&self, turn: &impl Turn<R, S, E>) -> Result<Point<S>, E> {
         Ok(Point {
             name: self.name.clone(),
-            request: turn(&self.request, &format!("point.{}", self.name))?,
+            request: turn.request(&self.request, &format!("point.{}", self.name))?,
             accept: self.accept.clone(),
             refuse: self.refuse.clone(),
             traffic: self.traffic,

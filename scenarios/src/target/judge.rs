@@ -1,5 +1,6 @@
 //! What an answer means: accepted, refused, or neither.
 
+use regex::Regex;
 use serde_json::Value;
 
 use crate::wire::ResponseReader;
@@ -11,6 +12,8 @@ pub enum Judgement {
     Accepted,
     /// The credential was refused.
     Refused,
+    /// The status is 429: the target wants to be asked less often, and says nothing about the credential (RFC 6585 §4).
+    Throttled,
     /// Neither rule holds, or both do: an outage (503 is a gap, not a refusal), or not the answer that the file foresees.
     Neither,
 }
@@ -30,18 +33,54 @@ pub struct Rule {
     pub json: Vec<(String, Value)>,
 }
 
-/// A header that must contain a text, ASCII case ignored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A header and what must be true of one of its values.
+#[derive(Debug, Clone, PartialEq)]
 pub struct HeaderRule {
     /// The header's name, ASCII case ignored.
     pub name: String,
-    /// The text.
-    pub contains: String,
+    /// What must be true.
+    pub test: HeaderTest,
 }
+
+/// What must be true of a header's value.
+#[derive(Debug, Clone)]
+pub enum HeaderTest {
+    /// It contains this text, ASCII case ignored.
+    Contains(String),
+    /// The expression matches somewhere in it.
+    Matches(Regex),
+}
+
+impl PartialEq for HeaderTest {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Contains(one), Self::Contains(other)) => one.eq_ignore_ascii_case(other),
+            (Self::Matches(one), Self::Matches(other)) => one.as_str() == other.as_str(),
+            _ => false,
+        }
+    }
+}
+
+impl HeaderTest {
+    fn holds(&self, value: &str) -> bool {
+        match self {
+            Self::Contains(text) => value
+                .to_ascii_lowercase()
+                .contains(&text.to_ascii_lowercase()),
+            Self::Matches(pattern) => pattern.is_match(value),
+        }
+    }
+}
+
+/// Too many requests (RFC 6585 §4).
+pub(crate) const THROTTLED: u16 = 429;
 
 /// Judges the response that `reader` holds, whose status is `status`.
 #[must_use]
 pub fn judge(accept: &Rule, refuse: &Rule, status: u16, reader: &ResponseReader) -> Judgement {
+    if status == THROTTLED {
+        return Judgement::Throttled;
+    }
     match (accept.holds(status, reader), refuse.holds(status, reader)) {
         (true, false) => Judgement::Accepted,
         (false, true) => Judgement::Refused,
@@ -94,12 +133,10 @@ impl Rule {
         let Some(rule) = &self.header else {
             return true;
         };
-        let wanted = rule.contains.to_ascii_lowercase();
-        reader.headers(&rule.name).iter().any(|value| {
-            String::from_utf8_lossy(value)
-                .to_ascii_lowercase()
-                .contains(&wanted)
-        })
+        reader
+            .headers(&rule.name)
+            .iter()
+            .any(|value| rule.test.holds(&String::from_utf8_lossy(value)))
     }
 
     fn json_holds(&self, reader: &ResponseReader) -> bool {
@@ -136,7 +173,7 @@ mod tests {
             status: Statuses::new(vec![status]).expect("a status"),
             header: header.map(|(name, contains)| HeaderRule {
                 name: name.into(),
-                contains: contains.into(),
+                test: HeaderTest::Contains(contains.into()),
             }),
             json: json
                 .iter()
@@ -163,6 +200,7 @@ mod tests {
             (200, Judgement::Accepted),
             (401, Judgement::Refused),
             (403, Judgement::Neither),
+            (429, Judgement::Throttled),
             (503, Judgement::Neither),
         ];
         for (status, expected) in cases {
@@ -202,6 +240,27 @@ mod tests {
             let response =
                 format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
             assert_eq!(verdict(&accept, &refuse, &response), expected, "{location}");
+        }
+    }
+
+    #[test]
+    fn by_a_pattern_in_a_header() {
+        let accept = rule(200, None, &[]);
+        let mut refuse = rule(401, Some(("www-authenticate", "")), &[]);
+        let pattern = Regex::new("error=\"?invalid_token").expect("a pattern");
+        refuse.header.as_mut().expect("a header").test = HeaderTest::Matches(pattern);
+        let cases = [
+            (
+                "Bearer error=\"invalid_token\", error_description=\"expired\"",
+                Judgement::Refused,
+            ),
+            ("Bearer", Judgement::Neither),
+        ];
+        for (value, expected) in cases {
+            let response = format!(
+                "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: {value}\r\nContent-Length: 0\r\n\r\n"
+            );
+            assert_eq!(verdict(&accept, &refuse, &response), expected, "{value}");
         }
     }
 

@@ -49,6 +49,7 @@ pub mod duration;
 mod file;
 mod flows;
 mod judge;
+mod parts;
 mod raw;
 mod remote;
 mod request;
@@ -62,16 +63,21 @@ pub use bind::{BindError, BindReason, Members, Target};
 pub use bound::Bound;
 pub use builtin::names;
 pub use file::{About, Limits, LoadError, ProcessSpec, TargetFile};
-pub use flows::{Capture, CaptureFrom, Event, Flows, Point, RefreshAfter, Step};
-pub use judge::{HeaderRule, Judgement, Rule, Statuses, judge};
+pub use flows::{
+    Action, Call, Capture, CaptureFrom, CommandLine, Event, Flows, Follow, HeaderPart, Point,
+    RefreshAfter, Step,
+};
+pub use judge::{HeaderRule, HeaderTest, Judgement, Rule, Statuses, judge};
 pub use remote::{RemoteError, RemoteTargets};
 pub use request::{Origin, Request, RequestTemplate, UrlError};
 pub use source::FileError;
 pub use template::Template;
 pub use users::{Account, Users};
 
-pub(crate) use bind::lookup;
-pub(crate) use file::{CounterTemplate, StdinValue, is_path, read};
+pub(crate) use bind::{Reached, lookup};
+pub(crate) use file::{CounterTemplate, Ready, StdinValue, is_path, read};
+pub(crate) use judge::THROTTLED;
+pub(crate) use parts::{Body, ClientAuthentication, Named};
 pub(crate) use source::Source;
 pub(crate) use template::{Reference, is_name};
 

@@ -23,14 +23,17 @@ pub(super) struct RawTarget {
     pub(super) facts: RawTexts,
     #[serde(default)]
     pub(super) limits: RawLimits,
+    pub(super) build: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default)]
     pub(super) process: Vec<RawProcess>,
     #[serde(default)]
-    pub(super) login: Vec<RawStep>,
+    pub(super) login: Vec<Spanned<RawStep>>,
     #[serde(default)]
-    pub(super) refresh: Vec<RawStep>,
+    pub(super) admin_login: Vec<Spanned<RawStep>>,
     #[serde(default)]
-    pub(super) logout: Vec<RawStep>,
+    pub(super) refresh: Vec<Spanned<RawStep>>,
+    #[serde(default)]
+    pub(super) logout: Vec<Spanned<RawStep>>,
     pub(super) point: Vec<RawPoint>,
     #[serde(default)]
     pub(super) event: Vec<RawEvent>,
@@ -39,9 +42,10 @@ pub(super) struct RawTarget {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawUsers {
-    pub(super) count: Spanned<i64>,
-    pub(super) name: Spanned<String>,
-    pub(super) password: Spanned<String>,
+    pub(super) csv: Option<Spanned<String>>,
+    pub(super) count: Option<Spanned<i64>>,
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) password: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -49,6 +53,7 @@ pub(super) struct RawUsers {
 pub(super) struct RawLimits {
     pub(super) requests_per_s: Option<Spanned<i64>>,
     pub(super) logins_per_s: Option<Spanned<i64>>,
+    pub(super) admin_calls_per_s: Option<Spanned<i64>>,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +63,9 @@ pub(super) struct RawProcess {
     pub(super) role: Spanned<String>,
     pub(super) command: Spanned<Vec<Spanned<String>>>,
     pub(super) stdin: Option<BTreeMap<String, Spanned<Value>>>,
+    #[serde(default)]
+    pub(super) env: RawTexts,
+    pub(super) ready: Option<Spanned<Value>>,
     pub(super) count: Option<Spanned<i64>>,
     pub(super) counters: Option<RawCounters>,
 }
@@ -73,25 +81,41 @@ pub(super) struct RawCounters {
     pub(super) store_out_of_memory: Option<String>,
 }
 
+/// A step: a request or a command. Which keys go with which is checked later, for better words than "unknown field".
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStep {
-    pub(super) request: Spanned<String>,
+    pub(super) request: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) headers: RawTexts,
-    pub(super) cookies: Option<RawTexts>,
-    pub(super) basic: Option<RawBasic>,
-    pub(super) form: Option<RawTexts>,
-    pub(super) expect: Spanned<Value>,
+    pub(super) cookies: Option<Spanned<RawTexts>>,
+    pub(super) client: Option<Spanned<RawClient>>,
+    pub(super) basic: Option<Spanned<Value>>,
+    pub(super) form: Option<Spanned<RawTexts>>,
+    pub(super) json: Option<Spanned<Value>>,
+    pub(super) body: Option<Spanned<String>>,
+    pub(super) expect: Option<Spanned<Value>>,
+    pub(super) follow: Option<Spanned<RawFollow>>,
+    pub(super) command: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) env: Option<Spanned<RawTexts>>,
+    pub(super) stdin: Option<Spanned<String>>,
+    pub(super) within: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) capture: BTreeMap<String, Spanned<RawCapture>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawBasic {
-    pub(super) username: Spanned<String>,
-    pub(super) password: Spanned<String>,
+pub(super) struct RawClient {
+    pub(super) basic: Option<Vec<Spanned<String>>>,
+    pub(super) post: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFollow {
+    pub(super) max: Option<Spanned<i64>>,
+    pub(super) stop: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +124,10 @@ pub(super) struct RawCapture {
     pub(super) json: Option<String>,
     pub(super) cookie: Option<String>,
     pub(super) header: Option<String>,
+    pub(super) query: Option<String>,
+    pub(super) regex: Option<String>,
+    pub(super) html: Option<String>,
+    pub(super) attr: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -109,9 +137,12 @@ pub(super) struct RawPoint {
     pub(super) request: Spanned<String>,
     #[serde(default)]
     pub(super) headers: RawTexts,
-    pub(super) cookies: Option<RawTexts>,
-    pub(super) basic: Option<RawBasic>,
-    pub(super) form: Option<RawTexts>,
+    pub(super) cookies: Option<Spanned<RawTexts>>,
+    pub(super) client: Option<Spanned<RawClient>>,
+    pub(super) basic: Option<Spanned<Value>>,
+    pub(super) form: Option<Spanned<RawTexts>>,
+    pub(super) json: Option<Spanned<Value>>,
+    pub(super) body: Option<Spanned<String>>,
     pub(super) accept: Spanned<RawRule>,
     pub(super) refuse: Spanned<RawRule>,
     #[serde(default = "traffic")]
@@ -126,7 +157,7 @@ fn traffic() -> bool {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRule {
     pub(super) status: Spanned<Value>,
-    pub(super) header: Option<RawHeaderRule>,
+    pub(super) header: Option<Spanned<RawHeaderRule>>,
     #[serde(default)]
     pub(super) json: BTreeMap<String, Spanned<Value>>,
 }
@@ -135,7 +166,8 @@ pub(super) struct RawRule {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawHeaderRule {
     pub(super) name: String,
-    pub(super) contains: String,
+    pub(super) contains: Option<String>,
+    pub(super) regex: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -146,5 +178,7 @@ pub(super) struct RawEvent {
     pub(super) bound: RawTexts,
     pub(super) refresh_after: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) step: Vec<RawStep>,
+    pub(super) step: Vec<Spanned<RawStep>>,
+    #[serde(default)]
+    pub(super) undo: Vec<Spanned<RawStep>>,
 }

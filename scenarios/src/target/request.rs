@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use url::{Host, Url};
 
+use super::parts::Parts;
 use super::remote::{RemoteError, RemoteTargets};
 use super::template::{Reference, Template};
 
@@ -34,17 +35,6 @@ pub struct Origin {
     pub host: String,
 }
 
-/// What a request is made of besides its URL.
-#[derive(Debug, Clone)]
-pub(crate) struct Parts {
-    pub(crate) method: String,
-    pub(crate) headers: Vec<(String, Template)>,
-    /// Given: exactly these, and the credential's jar is left out both ways. Absent: the jar's.
-    pub(crate) cookies: Option<Vec<(String, Template)>>,
-    pub(crate) basic: Option<(Template, Template)>,
-    pub(crate) form: Option<Vec<(String, Template)>>,
-}
-
 /// Why a URL is not one that can be requested.
 #[derive(Debug, thiserror::Error)]
 pub enum UrlError {
@@ -68,6 +58,13 @@ pub enum UrlError {
 }
 
 impl RequestTemplate {
+    /// Every template.
+    pub(super) fn templates(&self) -> Vec<&Template> {
+        let mut all = self.parts.templates();
+        all.push(&self.url);
+        all
+    }
+
     /// Replaces what `known` knows, splits the URL and clears its host with the policy.
     pub(super) fn bind<E: From<UrlError>>(
         &self,
@@ -88,9 +85,12 @@ impl RequestTemplate {
 impl Request {
     /// Every capture and user value that the request needs.
     pub(crate) fn references(&self) -> impl Iterator<Item = &Reference> {
-        self.path
-            .references()
-            .chain(self.parts.templates().flat_map(Template::references))
+        self.path.references().chain(
+            self.parts
+                .templates()
+                .into_iter()
+                .flat_map(Template::references),
+        )
     }
 }
 
@@ -98,6 +98,31 @@ impl Origin {
     fn new(authority: &str, policy: &RemoteTargets) -> Result<Self, UrlError> {
         let url = Url::parse(&format!("http://{authority}/"))
             .map_err(|error| UrlError::Authority(error.to_string()))?;
+        Self::at(&url, authority, policy)
+    }
+
+    /// Where `url` leads.
+    pub(super) fn of(url: &Url, policy: &RemoteTargets) -> Result<Self, UrlError> {
+        if url.scheme() != "http" {
+            return Err(UrlError::Scheme);
+        }
+        Self::at(url, url.authority(), policy)
+    }
+
+    /// Whether `url` leads here.
+    pub(super) fn is_of(&self, url: &Url) -> bool {
+        url.origin()
+            == self
+                .url("/")
+                .map_or_else(|_| url::Origin::new_opaque(), |own| own.origin())
+    }
+
+    /// The URL of `path_and_query` here.
+    pub(crate) fn url(&self, path_and_query: &str) -> Result<Url, url::ParseError> {
+        Url::parse(&format!("http://{}{path_and_query}", self.authority))
+    }
+
+    fn at(url: &Url, authority: &str, policy: &RemoteTargets) -> Result<Self, UrlError> {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(UrlError::Surplus);
         }
@@ -110,52 +135,6 @@ impl Origin {
             address,
             authority: authority.to_owned(),
             host: host.to_string(),
-        })
-    }
-}
-
-impl Parts {
-    fn templates(&self) -> impl Iterator<Item = &Template> {
-        let cookies = self.cookies.iter().flatten();
-        let form = self.form.iter().flatten();
-        let named = self
-            .headers
-            .iter()
-            .chain(cookies)
-            .chain(form)
-            .map(|(_, template)| template);
-        named.chain(
-            self.basic
-                .iter()
-                .flat_map(|(username, password)| [username, password]),
-        )
-    }
-
-    fn resolve<E>(
-        &self,
-        mut known: impl FnMut(&Reference) -> Result<Option<String>, E>,
-    ) -> Result<Self, E> {
-        let mut list = |named: &[(String, Template)]| -> Result<Vec<(String, Template)>, E> {
-            named
-                .iter()
-                .map(|(name, template)| Ok((name.clone(), template.resolve(&mut known)?)))
-                .collect()
-        };
-        let headers = list(&self.headers)?;
-        let cookies = self.cookies.as_deref().map(&mut list).transpose()?;
-        let form = self.form.as_deref().map(&mut list).transpose()?;
-        let basic = match &self.basic {
-            Some((username, password)) => {
-                Some((username.resolve(&mut known)?, password.resolve(&mut known)?))
-            }
-            None => None,
-        };
-        Ok(Self {
-            method: self.method.clone(),
-            headers,
-            cookies,
-            basic,
-            form,
         })
     }
 }
@@ -200,16 +179,9 @@ mod tests {
     use super::*;
 
     fn bind(url: &str, known: &[(&str, &str)]) -> Result<(String, String), String> {
-        let parts = Parts {
-            method: "GET".into(),
-            headers: vec![],
-            cookies: None,
-            basic: None,
-            form: None,
-        };
         let template = RequestTemplate {
             url: Template::parse(url).expect("a template"),
-            parts,
+            parts: Parts::bare("GET"),
         };
         let value = |reference: &Reference| {
             let found = known.iter().find(|(name, _)| *name == reference.name);

@@ -8,8 +8,10 @@ use serde_json::{Map, Value as Json};
 use toml::{Table, Value};
 
 const MASK: &str = "(masked)";
-/// Tables whose literals are handed to a system.
-const HANDED_OVER: [&str; 5] = ["form", "headers", "cookies", "basic", "stdin"];
+/// Keys whose literals are handed to a system; besides them `json`, where it is the body of a request.
+const HANDED_OVER: [&str; 7] = [
+    "form", "headers", "cookies", "client", "stdin", "env", "body",
+];
 /// Keys in such tables that never hold a credential.
 const HARMLESS: [&str; 7] = [
     "grant_type",
@@ -73,9 +75,16 @@ fn refers(texts: &str, variable: &str) -> bool {
 }
 
 fn object(table: &Table, handed_over: bool) -> Json {
+    let is_request = table.contains_key("request");
     let members = table.iter().map(|(key, value)| {
-        let handed_over = handed_over || HANDED_OVER.contains(&key.as_str());
-        let mut json = member(value, handed_over);
+        let is_body = key == "json" && is_request;
+        let handed_over = handed_over || is_body || HANDED_OVER.contains(&key.as_str());
+        let mut json = match (key.as_str(), value) {
+            // A pair: the identifier is none to hide.
+            ("basic" | "post", Value::Array(pair)) if handed_over => client(pair),
+            ("body" | "stdin", Value::String(text)) => between_references(text).into(),
+            _ => member(value, handed_over),
+        };
         if handed_over && !HARMLESS.contains(&key.to_ascii_lowercase().as_str()) {
             mask_literal(&mut json);
         }
@@ -94,19 +103,58 @@ fn member(value: &Value, handed_over: bool) -> Json {
         Value::Float(number) => (*number).into(),
         Value::Boolean(truth) => (*truth).into(),
         Value::Datetime(time) => time.to_string().into(),
-        Value::Array(list) => list
-            .iter()
-            .map(|value| member(value, handed_over))
-            .collect(),
+        Value::Array(list) => {
+            let values = list.iter().map(|value| {
+                let mut json = member(value, handed_over);
+                if handed_over {
+                    mask_literal(&mut json);
+                }
+                json
+            });
+            values.collect()
+        }
         Value::Table(table) => object(table, handed_over),
     }
 }
 
-/// A text without a reference is a value and not a place where one goes.
+fn client(pair: &[Value]) -> Json {
+    let values = pair.iter().enumerate().map(|(index, value)| {
+        let mut json = member(value, false);
+        if index > 0 {
+            mask_literal(&mut json);
+        }
+        json
+    });
+    values.collect()
+}
+
+/// A text or number without a reference is a value and not a place where one goes.
 fn mask_literal(value: &mut Json) {
-    if value.as_str().is_some_and(|text| !text.contains("${")) {
+    let is_literal = match value {
+        Json::String(text) => !text.contains("${"),
+        Json::Number(_) => true,
+        _ => false,
+    };
+    if is_literal {
         *value = MASK.into();
     }
+}
+
+/// The references of a free text, which may hold anything besides.
+fn between_references(text: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let at = rest.find("${").unwrap_or(rest.len());
+        if at > 0 {
+            shown.push_str(MASK);
+        }
+        rest = &rest[at..];
+        let end = rest.find('}').map_or(rest.len(), |end| end + 1);
+        shown.push_str(&rest[..end]);
+        rest = &rest[end..];
+    }
+    shown
 }
 
 /// Literal values in the query of `METHOD URL`.
@@ -142,14 +190,30 @@ stdin = { key = "hunter2", url = "${store.url}", deep = { any = "hunter2" } }
 request = "POST http://127.0.0.1/login?api=hunter2&user=${user.name}"
 form = { pin = "hunter2", username = "someone", grant_type = "password" }
 headers = { Authorization = "Bearer ${access_token}", X-Key = "hunter2" }
-basic = { username = "service", password = "hunter2" }
+client = { basic = ["service", "hunter2"] }
 cookies = { sid = "hunter2" }
+[[login]]
+request = "POST http://127.0.0.1/second"
+json = { code = "hunter2", list = ["hunter2", "${user.name}", { deep = "hunter2" }], pin = 99887766, username = "someone" }
+capture = { token = { json = "/token" } }
+[[login]]
+request = "POST http://127.0.0.1/third"
+body = "<pin>hunter2</pin><user>${user.name}</user>"
+[[login]]
+command = ["second-factor", "${user.name}"]
+stdin = "hunter2 ${user.totp}"
+env = { KEY = "hunter2", SEED = "${user.seed}" }
+[[point]]
+request = "GET http://127.0.0.1/"
+accept = { status = 200, json = { "/role" = "writer" } }
 "#;
 
     #[test]
     fn no_literal_that_may_be_a_credential_is_left() {
         let json = as_written(TARGET);
-        assert!(!json.to_string().contains("hunter2"), "{json:#}");
+        for secret in ["hunter2", "99887766"] {
+            assert!(!json.to_string().contains(secret), "{json:#}");
+        }
     }
 
     #[test]
@@ -162,7 +226,16 @@ cookies = { sid = "hunter2" }
             ("/vars/kc", MASK),
             ("/process/0/stdin/url", "${store.url}"),
             ("/login/0/form/grant_type", "password"),
-            ("/login/0/basic/username", "service"),
+            ("/login/0/client/basic/0", "service"),
+            ("/login/0/client/basic/1", MASK),
+            ("/login/1/json/list/1", "${user.name}"),
+            ("/login/1/json/username", "someone"),
+            ("/login/1/capture/token/json", "/token"),
+            ("/login/2/body", "(masked)${user.name}(masked)"),
+            ("/login/3/command/0", "second-factor"),
+            ("/login/3/stdin", "(masked)${user.totp}"),
+            ("/login/3/env/SEED", "${user.seed}"),
+            ("/point/0/accept/json/~1role", "writer"),
             ("/login/0/headers/Authorization", "Bearer ${access_token}"),
             (
                 "/login/0/request",

@@ -23,6 +23,7 @@ pub(super) struct Head {
     pub(super) status: u16,
     pub(super) framing: Framing,
     pub(super) keep_alive: bool,
+    pub(super) sets_cookie: bool,
 }
 
 /// Parses a header section at the start of `bytes`; `None` when it is not complete yet.
@@ -51,6 +52,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, WireError> {
         status,
         framing,
         keep_alive: fields.keep_alive(http_1_1) && framing != Framing::UntilClose,
+        sets_cookie: fields.sets_cookie,
     }))
 }
 
@@ -76,6 +78,7 @@ struct Fields {
     chunked: bool,
     close: bool,
     keep_alive: bool,
+    sets_cookie: bool,
 }
 
 impl Fields {
@@ -93,6 +96,8 @@ impl Fields {
                 self.close |= option.eq_ignore_ascii_case(b"close");
                 self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
             }
+        } else if name.eq_ignore_ascii_case("set-cookie") {
+            self.sets_cookie = true;
         }
         Ok(())
     }

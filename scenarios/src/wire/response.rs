@@ -20,6 +20,8 @@ pub struct ResponseHead {
     pub body_len: usize,
     /// Whether the connection may carry another request.
     pub keep_alive: bool,
+    /// Whether it sets a cookie.
+    pub sets_cookie: bool,
 }
 
 /// Reads whole responses; keeps its buffer, so that a steady stream of responses of one size allocates nothing.
@@ -70,6 +72,7 @@ impl ResponseReader {
             wire_bytes: message_end,
             body_len: body_end - body_at,
             keep_alive: head.keep_alive,
+            sets_cookie: head.sets_cookie,
         })
     }
 

@@ -165,6 +165,7 @@ fn settings(folder: &Path, interrupted: watch::Receiver<bool>) -> RunSettings {
         require_real_redis: false,
         dir: folder.to_owned(),
         cpus: Vec::new(),
+        allow_commands: false,
         remote: RemoteTargets::refused(),
         interrupted,
     }

@@ -19,10 +19,11 @@ pub(super) fn promises(summary: &Summary) -> String {
         };
     }
     let observations = count(bounded.iter().map(|row| row.sampled()).sum());
-    let unwatched = bounded.iter().filter(|row| row.sampled() == 0).count() as u64;
+    let unwatched = bounded.iter().filter(|row| !row.bound_was_observed());
+    let unwatched = unwatched.count() as u64;
     if unwatched > 0 {
         return format!(
-            "No stated bound was seen broken in {observations} observations, but {} of {} were not watched.",
+            "No stated bound was seen broken in {observations} observations, but {} of {} were not observed to their end.",
             count(unwatched),
             count(bounded.len() as u64)
         );

@@ -13,7 +13,7 @@ pub fn lag(summary: &Summary) -> Table {
     let table = Table::new(
         "Revocation lag",
         "From the acknowledgement of the revoking call to the first refusal after the last accepted request, over the revocations that were accepted at all after it; \
-         it is known to within the last column, which can carry a maximum past a bound that was kept. A breach is a request sent after the bound and accepted. \
+         it is known to within the last column, which can carry a maximum past a bound that was kept. A breach is a request sent after the bound and accepted; a bound that outlasts the observation is not observed, neither kept nor broken. \
          Lifetimes here are the laboratory's. Still in: accepted until observation ended. Unknown: no sample. Flaps: accepted again after a refusal. \
          The rates of the background load stand under what was measured.",
         &[
@@ -41,7 +41,8 @@ pub fn lag(summary: &Summary) -> Table {
             length(lag.and_then(|lag| lag.p50)),
             length(lag.and_then(|lag| lag.p99)),
             length(lag.and_then(|lag| lag.max)),
-            row.bound_ms.map_or_else(|| "none".to_owned(), bound),
+            row.bound_ms
+                .map_or_else(|| "none".to_owned(), |ms| bound(ms, row)),
             count(row.breaches),
             [row.censored, row.unknown, row.flaps].map(count).join(", "),
             length(row.ack_ms.map(|ack| ack.p50)),
@@ -220,6 +221,10 @@ fn never_accepted(row: &RevocationSummary) -> String {
     }
 }
 
-fn bound(ms: f64) -> String {
-    if ms == 0.0 { "0".to_owned() } else { span(ms) }
+fn bound(ms: f64, row: &RevocationSummary) -> String {
+    match ms {
+        0.0 => "0".to_owned(),
+        _ if row.not_observed > 0 && row.breaches == 0 => format!("{} (not observed)", span(ms)),
+        _ => span(ms),
+    }
 }

@@ -54,6 +54,7 @@ impl Row<'_> {
                 .map(|trial| u64::from(trial.flaps(self.point)))
                 .sum(),
             breaches,
+            not_observed: self.not_observed(bound_ms),
             ack_ms: centre(trials.iter().filter_map(ack_ms)),
             request_to_last_accepted_ms: centre(
                 trials
@@ -77,6 +78,13 @@ impl Row<'_> {
     fn breaches(&self, bound_ms: Option<f64>) -> u64 {
         bound_ms.map_or(0, |bound| {
             self.count(|lag| lag.at_least_ns() as f64 > bound * 1e6)
+        })
+    }
+
+    fn not_observed(&self, bound_ms: Option<f64>) -> u64 {
+        let within = |after_ns: u64, bound_ms: f64| after_ns as f64 <= bound_ms * 1e6;
+        bound_ms.map_or(0, |bound| {
+            self.count(|lag| matches!(lag, Lag::Censored { after_ns } if within(*after_ns, bound)))
         })
     }
 

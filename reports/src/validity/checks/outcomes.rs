@@ -21,7 +21,7 @@ pub(super) fn unexpected(whose: &str, outcomes: &Outcomes, taints: &str) -> Opti
     })
 }
 
-/// Time-outs, broken connections, and statuses that say nothing about the credential.
+/// Throttling, time-outs, broken connections, and statuses that say nothing about the credential.
 pub(super) fn infrastructure(whose: &str, outcomes: &Outcomes, taints: &str) -> Option<Finding> {
     let mut kinds = statuses(outcomes, |status| INFRASTRUCTURE.contains(&status));
     kinds.extend(unanswered(outcomes));
@@ -46,8 +46,10 @@ pub(super) fn unexpected_kinds(outcomes: &Outcomes) -> String {
     listed(&kinds)
 }
 
+/// Answers and ends that say nothing about the credential whatever the target.
 fn unanswered(outcomes: &Outcomes) -> impl Iterator<Item = (String, u64)> {
     let kinds = [
+        ("throttled (status 429)", outcomes.throttled),
         ("timed out", outcomes.timed_out),
         ("broken", outcomes.broken),
     ];

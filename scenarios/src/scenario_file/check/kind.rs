@@ -8,6 +8,8 @@ use std::ops::Range;
 use std::time::Duration;
 use toml::Spanned;
 
+/// How long a revocation is watched at most, when the file does not say.
+const OBSERVE: Duration = Duration::from_secs(60);
 const KINDS: &str = "steady, revocation, capacity, sweep";
 
 /// What a scenario measures, with what belongs to that kind only.
@@ -113,6 +115,10 @@ impl Checker<'_> {
             revocations,
             probe_every: self.positive(&raw.probe_every, "revocation.probe_every")?,
             tail: self.duration(&raw.tail, "revocation.tail")?,
+            observe: match &raw.observe {
+                Some(observe) => self.positive(observe, "revocation.observe")?,
+                None => OBSERVE,
+            },
             slots_per_target: self.whole(&raw.slots_per_target, "revocation.slots_per_target")?,
         })
     }

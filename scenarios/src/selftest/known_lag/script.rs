@@ -233,6 +233,7 @@ mod tests {
             expires_ns: None,
             requested_ns: at(-2),
             answered_ns: at(0),
+            acknowledged_from_ns: None,
             acknowledgement: Acknowledgement::Received,
             points: BTreeMap::from([(POINT.to_owned(), segments(&probes, T0_MS * MS))]),
             refresh_after: None,

@@ -20,7 +20,7 @@ impl Checker<'_> {
         about: &About,
         points: &[Point<RequestTemplate>],
         refresh: &[Step<RequestTemplate>],
-        steps: impl Fn(&[RawStep], &str) -> Result<Vec<Step<RequestTemplate>>, FileError>,
+        steps: impl Fn(&[Spanned<RawStep>], &str, bool) -> Result<Vec<Step<RequestTemplate>>, FileError>,
     ) -> Result<Event<RequestTemplate>, FileError> {
         let name = self.name(&raw.name, "event.name")?;
         let key = format!("event.{name}");
@@ -52,7 +52,8 @@ impl Checker<'_> {
             .map(|after| self.refresh_after(after, &key, refresh))
             .transpose()?;
         Ok(Event {
-            steps: steps(&raw.step, &format!("{key}.step"))?,
+            steps: steps(&raw.step, &format!("{key}.step"), false)?,
+            undo: steps(&raw.undo, &format!("{key}.undo"), true)?,
             name,
             bounds,
             refresh_after,

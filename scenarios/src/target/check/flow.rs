@@ -1,19 +1,16 @@
-//! Checks step lists and points.
-
-use std::collections::BTreeSet;
+//! Checks points, and what the step lists of a file have to do with one another.
 
 use toml::Spanned;
 
 use super::Checker;
+use super::request::RawRequest;
 use super::scope::Scope;
+use super::step::StepScope;
 use crate::target::file::{About, ProcessSpec};
-use crate::target::flows::{Event, Flows, Point, Step};
-use crate::target::raw::{RawPoint, RawStep, RawTarget};
+use crate::target::flows::{Event, Flows, Point};
+use crate::target::raw::{RawPoint, RawTarget};
 use crate::target::request::RequestTemplate;
 use crate::target::source::FileError;
-
-/// The names of the captures known so far.
-type Captured = BTreeSet<String>;
 
 impl Checker<'_> {
     pub(super) fn flows(
@@ -22,28 +19,26 @@ impl Checker<'_> {
         about: &About,
         processes: &[ProcessSpec],
     ) -> Result<Flows<RequestTemplate>, FileError> {
-        let mut base = Scope::default()
-            .with_vars(&self.vars)
-            .with_all_under("env.")
-            .with_names(["uuid"]);
-        if about.users.is_some() {
-            base = base.with_names(["user.name", "user.password", "user.number"]);
-        }
-        for process in processes {
-            base = base.with_all_under(format!("{}.", process.name));
-        }
-        let mut captured = Captured::new();
-        let login = self.steps(&raw.login, "login", &base, &mut captured)?;
-        let after_login =
-            |steps: &[RawStep], key: &str| self.steps(steps, key, &base, &mut captured.clone());
+        let nobody = StepScope::new(self, processes);
+        let somebody = match &about.users {
+            Some(users) => nobody.clone().with_user(users),
+            None => nobody.clone(),
+        };
+        let mut admin = nobody.clone();
+        let admin_login = self.steps(&raw.admin_login, "admin_login", &mut admin)?;
+        let mut user = somebody.clone();
+        let login = self.steps(&raw.login, "login", &mut user)?;
+        let after_login = |steps: &[_], key: &str| self.steps(steps, key, &mut user.clone());
         let refresh = after_login(&raw.refresh, "refresh")?;
         let logout = after_login(&raw.logout, "logout")?;
         self.needs_login(raw)?;
-        let points = self.points(raw, &base.clone().with_names(captured.clone()))?;
+        let points = self.points(raw, &user.at_a_point())?;
         let mut events: Vec<Event<RequestTemplate>> = Vec::new();
         for event in &raw.event {
-            let checked = self.event(event, about, &points, &refresh, |steps, key| {
-                after_login(steps, key)
+            let checked = self.event(event, about, &points, &refresh, |steps, key, undoes| {
+                // What brings the user back must do so when the credential is gone: after a crash, say.
+                let scope = if undoes { &somebody } else { &user };
+                self.steps(steps, key, &mut scope.clone().with_admin(&admin))
             })?;
             self.unique(
                 &event.name,
@@ -54,6 +49,7 @@ impl Checker<'_> {
         }
         Ok(Flows {
             login,
+            admin_login,
             refresh,
             logout,
             points,
@@ -67,7 +63,7 @@ impl Checker<'_> {
             .refresh
             .first()
             .or(raw.logout.first())
-            .map(|step| step.request.span());
+            .map(Spanned::span);
         let later = later.or(raw.event.first().map(|event| event.name.span()));
         match (raw.login.first(), later, &raw.users) {
             (None, Some(span), _) => Err(self.source.error(
@@ -76,43 +72,11 @@ impl Checker<'_> {
                 "is missing",
                 "[[login]] steps, which this needs",
             )),
-            (Some(step), _, None) => Err(self.error(
-                &step.request,
-                "users",
-                "is missing",
-                "[users], whom [[login]] needs",
-            )),
+            (Some(step), _, None) => {
+                Err(self.error(step, "users", "is missing", "[users], whom [[login]] needs"))
+            }
             _ => Ok(()),
         }
-    }
-
-    fn steps(
-        &self,
-        raw: &[RawStep],
-        list: &str,
-        base: &Scope,
-        captured: &mut Captured,
-    ) -> Result<Vec<Step<RequestTemplate>>, FileError> {
-        let mut steps = Vec::new();
-        for (index, step) in raw.iter().enumerate() {
-            let key = format!("{list}[{index}]");
-            let scope = base.clone().with_names(captured.clone());
-            let request = self.request(&step.into(), &key, &scope)?;
-            let expect = self.statuses(&step.expect, &format!("{key}.expect"))?;
-            let mut captures = Vec::new();
-            for (name, raw) in &step.capture {
-                let key = format!("{key}.capture.{name}");
-                captures.push(self.capture(name, raw, &key, step.cookies.is_none())?);
-                captured.insert(name.clone());
-            }
-            steps.push(Step {
-                label: format!("{key} ({})", step.request.get_ref()),
-                request,
-                expect,
-                captures,
-            });
-        }
-        Ok(steps)
     }
 
     fn points(
@@ -143,7 +107,7 @@ impl Checker<'_> {
     fn point(&self, raw: &RawPoint, scope: &Scope) -> Result<Point<RequestTemplate>, FileError> {
         let name = self.name(&raw.name, "point.name")?;
         let key = format!("point.{name}");
-        let request = self.request(&raw.into(), &key, scope)?;
+        let request = self.request(&RawRequest::of_point(raw), &key, scope)?;
         let accept = self.rule(&raw.accept, &format!("{key}.accept"))?;
         let refuse = self.rule(&raw.refuse, &format!("{key}.refuse"))?;
         if accept.cannot_be_told_from(&refuse) {

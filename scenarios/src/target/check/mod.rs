@@ -1,11 +1,15 @@
 //! From raw TOML to a target file that cannot be wrong: every value parsed, every reference known where it stands.
 
+mod capture;
 mod event;
 mod flow;
+mod json;
 mod process;
 mod request;
 mod rule;
 mod scope;
+mod step;
+mod users;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,10 +19,9 @@ use toml::Spanned;
 
 use self::scope::Scope;
 use super::file::{About, Limits, TargetFile};
-use super::raw::{RawLimits, RawTarget, RawTexts, RawUsers};
+use super::raw::{RawLimits, RawTarget, RawTexts};
 use super::source::{FileError, Source};
 use super::template::{Template, is_name};
-use super::users::Users;
 use super::vars::{self, Environment, Vars};
 use super::{SCHEMA, duration, written};
 
@@ -40,10 +43,16 @@ pub(super) fn check(
         environment,
     };
     let about = checker.about(&raw)?;
+    let build = raw
+        .build
+        .as_ref()
+        .map(|build| checker.build(build))
+        .transpose()?;
     let processes = checker.processes(&raw.process)?;
     let flows = checker.flows(&raw, &about, &processes)?;
     Ok(TargetFile {
         about: Arc::new(about),
+        build: build.unwrap_or_default(),
         processes,
         flows,
         as_written: written::as_written(&source.text),
@@ -113,21 +122,7 @@ impl Checker<'_> {
         Ok(Limits {
             requests_per_s: rate(&raw.requests_per_s, "limits.requests_per_s")?,
             logins_per_s: rate(&raw.logins_per_s, "limits.logins_per_s")?,
-        })
-    }
-
-    fn users(&self, raw: &RawUsers) -> Result<Users, FileError> {
-        let name = Scope::default()
-            .with_public_vars(&self.vars, SHOWN)
-            .with_names(["number"]);
-        let password = Scope::default()
-            .with_vars(&self.vars)
-            .with_names(["number"])
-            .with_all_under("env.");
-        Ok(Users {
-            count: self.whole(&raw.count, "users.count", 1..=MAX_USERS)?,
-            name: self.template(&raw.name, "users.name", &name)?,
-            password: self.template(&raw.password, "users.password", &password)?,
+            admin_calls_per_s: rate(&raw.admin_calls_per_s, "limits.admin_calls_per_s")?,
         })
     }
 

@@ -1,25 +1,70 @@
 //! Checks `[[process]]`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use authbench_reports::run_file::Role;
 use toml::{Spanned, Value};
 
 use super::Checker;
 use super::scope::Scope;
-use crate::target::file::{CounterTemplate, ProcessSpec, StdinValue};
+use crate::target::file::{CounterTemplate, ProcessSpec, Ready, StdinValue};
+use crate::target::parts::Parts;
 use crate::target::raw::{RawCounters, RawProcess};
-use crate::target::request::{Parts, RequestTemplate};
+use crate::target::request::RequestTemplate;
 use crate::target::source::FileError;
+use crate::target::template::Template;
 
+/// The port that is chosen for a process which asks for one.
+const OWN_PORT: &str = "self.port";
+/// How long a process may take to be ready, when the file does not say.
+const READY_WITHIN: Duration = Duration::from_secs(15);
 /// What the run itself offers to its processes: `${run.…}`.
 pub(crate) const RUN_VALUES: [&str; 4] = ["store_url", "redis_server", "require_real_redis", "dir"];
 /// First parts of references that mean something else than a process.
-const RESERVED: [&str; 5] = ["vars", "env", "user", "self", "run"];
-const ON_COMMAND_LINE: &str =
+const RESERVED: [&str; 7] = ["vars", "env", "user", "self", "run", "admin", "pkce"];
+pub(super) const ON_COMMAND_LINE: &str =
     "is a secret, and every user of the machine can read a command line; hand it over in stdin";
 const STORE_ON_COMMAND_LINE: &str = "may carry the store's password, and every user of the machine can read a command line; hand it over in stdin";
 const MAX_COUNT: i64 = 64;
+
+/// What processes say is for everyone to see, but for a store's URL.
+pub(super) fn on_command_line(scope: Scope, processes: &[ProcessSpec]) -> Scope {
+    processes.iter().fold(scope, |scope, process| {
+        let prefix = format!("{}.", process.name);
+        match process.role {
+            Role::Store => scope.bar_all_under(prefix, STORE_ON_COMMAND_LINE),
+            _ => scope.with_all_under(prefix),
+        }
+    })
+}
+
+fn wants_port(
+    command: &[Template],
+    stdin: Option<&[(String, StdinValue)]>,
+    env: &[(String, Template)],
+    ready: &Ready,
+) -> bool {
+    let stdin = stdin
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, value)| match value {
+            StdinValue::Text(text) => Some(text),
+            StdinValue::Literal(_) => None,
+        });
+    let url = match ready {
+        Ready::Answers { request, .. } => Some(&request.url),
+        Ready::Line { .. } => None,
+    };
+    let env = env.iter().map(|(_, value)| value);
+    command
+        .iter()
+        .chain(stdin)
+        .chain(env)
+        .chain(url)
+        .flat_map(Template::references)
+        .any(|reference| reference.name == OWN_PORT)
+}
 
 impl Checker<'_> {
     pub(super) fn processes(&self, raw: &[RawProcess]) -> Result<Vec<ProcessSpec>, FileError> {
@@ -42,15 +87,21 @@ impl Checker<'_> {
         let count = raw.count.as_ref().map_or(Ok(1), |count| {
             self.whole(count, &key("count"), 1..=MAX_COUNT)
         })?;
+        let command = self.command(&raw.command, &key("command"), earlier)?;
+        let stdin = raw.stdin.as_ref();
+        let stdin = stdin.map(|stdin| self.stdin(stdin, &key("stdin"), earlier));
+        let stdin = stdin.transpose()?;
+        let handed_over = self.handed_over(earlier);
+        let env = self.texts(&raw.env, &key("env"), &handed_over)?;
+        let ready = self.ready(raw, &key("ready"))?;
         let template = ProcessSpec {
             name: name.clone(),
             role: self.role(&raw.role, &key("role"))?,
-            command: self.command(&raw.command, &key("command"), earlier)?,
-            stdin: raw
-                .stdin
-                .as_ref()
-                .map(|stdin| self.stdin(stdin, &key("stdin"), earlier))
-                .transpose()?,
+            wants_port: wants_port(&command, stdin.as_deref(), &env, &ready),
+            command,
+            stdin,
+            env,
+            ready,
             counters: raw
                 .counters
                 .as_ref()
@@ -107,7 +158,23 @@ impl Checker<'_> {
         raw: &Spanned<Vec<Spanned<String>>>,
         key: &str,
         earlier: &[ProcessSpec],
-    ) -> Result<Vec<crate::target::template::Template>, FileError> {
+    ) -> Result<Vec<Template>, FileError> {
+        let scope = Scope::default()
+            .with_public_vars(&self.vars, ON_COMMAND_LINE)
+            .with_names(["authbench"])
+            .with_names(RUN_VALUES.map(|name| format!("run.{name}")))
+            .with_names([OWN_PORT])
+            .bar_all_under("env.", ON_COMMAND_LINE);
+        self.words(raw, key, &on_command_line(scope, earlier))
+    }
+
+    /// A program and its arguments.
+    pub(super) fn words(
+        &self,
+        raw: &Spanned<Vec<Spanned<String>>>,
+        key: &str,
+        scope: &Scope,
+    ) -> Result<Vec<Template>, FileError> {
         if raw.get_ref().is_empty() {
             return Err(self.error(
                 raw,
@@ -116,22 +183,78 @@ impl Checker<'_> {
                 "the program and its arguments, one text each",
             ));
         }
-        let mut scope = Scope::default()
+        let words = raw.get_ref().iter().enumerate();
+        words
+            .map(|(index, word)| self.template(word, &format!("{key}[{index}]"), scope))
+            .collect()
+    }
+
+    /// What a process may be told where nobody else can read it.
+    fn handed_over(&self, earlier: &[ProcessSpec]) -> Scope {
+        let scope = Scope::default()
+            .with_vars(&self.vars)
+            .with_all_under("env.")
+            .with_names([OWN_PORT])
+            .with_names(RUN_VALUES.map(|name| format!("run.{name}")));
+        earlier.iter().fold(scope, |scope, process| {
+            scope.with_all_under(format!("{}.", process.name))
+        })
+    }
+
+    /// A program that is run to its end before anything is started.
+    pub(super) fn build(
+        &self,
+        raw: &Spanned<Vec<Spanned<String>>>,
+    ) -> Result<Vec<Template>, FileError> {
+        let scope = Scope::default()
             .with_public_vars(&self.vars, ON_COMMAND_LINE)
             .with_names(["authbench"])
             .with_names(RUN_VALUES.map(|name| format!("run.{name}")))
             .bar_all_under("env.", ON_COMMAND_LINE);
-        for process in earlier {
-            let prefix = format!("{}.", process.name);
-            scope = match process.role {
-                Role::Store => scope.bar_all_under(prefix, STORE_ON_COMMAND_LINE),
-                _ => scope.with_all_under(prefix),
-            };
+        self.words(raw, "build", &scope)
+    }
+
+    /// `"line"`, which is also what absence means, or `{ url, within }`.
+    fn ready(&self, raw: &RawProcess, key: &str) -> Result<Ready, FileError> {
+        const ALLOWED: &str =
+            "\"line\", or { url = \"http://127.0.0.1:${self.port}/…\", within = \"30s\" }";
+        let line = Ready::Line {
+            within: READY_WITHIN,
+        };
+        let Some(ready) = &raw.ready else {
+            return Ok(line);
+        };
+        let wrong = || self.error(ready, key, "is no way to be ready", ALLOWED);
+        let text = |value: &Value| {
+            let text = value.as_str().ok_or_else(wrong)?;
+            Ok(Spanned::new(ready.span(), text.to_owned()))
+        };
+        let table = match ready.get_ref() {
+            Value::String(text) if text == "line" => return Ok(line),
+            Value::Table(table) => table,
+            _ => return Err(wrong()),
+        };
+        let url = text(table.get("url").ok_or_else(wrong)?)?;
+        if table
+            .keys()
+            .any(|key| !["url", "within"].contains(&key.as_str()))
+        {
+            return Err(wrong());
         }
-        let words = raw.get_ref().iter().enumerate();
-        words
-            .map(|(index, word)| self.template(word, &format!("{key}[{index}]"), &scope))
-            .collect()
+        let scope = Scope::default()
+            .with_public_vars(&self.vars, super::SHOWN)
+            .with_names([OWN_PORT]);
+        let within = match table.get("within") {
+            Some(within) => self.within(&text(within)?, &format!("{key}.within"))?,
+            None => READY_WITHIN,
+        };
+        Ok(Ready::Answers {
+            request: RequestTemplate {
+                url: self.template(&url, &format!("{key}.url"), &scope)?,
+                parts: Parts::bare("GET"),
+            },
+            within,
+        })
     }
 
     fn stdin(
@@ -140,13 +263,7 @@ impl Checker<'_> {
         key: &str,
         earlier: &[ProcessSpec],
     ) -> Result<Vec<(String, StdinValue)>, FileError> {
-        let mut scope = Scope::default()
-            .with_vars(&self.vars)
-            .with_all_under("env.")
-            .with_names(RUN_VALUES.map(|name| format!("run.{name}")));
-        for process in earlier {
-            scope = scope.with_all_under(format!("{}.", process.name));
-        }
+        let scope = self.handed_over(earlier);
         let mut members = Vec::new();
         for (name, value) in raw {
             let key = format!("{key}.{name}");
@@ -176,13 +293,7 @@ impl Checker<'_> {
             .with_public_vars(&self.vars, super::SHOWN)
             .with_all_under("self.");
         let url = self.template(&raw.url, &format!("{key}.url"), &scope)?;
-        let parts = Parts {
-            method: "GET".to_owned(),
-            headers: vec![],
-            cookies: None,
-            basic: None,
-            form: None,
-        };
+        let parts = Parts::bare("GET");
         Ok(CounterTemplate {
             request: RequestTemplate { url, parts },
             store_commands: raw.store_commands.clone(),

@@ -1,17 +1,12 @@
-//! Checks statuses, captures and the rules that tell acceptance from refusal.
+//! Checks statuses and the rules that tell acceptance from refusal.
 
 use serde_json::Value as Json;
 use toml::{Spanned, Value};
 
 use super::Checker;
-use crate::target::flows::{Capture, CaptureFrom};
-use crate::target::judge::{HeaderRule, Rule, Statuses};
-use crate::target::raw::{RawCapture, RawRule};
+use crate::target::judge::{HeaderRule, HeaderTest, Rule, Statuses, THROTTLED};
+use crate::target::raw::{RawHeaderRule, RawRule};
 use crate::target::source::FileError;
-use crate::target::template::is_name;
-
-/// Captures must not hide what these mean.
-const RESERVED: [&str; 5] = ["uuid", "secret", "unique", "number", "authbench"];
 
 impl Checker<'_> {
     pub(super) fn statuses(&self, raw: &Spanned<Value>, key: &str) -> Result<Statuses, FileError> {
@@ -42,62 +37,50 @@ impl Checker<'_> {
             self.pointer(raw, pointer, &key)?;
             json.push((pointer.clone(), self.scalar(value, &key)?));
         }
+        let status = self.statuses(&inner.status, &format!("{key}.status"))?;
+        if status.contains(THROTTLED) {
+            let problem = "429 is throttling: it says nothing about a credential";
+            let allowed = "statuses that accept or refuse one";
+            return Err(self.error(&inner.status, format!("{key}.status"), problem, allowed));
+        }
         let header = inner.header.as_ref();
         Ok(Rule {
-            status: self.statuses(&inner.status, &format!("{key}.status"))?,
-            header: header.map(|rule| HeaderRule {
-                name: rule.name.clone(),
-                contains: rule.contains.clone(),
-            }),
+            status,
+            header: header
+                .map(|rule| self.header_rule(rule, &format!("{key}.header")))
+                .transpose()?,
             json,
         })
     }
 
-    /// `keeps_cookies`: whether the step takes part in the credential's jar.
-    pub(super) fn capture(
+    fn header_rule(
         &self,
-        name: &str,
-        raw: &Spanned<RawCapture>,
+        raw: &Spanned<RawHeaderRule>,
         key: &str,
-        keeps_cookies: bool,
-    ) -> Result<Capture, FileError> {
-        if !is_name(name) || RESERVED.contains(&name) {
-            let allowed = format!(
-                "letters, digits, _ and -, and none of {}",
-                RESERVED.join(", ")
-            );
-            let problem = format!("{name:?} cannot name a captured value");
-            return Err(self.error(raw, key, problem, allowed));
-        }
-        let from = self.capture_from(raw, key)?;
-        if matches!(from, CaptureFrom::Cookie(_)) && !keeps_cookies {
-            let problem = "a step with cookies of its own keeps none";
-            return Err(self.error(raw, key, problem, "a step without cookies = { … }"));
-        }
-        Ok(Capture {
-            name: name.to_owned(),
-            from,
+    ) -> Result<HeaderRule, FileError> {
+        let test = match (&raw.get_ref().contains, &raw.get_ref().regex) {
+            (Some(text), None) => HeaderTest::Contains(text.clone()),
+            (None, Some(pattern)) => {
+                HeaderTest::Matches(self.regex(raw, pattern, &format!("{key}.regex"))?)
+            }
+            _ => {
+                let allowed = "exactly one of contains, regex";
+                return Err(self.error(raw, key, "needs one test", allowed));
+            }
+        };
+        Ok(HeaderRule {
+            name: raw.get_ref().name.clone(),
+            test,
         })
     }
 
-    fn capture_from(&self, raw: &Spanned<RawCapture>, key: &str) -> Result<CaptureFrom, FileError> {
-        let inner = raw.get_ref();
-        match (&inner.json, &inner.cookie, &inner.header) {
-            (Some(pointer), None, None) => {
-                self.pointer(raw, pointer, key)?;
-                Ok(CaptureFrom::Json(pointer.clone()))
-            }
-            (None, Some(cookie), None) => Ok(CaptureFrom::Cookie(cookie.clone())),
-            (None, None, Some(header)) => Ok(CaptureFrom::Header(header.clone())),
-            _ => {
-                let allowed = "exactly one of json, cookie, header";
-                Err(self.error(raw, key, "needs one place to capture from", allowed))
-            }
-        }
-    }
-
     /// RFC 6901: empty, or beginning with a slash.
-    fn pointer<T>(&self, at: &Spanned<T>, pointer: &str, key: &str) -> Result<(), FileError> {
+    pub(super) fn pointer<T>(
+        &self,
+        at: &Spanned<T>,
+        pointer: &str,
+        key: &str,
+    ) -> Result<(), FileError> {
         if pointer.is_empty() || pointer.starts_with('/') {
             return Ok(());
         }

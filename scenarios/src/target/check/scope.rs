@@ -53,6 +53,24 @@ impl Scope {
         self
     }
 
+    pub(super) fn without(mut self, names: impl IntoIterator<Item = &'static str>) -> Self {
+        for name in names {
+            self.names.retain(|known| known != name);
+        }
+        self
+    }
+
+    /// These names exist, but not for this place.
+    pub(super) fn bar<N: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+        reason: &'static str,
+    ) -> Self {
+        let names = names.into_iter().map(|name| (name.into(), reason));
+        self.barred.extend(names);
+        self
+    }
+
     /// Nothing if `name` may be used; otherwise the problem and what is allowed.
     pub(super) fn check(&self, name: &str) -> Result<(), (String, String)> {
         let under = |prefix: &str| prefix.ends_with('.') && name.starts_with(prefix);

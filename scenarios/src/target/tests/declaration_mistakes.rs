@@ -28,7 +28,7 @@ fn mistakes_in_the_head() {
         (
             "model = \"demo\"",
             "modell = \"demo\"",
-            "3: modell: unknown field `modell` (allowed: one of `schema`, `name`, `model`, `settings`, `vars`, `users`, `facts`, `limits`, `process`, `login`, `refresh`, `logout`, `point`, `event`)",
+            "3: modell: unknown field `modell` (allowed: one of `schema`, `name`, `model`, `settings`, `vars`, `users`, `facts`, `limits`, `build`, `process`, `login`, `admin_login`, `refresh`, `logout`, `point`, `event`)",
         ),
         (
             "model = \"demo\"",
@@ -134,7 +134,7 @@ fn mistakes_in_processes() {
         (
             "[\"serve\"]",
             "[\"${as.url}\"]",
-            "23: process.as.command[0]: unknown ${as.url} (allowed: ${authbench}, ${run.dir}, ${run.redis_server}, ${run.require_real_redis}, ${run.store_url}, ${vars.ttl})",
+            "23: process.as.command[0]: unknown ${as.url} (allowed: ${authbench}, ${run.dir}, ${run.redis_server}, ${run.require_real_redis}, ${run.store_url}, ${self.port}, ${vars.ttl})",
         ),
         (
             "strict = true",
@@ -144,17 +144,17 @@ fn mistakes_in_processes() {
         (
             "key = \"${vars.key}\", strict",
             "key = \"${as.url}\", strict",
-            "19: process.store.stdin.key: unknown ${as.url} (allowed: ${env.…}, ${run.dir}, ${run.redis_server}, ${run.require_real_redis}, ${run.store_url}, ${vars.key}, ${vars.pair}, ${vars.ttl})",
+            "19: process.store.stdin.key: unknown ${as.url} (allowed: ${env.…}, ${run.dir}, ${run.redis_server}, ${run.require_real_redis}, ${run.store_url}, ${self.port}, ${vars.key}, ${vars.pair}, ${vars.ttl})",
         ),
         (
             "name = \"as\"",
             "name = \"store\"",
-            "21: process.name: \"store\" is taken (allowed: a name used once, and none of vars, env, user, self, run)",
+            "21: process.name: \"store\" is taken (allowed: a name used once, and none of vars, env, user, self, run, admin, pkce)",
         ),
         (
             "name = \"as\"",
             "name = \"user\"",
-            "21: process.name: \"user\" is taken (allowed: a name used once, and none of vars, env, user, self, run)",
+            "21: process.name: \"user\" is taken (allowed: a name used once, and none of vars, env, user, self, run, admin, pkce)",
         ),
         (
             "name = \"as\"",
@@ -169,7 +169,7 @@ fn mistakes_in_processes() {
         (
             "name = \"as\"",
             "name = \"as\"\nport = 1",
-            "22: process.port: unknown field `port` (allowed: one of `name`, `role`, `command`, `stdin`, `count`, `counters`)",
+            "22: process.port: unknown field `port` (allowed: one of `name`, `role`, `command`, `stdin`, `env`, `ready`, `count`, `counters`)",
         ),
     ]);
 }

@@ -13,17 +13,17 @@ fn mistakes_in_steps() {
         (
             "POST ${as.url}/login",
             "POST ${az.url}/login",
-            "26: login[0].request: unknown ${az.url} (allowed: ${as.…}, ${env.…}, ${store.…}, ${user.name}, ${user.number}, ${user.password}, ${uuid}, ${vars.key}, ${vars.pair}, ${vars.ttl})",
+            "26: login[0].request: unknown ${az.url} (allowed: ${as.…}, ${env.…}, ${pkce.challenge}, ${pkce.verifier}, ${store.…}, ${user.name}, ${user.number}, ${user.password}, ${uuid}, ${vars.key}, ${vars.pair}, ${vars.ttl})",
         ),
         (
             "${user.password}",
             "${token}",
-            "27: login[0].form.password: unknown ${token} (allowed: ${as.…}, ${env.…}, ${store.…}, ${user.name}, ${user.number}, ${user.password}, ${uuid}, ${vars.key}, ${vars.pair}, ${vars.ttl})",
+            "27: login[0].form.password: unknown ${token} (allowed: ${as.…}, ${env.…}, ${pkce.challenge}, ${pkce.verifier}, ${store.…}, ${user.name}, ${user.number}, ${user.password}, ${uuid}, ${vars.key}, ${vars.pair}, ${vars.ttl})",
         ),
         (
             "expect = 200\ncapture",
             "capture",
-            "25: login: missing field `expect`",
+            "25: login[0].expect: is missing (allowed: the status that means success, or a list of them)",
         ),
         (
             "expect = 200\ncapture",
@@ -48,12 +48,12 @@ fn mistakes_in_steps() {
         (
             "json = \"/token\"",
             "json = \"/a\", header = \"b\"",
-            "29: login[0].capture.token: needs one place to capture from (allowed: exactly one of json, cookie, header)",
+            "29: login[0].capture.token: needs one place to capture from (allowed: exactly one of json, cookie, header, html; with header: query or regex; with html: attr)",
         ),
         (
             "json = \"/token\"",
             "body = \"/a\"",
-            "29: login.capture: unknown field `body` (allowed: one of `json`, `cookie`, `header`)",
+            "29: login.capture: unknown field `body` (allowed: one of `json`, `cookie`, `header`, `query`, `regex`, `html`, `attr`)",
         ),
         (
             "{ token = { json",
@@ -88,7 +88,7 @@ fn mistakes_in_steps() {
         (
             "[users]\ncount = 3\nname = \"u${number:03}\"\npassword = \"${vars.key}\"\n",
             "",
-            "23: login[0].form.password: unknown ${user.password} (allowed: ${as.…}, ${env.…}, ${store.…}, ${uuid}, ${vars.key}, ${vars.pair}, ${vars.ttl})",
+            "23: login[0].form.password: unknown ${user.password} (allowed: ${as.…}, ${env.…}, ${pkce.challenge}, ${pkce.verifier}, ${store.…}, ${uuid}, ${vars.key}, ${vars.pair}, ${vars.ttl})",
         ),
     ]);
 }

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::*;
 
+mod csv_users;
 mod declaration_mistakes;
 mod flow_mistakes;
+mod foreign_mistakes;
 
 const FILE: &str = r#"schema = "authbench.target/1"
 name = "demo"
@@ -89,7 +91,7 @@ fn a_file_is_read() {
         (1, "u001"),
         "numbers wrap around"
     );
-    assert_eq!(account.password.len(), 43, "256 bits, base64url");
+    assert_eq!(account.secrets["password"].len(), 43, "256 bits, base64url");
     let event = file.flows.event("logout").expect("an event");
     assert_eq!(event.bounds["api"].limit, Duration::from_secs(3));
     assert_eq!(event.refresh_after, Some(RefreshAfter::Refused));
@@ -115,12 +117,7 @@ fn secrets_are_drawn_once_per_load_and_never_shown() {
         read(FILE, &[]).expect("a target"),
     );
     let password = |file: &TargetFile| {
-        file.about
-            .users
-            .as_ref()
-            .expect("users")
-            .account(0)
-            .password
+        file.about.users.as_ref().expect("users").account(0).secrets["password"].clone()
     };
     assert_ne!(password(&one), password(&two));
     let shown = format!(

@@ -4,7 +4,9 @@ use super::super::samples;
 use crate::fixture::{background, event, stream};
 use authbench_reports::histogram::Histogram;
 use authbench_reports::revocation::Acknowledgement;
-use authbench_reports::run_file::{Clocks, Counters, RunFile, Status};
+use authbench_reports::run_file::{
+    Clocks, Counters, LifetimeRecord, LifetimeSource, RunFile, Status,
+};
 use authbench_reports::validity::{Check, Verdict};
 
 /// A change, how large it must be to be found, how large it may be without, and what it makes of the run.
@@ -120,6 +122,13 @@ pub(super) const CASES: &[Case] = &[
         "refused although they should not be",
         [0.0, 2.0],
         |run, times| set_status(run, 401, times),
+    ),
+    case(
+        Check::InfrastructureErrors,
+        Invalid,
+        "answers that throttle",
+        [0.0, 1.0],
+        |run, times| stream(run).rounds[0].targets[1].outcomes.throttled = times as u64,
     ),
     case(
         Check::InfrastructureErrors,
@@ -268,6 +277,20 @@ pub(super) const CASES: &[Case] = &[
         },
     ),
     case(
+        Check::FactsContradicted,
+        Degraded,
+        "seconds that tokens say they live, where 300 are stated",
+        [300.0, 301.0],
+        |run, seconds| run.scenarios[0].lifetimes = vec![lifetime(299.0, seconds)],
+    ),
+    case(
+        Check::FactsContradicted,
+        Degraded,
+        "seconds that one token says it lives, where 300 are stated",
+        [299.0, 298.0],
+        |run, seconds| run.scenarios[1].lifetimes = vec![lifetime(seconds, 300.0)],
+    ),
+    case(
         Check::StoreEvictions,
         Invalid,
         "keys thrown away in one round",
@@ -353,6 +376,17 @@ pub(super) const CASES: &[Case] = &[
         },
     ),
 ];
+
+fn lifetime(shortest_s: f64, longest_s: f64) -> LifetimeRecord {
+    LifetimeRecord {
+        target: "jwt".to_owned(),
+        source: LifetimeSource::ExpiresIn,
+        n: 100,
+        shortest_s,
+        longest_s,
+        stated_s: Some(300.0),
+    }
+}
 
 fn set_service(run: &mut RunFile, ms: f64) {
     for round in &mut stream(run).rounds {

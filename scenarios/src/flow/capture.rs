@@ -1,0 +1,157 @@
+//! Finds the values that a step captures.
+
+use scraper::{Html, Selector};
+use serde_json::Value;
+
+use super::jar::{CookieRefusal, Jar};
+use crate::target::{CaptureFrom, HeaderPart};
+use crate::wire::ResponseReader;
+
+/// What became of the cookies of a step's responses.
+#[derive(Default)]
+pub(super) struct Cookies {
+    pub(super) kept: Vec<String>,
+    pub(super) refused: Vec<CookieRefusal>,
+}
+
+/// The value in a response, or what is missing.
+pub(super) fn in_response(
+    from: &CaptureFrom,
+    response: &ResponseReader,
+    jar: &Jar,
+    cookies: &Cookies,
+) -> Result<String, String> {
+    match from {
+        CaptureFrom::Json(pointer) => in_json(response.body(), pointer),
+        CaptureFrom::Header { name, part } => {
+            let value = response
+                .header(name)
+                .and_then(|value| std::str::from_utf8(value).ok())
+                .ok_or_else(|| format!("the response has no header {name}"))?;
+            in_header(name, value, part)
+        }
+        CaptureFrom::Cookie(name) => {
+            let kept = cookies.kept.contains(name).then(|| jar.value(name));
+            kept.flatten()
+                .map(str::to_owned)
+                .ok_or_else(|| no_cookie(name, &cookies.refused))
+        }
+        CaptureFrom::Html {
+            selector,
+            written,
+            attr,
+        } => in_html(response.body(), selector, attr.as_deref())
+            .map_err(|missing| format!("the body has no {missing} for {written}")),
+    }
+}
+
+/// The value at `pointer`, a text or a number.
+pub(super) fn in_json(body: &[u8], pointer: &str) -> Result<String, String> {
+    let json: Value =
+        serde_json::from_slice(body).map_err(|_| "the body is not JSON".to_owned())?;
+    match json.pointer(pointer) {
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(Value::Number(number)) => Ok(number.to_string()),
+        Some(_) => Err(format!(
+            "{pointer} in the body is neither a text nor a number"
+        )),
+        None => Err(format!("the body has no {pointer}")),
+    }
+}
+
+fn in_header(name: &str, value: &str, part: &HeaderPart) -> Result<String, String> {
+    match part {
+        HeaderPart::Whole => Ok(value.to_owned()),
+        HeaderPart::Query(parameter) => in_query(value, parameter)
+            .ok_or_else(|| format!("the URL in header {name} has no parameter {parameter}")),
+        HeaderPart::Regex(pattern) => pattern
+            .captures(value)
+            .and_then(|groups| groups.get(1))
+            .map(|group| group.as_str().to_owned())
+            .ok_or_else(|| format!("header {name} does not match {}", pattern.as_str())),
+    }
+}
+
+/// The first parameter of this name in the query of a URL, which may be relative.
+fn in_query(url: &str, parameter: &str) -> Option<String> {
+    let (_, query) = url.split('#').next()?.split_once('?')?;
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == parameter)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// The value, or what the body has not.
+fn in_html(body: &[u8], selector: &Selector, attr: Option<&str>) -> Result<String, String> {
+    let document = Html::parse_document(&String::from_utf8_lossy(body));
+    let element = document.select(selector).next().ok_or("element")?;
+    match attr {
+        Some(attr) => element
+            .attr(attr)
+            .map(str::to_owned)
+            .ok_or_else(|| format!("attribute {attr}")),
+        None => Ok(element.text().collect::<String>().trim().to_owned()),
+    }
+}
+
+/// A browser drops a cookie without a word; here the word is what the user needs.
+fn no_cookie(name: &str, refused: &[CookieRefusal]) -> String {
+    let reasons: Vec<String> = refused.iter().map(CookieRefusal::to_string).collect();
+    let why = if reasons.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", reasons.join("; "))
+    };
+    format!("the response sets no cookie {name}{why}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use regex::Regex;
+
+    #[test]
+    fn a_parameter_of_a_url_is_found_and_decoded() {
+        let cases = [
+            (
+                "https://app.example/cb?state=1&code=a%2Fb+c#code=no",
+                Some("a/b c"),
+            ),
+            ("/cb?code=x&code=y", Some("x")),
+            ("/cb?recode=x", None),
+            ("/cb#?code=x", None),
+            ("/cb", None),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(in_query(url, "code").as_deref(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_first_group_of_a_pattern_is_taken() {
+        let part = HeaderPart::Regex(Regex::new("nonce=\"([^\"]+)\"").expect("a pattern"));
+        let found = in_header("www-authenticate", "Digest nonce=\"n1\", qop=x", &part);
+        assert_eq!(found.as_deref(), Ok("n1"));
+        let missed = in_header("www-authenticate", "Bearer", &part).expect_err("no match");
+        assert!(
+            missed.starts_with("header www-authenticate does not match"),
+            "{missed}"
+        );
+    }
+
+    #[test]
+    fn an_attribute_or_the_text_of_an_element_entities_decoded() {
+        let page = br#"<!doctype html><title>x</title><form id=login>
+            <input type=hidden name="csrf" value="a&amp;b&#x27;c"><p class="hint"> one &lt; two </p></form>"#;
+        let find = |selector: &str, attr| {
+            let selector = Selector::parse(selector).expect("a selector");
+            in_html(page, &selector, attr)
+        };
+        assert_eq!(
+            find("#login input[name=csrf]", Some("value")).as_deref(),
+            Ok("a&b'c")
+        );
+        assert_eq!(find("p.hint", None).as_deref(), Ok("one < two"));
+        assert_eq!(find("input[name=token]", None), Err("element".to_owned()));
+        assert_eq!(find("p", Some("value")), Err("attribute value".to_owned()));
+    }
+}

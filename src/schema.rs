@@ -1,0 +1,62 @@
+//! `authbench schema`: the committed JSON Schemas.
+
+use anyhow::{Result, bail};
+
+/// What each format is called, what it is, and its schema.
+const SCHEMAS: [(&str, &str, &str); 5] = [
+    (
+        "run",
+        "run.json: everything a run measured",
+        include_str!("../reports/schema/authbench.run-1.json"),
+    ),
+    (
+        "summary",
+        "summary.json: the small stable face of a run",
+        include_str!("../reports/schema/authbench.summary-1.json"),
+    ),
+    (
+        "selftest",
+        "selftest.json: what the instrument measured of known truths",
+        include_str!("../reports/schema/authbench.selftest-1.json"),
+    ),
+    (
+        "doctor",
+        "authbench doctor --format json: what a machine is fit for",
+        include_str!("../reports/schema/authbench.doctor-1.json"),
+    ),
+    (
+        "target",
+        "a target file, TOML read as JSON: one system (docs/targets.md)",
+        include_str!("../scenarios/schema/authbench.target-1.json"),
+    ),
+];
+
+/// Prints the schema of `format`, or the list of them.
+pub(crate) fn execute(format: Option<&str>) -> Result<u8> {
+    let Some(format) = format else {
+        for (name, what, _) in SCHEMAS {
+            println!("{name:<10} {what}");
+        }
+        return Ok(0);
+    };
+    let Some((_, _, schema)) = SCHEMAS.iter().find(|(name, ..)| *name == format) else {
+        let known = SCHEMAS.map(|(name, ..)| name).join(", ");
+        bail!("no format is called {format:?} (there are: {known})");
+    };
+    print!("{schema}");
+    Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schema_is_json_and_its_title_is_known() {
+        for (name, _, schema) in SCHEMAS {
+            let schema: serde_json::Value = serde_json::from_str(schema).expect(name);
+            assert!(schema["title"].is_string(), "{name}");
+        }
+        assert!(execute(Some("weather")).is_err_and(|error| error.to_string().contains("target")));
+    }
+}
