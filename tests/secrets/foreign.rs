@@ -60,6 +60,17 @@ impl Planted {
 
     /// A target file. `login`, `renewal` and `logout` are the paths asked for.
     pub(crate) fn target(&self, server: &Server, [login, renewal, logout]: [&str; 3]) -> String {
+        let users = "count = 50\nname = \"user-${number:03}\"\npassword = \"${vars.password}\"";
+        self.target_with(server, [login, renewal, logout], users)
+    }
+
+    /// The same with other users.
+    pub(crate) fn target_with(
+        &self,
+        server: &Server,
+        [login, renewal, logout]: [&str; 3],
+        users: &str,
+    ) -> String {
         let url = &server.url;
         let literal = toml_text(&self.literal.text);
         format!(
@@ -73,15 +84,13 @@ password = "${{env.CANARY_PASSWORD}}"
 admin = "${{env.CANARY_ADMIN}}"
 written = {literal}
 [users]
-count = 50
-name = "user-${{number:03}}"
-password = "${{vars.password}}"
+{users}
 [limits]
 requests_per_s = 1000
 logins_per_s = 100
 [[login]]
 request = "POST {url}{login}?key=${{env.CANARY_QUERY}}"
-basic = {{ username = "client", password = "${{env.CANARY_CLIENT}}" }}
+client = {{ basic = ["client", "${{env.CANARY_CLIENT}}"] }}
 headers = {{ x-key = "${{env.CANARY_HEADER}}" }}
 form = {{ username = "${{user.name}}", password = "${{user.password}}", pin = "${{env.CANARY_FORM}}", also = "${{vars.written}}" }}
 expect = 200
@@ -153,13 +162,47 @@ pub(crate) fn revocation() -> String {
     text
 }
 
+const WELL: [&str; 3] = ["/login", "/login", "/logout"];
+
 #[test]
 fn a_run_that_goes_well_leaves_no_credential() {
     let (workspace, server, planted) = (Workspace::new(), Server::start(), Planted::new());
-    let target = workspace.write(
-        "theirs.toml",
-        &planted.target(&server, ["/login", "/login", "/logout"]),
-    );
+    let target = planted.target(&server, WELL);
+    runs_silently(&workspace, &server, &target, planted.canaries(), &planted);
+}
+
+#[test]
+fn users_from_a_file_leave_no_credential() {
+    let (workspace, server, planted) = (Workspace::new(), Server::start(), Planted::new());
+    let passwords: Vec<Canary> = (0..20)
+        .map(|number| Canary::password(&format!("password in row {number}")))
+        .collect();
+    let factors: Vec<Canary> = (0..20)
+        .map(|number| Canary::token(&format!("second factor in row {number}")))
+        .collect();
+    let rows: String = (passwords.iter().zip(&factors).enumerate())
+        .map(|(number, (password, factor))| {
+            let quoted = password.text.replace('"', "\"\"");
+            format!("user-{number:03},\"{quoted}\",{}\n", factor.text)
+        })
+        .collect();
+    workspace.write("users.csv", &format!("name,password,factor\n{rows}"));
+    let target = planted
+        .target_with(&server, WELL, "csv = \"users.csv\"")
+        .replace("pin = \"", "factor = \"${user.factor}\", pin = \"");
+    let canaries = [planted.canaries(), passwords, factors].concat();
+    runs_silently(&workspace, &server, &target, canaries, &planted);
+}
+
+/// Runs a stream and revocations with everything that is written and printed, and listens.
+fn runs_silently(
+    workspace: &Workspace,
+    server: &Server,
+    target: &str,
+    canaries: Vec<Canary>,
+    planted: &Planted,
+) {
+    let target = workspace.write("theirs.toml", target);
     let (stream, ends) = (
         workspace.write("stream.toml", &steady()),
         workspace.write("ends.toml", &revocation()),
@@ -177,11 +220,11 @@ fn a_run_that_goes_well_leaves_no_credential() {
         "--out",
         "run",
     ];
-    let output = evidence.run(&workspace, &arguments, &planted.variables());
+    let output = evidence.run(workspace, &arguments, &planted.variables());
     let told = stderr(&output);
     assert!(matches!(output.status.code(), Some(0 | 1 | 4)), "{told}");
     for format in ["text", "md", "json", "html"] {
-        evidence.run(&workspace, &["report", "run", "--format", format], &[]);
+        evidence.run(workspace, &["report", "run", "--format", format], &[]);
     }
     evidence.folder(&workspace.path("run"));
     // What is to be silent was there: it was measured, and goose had its say.
@@ -194,5 +237,5 @@ fn a_run_that_goes_well_leaves_no_credential() {
         .flatten()
         .filter(|entry| entry.file_name().to_string_lossy().contains("goose"));
     assert!(goose.count() > 0, "no report by goose");
-    evidence.assert_silent(&[planted.canaries(), server.issued.canaries()].concat());
+    evidence.assert_silent(&[canaries, server.issued.canaries()].concat());
 }

@@ -12,13 +12,7 @@ const MASK: &str = "[masked]";
 
 /// The beginning of `body`, with `secrets` in every encoding and whatever looks like a credential masked, control characters replaced.
 pub(super) fn excerpt<'s>(body: &[u8], secrets: impl IntoIterator<Item = &'s str>) -> String {
-    let mut text = String::from_utf8_lossy(body).into_owned();
-    for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
-        for form in forms(secret) {
-            text = text.replace(&form, MASK);
-        }
-    }
-    let masked = mask_runs(&text);
+    let masked = mask_runs(&without(&String::from_utf8_lossy(body), secrets));
     let printable = masked.chars().map(|character| {
         if character.is_control() {
             ' '
@@ -31,6 +25,17 @@ pub(super) fn excerpt<'s>(body: &[u8], secrets: impl IntoIterator<Item = &'s str
         shown.push('…');
     }
     shown
+}
+
+/// `text` with `secrets` masked in every encoding, and nothing else.
+pub(crate) fn without<'s>(text: &str, secrets: impl IntoIterator<Item = &'s str>) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
+        for form in forms(secret) {
+            text = text.replace(&form, MASK);
+        }
+    }
+    text
 }
 
 fn mask_runs(text: &str) -> String {

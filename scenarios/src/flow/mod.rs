@@ -34,3 +34,4 @@ pub use steps::{Acknowledged, adopt, login, logout, refresh, run_steps, undo};
 pub(crate) use admin::AdminLogin;
 pub(crate) use encode::encode_anonymous;
 pub(crate) use lifetimes::{Lifetimes, Named};
+pub(crate) use mask::without as without_secrets;

@@ -218,6 +218,7 @@ fn a_child_that_never_gets_ready_is_not_waited_for_for_ever() {
         name: "p",
         command,
         input: String::new(),
+        secrets: Vec::new(),
         log: dir.path().join("log"),
         cpus: &[],
         parent_death: nix::sys::signal::Signal::SIGKILL,

@@ -9,6 +9,7 @@ use super::file::{About, TargetFile};
 use super::flows::{Action, Flows, Turn};
 use super::remote::RemoteTargets;
 use super::request::{Origin, Request, RequestTemplate, UrlError};
+use super::secrets::Secrets;
 use super::template::{Reference, Template};
 use crate::flow::{AdminLogin, Lifetimes};
 
@@ -28,6 +29,7 @@ pub struct Target {
     pub(crate) lifetimes: Arc<Lifetimes>,
     presented: BTreeSet<String>,
     origins: Vec<Origin>,
+    secrets: Secrets,
 }
 
 /// Why a request's destination cannot be known, or must not be used.
@@ -83,6 +85,7 @@ impl TargetFile {
             admin: Arc::default(),
             lifetimes: Arc::default(),
             presented,
+            secrets: self.secrets.clone(),
         })
     }
 
@@ -149,6 +152,11 @@ fn origins(flows: &Flows<Request>) -> Vec<Origin> {
 }
 
 impl Target {
+    /// What the file knows that must never be shown.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter()
+    }
+
     /// Where a redirect from `from` to `url` leads, if it may be followed: to an origin of the file's own requests, or to this machine.
     pub(crate) fn redirected_to(&self, url: &Url, from: &Origin) -> Result<Reached, UrlError> {
         let of_the_file = self.origins.iter().find(|origin| origin.is_of(url));

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use super::flows::{Action, Flows};
 use super::request::RequestTemplate;
+use super::secrets::Secrets;
 use super::source::{FileError, Source};
 use super::template::Template;
 use super::users::Users;
@@ -56,6 +57,7 @@ pub struct TargetFile {
     pub processes: Vec<ProcessSpec>,
     pub(super) flows: Flows<RequestTemplate>,
     pub(super) as_written: Json,
+    pub(super) secrets: Secrets,
     pub(super) shown_variables: Vec<String>,
 }
 
@@ -193,6 +195,11 @@ impl TargetFile {
         steps
             .filter(|step| matches!(step.action, Action::Command(_)))
             .map(|step| step.label.as_str())
+    }
+
+    /// What the file knows that must never be shown.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter()
     }
 
     /// The file's content as written: references unresolved, literal credentials masked. Fit for a run file.

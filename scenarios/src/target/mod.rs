@@ -53,6 +53,7 @@ mod parts;
 mod raw;
 mod remote;
 mod request;
+mod secrets;
 mod source;
 mod template;
 mod users;

@@ -51,6 +51,10 @@ pub fn mask(url: &str) -> String {
     let Ok(mut parsed) = Url::parse(url) else {
         return "(not a URL)".to_owned();
     };
+    // Without a host, all of it is "path": `redis:/:secret@host` is one slash short.
+    if !parsed.has_host() && !parsed.scheme().contains("unix") {
+        return "(not a URL)".to_owned();
+    }
     // Redis URLs may also carry the password as `?password=…` (the Unix-socket form).
     if parsed.query().is_some() {
         parsed.set_query(Some("***"));
@@ -88,6 +92,8 @@ mod tests {
             "redis://hunter2@127.0.0.1",
             "redis+unix:///run/redis.sock?password=hunter2",
             "redis://127.0.0.1:6379/hunter2",
+            "redis:/:hunter2@127.0.0.1",
+            "redis::hunter2@127.0.0.1",
             "redis://127.0.0.1:6379/0#hunter2",
             "hunter2 is not a URL",
         ] {

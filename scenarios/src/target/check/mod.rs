@@ -20,6 +20,7 @@ use toml::Spanned;
 use self::scope::Scope;
 use super::file::{About, Limits, TargetFile};
 use super::raw::{RawLimits, RawTarget, RawTexts};
+use super::secrets::{Asked, Secrets};
 use super::source::{FileError, Source};
 use super::template::{Template, is_name};
 use super::vars::{self, Environment, Vars};
@@ -36,6 +37,8 @@ pub(super) fn check(
 ) -> Result<TargetFile, FileError> {
     source.check_schema(SCHEMA)?;
     let raw: RawTarget = source.parse()?;
+    let asked = Asked::of(environment);
+    let environment: Environment<'_> = &|variable: &str| asked.ask(variable);
     let vars = vars::resolve(source, &raw.vars, overrides, environment)?;
     let checker = Checker {
         source,
@@ -50,13 +53,15 @@ pub(super) fn check(
         .transpose()?;
     let processes = checker.processes(&raw.process)?;
     let flows = checker.flows(&raw, &about, &processes)?;
+    let shown_variables = written::shown_variables(&source.text);
     Ok(TargetFile {
+        secrets: Secrets::of(&checker.vars, &shown_variables, &asked),
         about: Arc::new(about),
         build: build.unwrap_or_default(),
         processes,
         flows,
         as_written: written::as_written(&source.text),
-        shown_variables: written::shown_variables(&source.text),
+        shown_variables,
     })
 }
 
