@@ -70,6 +70,41 @@ fn an_event_that_is_refused_with_everything_repeated() {
     complained(&revocation(), ["/login", "/login", "/refused"], &["logout"]);
 }
 
+/// A process that repeats what it was told, and gives up.
+const TALKATIVE: &str = r#"
+schema = "authbench.target/1"
+name = "mine"
+model = "mine"
+[[process]]
+name = "server"
+role = "other"
+command = ["sh", "-c", "read line; echo told: $line >&2; exit 3"]
+stdin = { password = "${env.CANARY}", store = "${run.store_url}" }
+[[point]]
+name = "api"
+request = "GET http://127.0.0.1:1/"
+accept = { status = 200 }
+refuse = { status = 401 }
+"#;
+
+#[test]
+fn a_process_that_prints_what_it_was_told_is_quoted_without_it() {
+    let (password, store) = (
+        Canary::password("what a process was told"),
+        Canary::token("password of the store"),
+    );
+    let workspace = Workspace::new();
+    let file = workspace.write("mine.toml", TALKATIVE);
+    let url = format!("redis://:{}@127.0.0.1:1/0", store.text);
+    let mut evidence = Evidence::default();
+    let fixed = ["run", "--scenario", "steady", "--target", &file];
+    let arguments = [&fixed[..], &["--store-url", &url]].concat();
+    let output = evidence.run(&workspace, &arguments, &[("CANARY", &password.text)]);
+    assert_ne!(output.status.code(), Some(0));
+    assert!(evidence.has("told: "), "{}", stderr(&output));
+    evidence.assert_silent(&[password, store]);
+}
+
 #[test]
 fn a_store_that_cannot_be_used() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -47,12 +47,16 @@ fn a_mistake_in_a_target_file_does_not_quote_the_credential_beside_it() {
         login(&format!("form = {text}\n")),
         login(&format!("headers = {{ authorization = {digits} }}\n")),
         login(&format!("headers = {{ cookie = {text} }}\n")),
+        login(&format!("client = {{ basic = [\"me\", {digits}] }}\n")),
+        login(&format!("client = {{ basic = [\"me\", {text}, 1] }}\n")),
+        login(&format!("client = {{ post = {text} }}\n")),
         login(&format!(
-            "basic = {{ username = \"me\", password = {digits} }}\n"
+            "basic = {{ username = \"me\", password = {text} }}\n"
         )),
-        login(&format!(
-            "basic = {{ username = \"me\", secret = {text} }}\n"
-        )),
+        login(&format!("body = {digits}\n")),
+        login(&format!("body = {text}\nform = {{ a = {text} }}\n")),
+        format!("[[login]]\ncommand = [\"true\"]\nstdin = {digits}\n"),
+        format!("[[login]]\ncommand = [\"true\"]\nenv = {{ KEY = {digits} }}\n"),
         login(&format!(
             "capture = {{ token = {{ json = {text} }} }}\nbodyy = 1\n"
         )),
@@ -85,6 +89,32 @@ fn a_mistake_in_a_target_file_does_not_quote_the_credential_beside_it() {
         assert!(told.contains("mine.toml"), "{case}\n{told}");
     }
     evidence.assert_silent(&[secret, number]);
+}
+
+#[test]
+fn a_mistake_in_the_users_file_does_not_quote_the_password_beside_it() {
+    let secret = Canary::password("a password in the users' file");
+    let raw = &secret.text;
+    let quoted = format!("\"{}\"", raw.replace('"', "\"\""));
+    let mut evidence = Evidence::default();
+    for rows in [
+        // No header line, a field too many, too few, a name too many.
+        format!("alice,{quoted}\nbob,{quoted}\n"),
+        format!("name,password\nalice,{quoted},{quoted}\n"),
+        format!("name,password,factor\nalice,{quoted}\n"),
+        format!("name,password,{quoted}\nalice,a,b\n"),
+        format!("name,password\n,{quoted}\n"),
+    ] {
+        let workspace = Workspace::new();
+        workspace.write("users.csv", &rows);
+        let file = workspace.write("mine.toml", &target("[users]\ncsv = \"users.csv\"\n"));
+        let arguments = ["run", "--scenario", "steady", "--target", &file];
+        let output = evidence.run(&workspace, &arguments, &[]);
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{rows}\n{told}");
+        assert!(told.contains("users.csv"), "{rows}\n{told}");
+    }
+    evidence.assert_silent(&[secret]);
 }
 
 #[test]
