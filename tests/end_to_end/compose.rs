@@ -60,7 +60,7 @@ fn every_host_is_a_service_and_is_cleared() {
     let (_, cleared) = load.split_once("for host in ").expect("a list of hosts");
     let cleared: BTreeSet<&str> = cleared
         .lines()
-        .take_while(|line| !line.contains("do set"))
+        .take_while(|line| line.trim() != "do")
         .flat_map(str::split_whitespace)
         .filter(|word| *word != "\\")
         .collect();
@@ -69,10 +69,6 @@ fn every_host_is_a_service_and_is_cleared() {
     assert_eq!(asked, cleared);
     for host in asked {
         assert!(command(service(&compose, host)).contains(&"serve".to_owned()));
-        assert!(
-            load.contains(&format!("{host}: {{ condition: service_healthy }}")),
-            "the load does not wait for {host}"
-        );
     }
 }
 
@@ -93,11 +89,11 @@ fn the_scenarios_and_targets_are_right_and_nothing_is_asked_that_was_not_cleared
     }
 }
 
-/// Draws the secrets as the service of that name does.
+/// Draws the secrets as the store does before it starts.
 fn secrets(workspace: &Workspace, compose: &str) {
     let folder = workspace.path("secrets");
     fs::create_dir(&folder).expect("a folder");
-    let (_, script) = service(compose, "secrets")
+    let (_, script) = service(compose, "redis")
         .split_once("- |\n")
         .expect("a script");
     let script: String = script
@@ -107,7 +103,7 @@ fn secrets(workspace: &Workspace, compose: &str) {
         .collect();
     let script = script
         .replace("$$", "$")
-        .replace("exec sleep infinity", "exit")
+        .replace("exec docker-entrypoint.sh", "exit #")
         .replace("/run/authbench", &folder.to_string_lossy());
     for _ in ["draws", "keeps what was drawn"] {
         let drawn = Command::new("sh").args(["-euc", &script]).status();
