@@ -4,13 +4,17 @@ mod selftest;
 mod truth;
 
 pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
+pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod target;
+pub(crate) mod undo;
 
 use authbench_scenarios::scenario_file;
 use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse as parse_duration};
 use authbench_servers::authorization::passwords::LoginHash;
 use authbench_servers::jwt::SigningAlgorithm;
 use authbench_servers::model::Model;
+use authbench_servers::tls::Tls;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,6 +38,15 @@ const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a promised bound or an expecta
 pub(crate) enum Command {
     /// Measure the control and the models, and write a report: without options over a minute of load
     Run(RunArguments),
+    /// Walk one user through every flow of a target, once and without load, and say what does not do what its file says
+    #[command(after_help = check::EXIT_CODES)]
+    Check(check::CheckArguments),
+    /// Bring back the users whom a killed run left as its events had made them
+    #[command(after_help = undo::EXIT_CODES)]
+    Undo(undo::UndoArguments),
+    /// Write target files
+    #[command(subcommand)]
+    Target(target::TargetCommand),
     /// Show the report of a run again, from its run file
     Report(ReportArguments),
     /// Measure known truths with the instrument itself, and say how far off it is
@@ -65,7 +78,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_enum, default_value_t = Profile::Quick)]
     pub(crate) profile: Profile,
 
-    /// Scenario to run, by name or path to a .toml file; repeatable. capacity and sweep overload the targets and run only when named
+    /// Scenario to run, by name or path to a .toml file; repeatable. capacity, sweep (which overload the targets) and tls run only when named
     /// [default: steady, then revocation]
     #[arg(long = "scenario", value_name = "NAME|FILE")]
     pub(crate) scenarios: Vec<String>,
@@ -224,6 +237,11 @@ pub(crate) struct AuthorizationArguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) admin_listen: SocketAddr,
 
+    /// on: speak TLS, with a certificate made for localhost and the address listened on; ca_file in the ready line names the
+    /// file of the authority that vouches for it
+    #[arg(long, value_name = "on|off", default_value = "off")]
+    pub(crate) tls: Tls,
+
     /// no_auth, session, jwt, opaque or hybrid
     #[arg(long)]
     pub(crate) model: Model,
@@ -283,6 +301,11 @@ pub(crate) struct ResourceArguments {
     /// Where to listen; port 0 is any free one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
+
+    /// on: speak TLS, with a certificate made for localhost and the address listened on; ca_file in the ready line names the
+    /// file of the authority that vouches for it
+    #[arg(long, value_name = "on|off", default_value = "off")]
+    pub(crate) tls: Tls,
 
     /// no_auth, session, jwt, opaque or hybrid
     #[arg(long)]

@@ -25,6 +25,7 @@ const RESOURCE: &[&str] = &[
     "introspection_secret",
     "signing_secret",
     "namespace",
+    "authorization_ca_file",
 ];
 const TRUTH: &[&str] = &["store_url"];
 
@@ -64,6 +65,7 @@ fn authorization_settings(arguments: AuthorizationArguments) -> AuthorizationSet
     AuthorizationSettings {
         listen: arguments.listen,
         admin_listen: arguments.admin_listen,
+        tls: arguments.tls,
         model: arguments.model,
         algorithm: arguments.alg,
         issuer: arguments.issuer,
@@ -83,6 +85,7 @@ fn authorization_settings(arguments: AuthorizationArguments) -> AuthorizationSet
 fn resource_settings(arguments: ResourceArguments) -> ResourceSettings {
     ResourceSettings {
         listen: arguments.listen,
+        tls: arguments.tls,
         model: arguments.model,
         algorithm: arguments.alg,
         issuer: arguments.issuer,

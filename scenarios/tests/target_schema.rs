@@ -55,6 +55,23 @@ fn every_file_that_comes_with_the_program_keeps_the_schema() {
     assert!(all >= 12, "{all} files");
 }
 
+#[test]
+fn the_whole_file_of_the_documentation_is_read() {
+    let text = include_str!("../../docs/targets.md");
+    let blocks: Vec<&str> = text.split("```toml\n").skip(1).collect();
+    let whole = blocks[0].split("```").next().expect("a block");
+    // The environment of a test is nobody's to change.
+    let file = whole.replace("${env.", "${vars.").replace(
+        "[vars] ",
+        "[vars]\nMY_API_PASSWORD = \"x\"\nCLIENT_SECRET = \"x\"\nADMIN_SECRET = \"x\"\n#",
+    );
+    read(&file).expect("a target");
+    assert!(jsonschema::is_valid(&schema(), &json(whole)));
+    assert!(blocks[1..].iter().all(|block| {
+        toml::from_str::<toml::Table>(block.split("```").next().expect("a block")).is_ok()
+    }));
+}
+
 /// Uses every key that no file of ours does.
 const EVERYTHING: &str = r#"
 schema = "authbench.target/1"

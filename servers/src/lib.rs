@@ -7,7 +7,7 @@
 //! * [`resource`]: the resource server, whose requests are what is measured
 //! * [`jwt`], [`introspection`], [`rotation`]: the machinery of access tokens, of asking about
 //!   them, of renewing them
-//! * [`http`]: what every server does alike before and after a model has its say
+//! * [`http`], [`tls`]: what every server does alike before and after a model has its say
 //! * [`store`]: the client of the session store, and the store's process
 //! * [`refusal`], [`outage`], [`audit`], [`metrics`]: saying no, not being able to say, and keeping
 //!   track of both
@@ -33,6 +33,7 @@ pub mod rotation;
 pub mod scope;
 pub mod secret;
 pub mod store;
+pub mod tls;
 pub mod truth;
 
 pub use jwt::install_crypto;

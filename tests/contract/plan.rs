@@ -73,6 +73,6 @@ pub(crate) fn resource_wiring(wiring: &AuthorizationWiring) -> ResourceWiring {
         store_url: Some(wiring.store_url.clone()),
         introspection_secret: Some(wiring.introspection_secret.clone()),
         signing_secret: wiring.signing_secret.clone(),
-        namespace: None,
+        ..ResourceWiring::default()
     }
 }

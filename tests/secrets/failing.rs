@@ -29,6 +29,11 @@ fn complained(scenario: &str, paths: [&str; 3], told: &[&str]) {
         if workspace.path("run").exists() {
             evidence.folder(&workspace.path("run"));
         }
+        evidence.run(
+            &workspace,
+            &["check", "--target", &target],
+            &planted.variables(),
+        );
         let code = output.status.code();
         assert!(matches!(code, Some(1..=4)), "turn {turn}: {code:?}");
     }

@@ -223,6 +223,11 @@ fn runs_silently(
     let output = evidence.run(workspace, &arguments, &planted.variables());
     let told = stderr(&output);
     assert!(matches!(output.status.code(), Some(0 | 1 | 4)), "{told}");
+    evidence.run(
+        workspace,
+        &["check", "--target", &target],
+        &planted.variables(),
+    );
     for format in ["text", "md", "json", "html"] {
         evidence.run(workspace, &["report", "run", "--format", format], &[]);
     }

@@ -31,6 +31,7 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
                     (lags(run, summary, &under))
                     (cpu(summary, &under))
                     (latency(run, summary, &under))
+                    (tls(summary, &under))
                     (capacity(summary, &under))
                     (curves(summary, &under))
                     (rest(summary, &under))
@@ -124,6 +125,14 @@ fn latency(run: &RunFile, summary: &Summary, under: &str) -> Markup {
         &[tables::latency(summary), tables::time(summary)],
         under,
     )
+}
+
+fn tls(summary: &Summary, under: &str) -> Markup {
+    let charts: Vec<Markup> = svg::tls(summary).into_iter().collect();
+    let read = "The lower bar is the same target over TLS: by how much it is longer is what encryption adds to a request on a connection that stands. \
+        Bytes are those of HTTP, before encryption. What a new connection costs is in the second table: a client that connects anew for every request pays it every time.";
+    let tables = [tables::tls(summary), tables::connections(summary)];
+    section("What TLS costs", read, &charts, &tables, under)
 }
 
 fn capacity(summary: &Summary, under: &str) -> Markup {

@@ -9,6 +9,7 @@ mod curves;
 mod frontier;
 mod lag;
 mod latency;
+mod tls;
 
 use crate::summary::{Summary, TargetSummary};
 pub use capacity::capacity;
@@ -18,6 +19,7 @@ pub use frontier::frontier;
 pub use lag::lag;
 pub use latency::latency;
 use maud::{Markup, PreEscaped, html};
+pub use tls::tls;
 
 /// Palette and classes of the charts.
 pub const STYLE: &str = include_str!("svg/chart.css");

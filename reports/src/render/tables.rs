@@ -3,11 +3,14 @@
 mod cost;
 mod revocation;
 mod solo;
+mod tls;
 
 pub use cost::{cpu, latency, memory, network, time, work};
 pub use revocation::{frontier, lag, law, refresh};
 pub(super) use solo::objective;
 pub use solo::{capacity, sweep};
+pub(super) use tls::{Pair, pairs};
+pub use tls::{connections, tls};
 
 use crate::frontier::worst;
 use crate::number::{count, percent, significant, span};
@@ -27,6 +30,8 @@ pub fn all(summary: &Summary) -> Vec<Table> {
         cpu(summary),
         memory(summary),
         work(summary),
+        tls(summary),
+        connections(summary),
         network(summary),
         capacity(summary),
         sweep(summary),

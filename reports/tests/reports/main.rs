@@ -1,5 +1,6 @@
 //! The crate from outside: from a run file to everything that is written about it.
 
+mod check;
 mod fixture;
 mod load;
 
@@ -11,4 +12,5 @@ mod rendering;
 mod schemas;
 mod selftest;
 mod summary;
+mod tls;
 mod validity;

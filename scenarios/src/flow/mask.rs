@@ -11,7 +11,7 @@ const TOKEN_LENGTH: usize = 16;
 const MASK: &str = "[masked]";
 
 /// The beginning of `body`, with `secrets` in every encoding and whatever looks like a credential masked, control characters replaced.
-pub(super) fn excerpt<'s>(body: &[u8], secrets: impl IntoIterator<Item = &'s str>) -> String {
+pub(crate) fn excerpt<'s>(body: &[u8], secrets: impl IntoIterator<Item = &'s str>) -> String {
     let masked = mask_runs(&without(&String::from_utf8_lossy(body), secrets));
     let printable = masked.chars().map(|character| {
         if character.is_control() {

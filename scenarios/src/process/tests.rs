@@ -217,6 +217,8 @@ fn a_child_that_never_gets_ready_is_not_waited_for_for_ever() {
         target: "t",
         name: "p",
         command,
+        env: Vec::new(),
+        stdout: Stdout::Ours,
         input: String::new(),
         secrets: Vec::new(),
         log: dir.path().join("log"),

@@ -42,7 +42,7 @@ impl System {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub fn start(file: TargetFile, settings: &RunSettings) -> Result<Self, StartError> {
-        Self::check_commands(&file, settings)?;
+        Self::check_permitted(&file, settings)?;
         let processes = Processes::start(&file, settings)?;
         let target = Arc::new(file.bind(processes.members(), &settings.remote)?);
         Ok(Self {
@@ -53,11 +53,13 @@ impl System {
         })
     }
 
-    /// Whether the target may run the commands that its steps consist of, if any do: to know that before anything is started.
+    /// Whether the target may run the commands that its steps consist of, if any do, and send requests to the hosts that it names: to know
+    /// that before anything is started.
     ///
     /// # Errors
     /// With the first step that may not.
-    pub fn check_commands(file: &TargetFile, settings: &RunSettings) -> Result<(), StartError> {
+    pub fn check_permitted(file: &TargetFile, settings: &RunSettings) -> Result<(), StartError> {
+        file.clear(&settings.remote)?;
         match file.commands().next() {
             Some(step) if !settings.allow_commands => Err(StartError::Command {
                 target: file.about.name.clone(),
@@ -107,7 +109,14 @@ impl System {
             name: about.name.clone(),
             model: about.model.clone(),
             file: self.file.as_written().clone(),
+            variant: self.file.variant().cloned(),
         }
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn file(&self) -> &TargetFile {
+        &self.file
     }
 
     /// Whether the value of this variable may stand in a run file.
@@ -127,5 +136,57 @@ impl System {
     /// Ends its processes in order and waits for them. Blocks for some seconds at most.
     pub fn stop(self) {
         self.processes.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::RemoteTargets;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_target_that_runs_commands_needs_leave_before_anything_is_started() {
+        let text = r#"
+schema = "authbench.target/1"
+name = "t"
+model = "t"
+[users]
+count = 1
+name = "u"
+password = "p"
+[[process]]
+name = "never"
+role = "other"
+command = ["/no/such/program"]
+[[login]]
+request = "GET http://127.0.0.1:1/"
+expect = 200
+[[login]]
+command = ["rm", "-rf", "${user.name}"]
+[[point]]
+name = "api"
+request = "GET http://127.0.0.1:1/"
+accept = { status = 200 }
+refuse = { status = 401 }
+"#;
+        let file = TargetFile::parse("t.toml", text, &BTreeMap::new()).expect("a target file");
+        let settings = |allow_commands| RunSettings {
+            authbench: "authbench".into(),
+            store_url: None,
+            redis_server: None,
+            require_real_redis: false,
+            dir: std::env::temp_dir(),
+            cpus: Vec::new(),
+            allow_commands,
+            remote: RemoteTargets::refused(),
+            interrupted: tokio::sync::watch::channel(false).1,
+        };
+        let refused = System::start(file.clone(), &settings(false)).map(drop);
+        assert_eq!(
+            refused.expect_err("refused").to_string(),
+            "target t, login[1] (command rm): runs a command on this machine; allow that with --allow-commands, if you trust the file"
+        );
+        System::check_commands(&file, &settings(true)).expect("allowed");
     }
 }

@@ -42,6 +42,8 @@ pub struct Step<R = Request> {
     pub captures: Vec<Capture>,
     /// Whether it refers to what the administrator's login captured.
     pub(crate) uses_admin: bool,
+    /// Whether it counts against the limit on administrator's calls: a step of that login, of an event or of an undo.
+    pub(crate) is_admin_call: bool,
 }
 
 /// What a step does.
@@ -245,6 +247,7 @@ impl<R> Step<R> {
             action,
             captures: self.captures.clone(),
             uses_admin: self.uses_admin,
+            is_admin_call: self.is_admin_call,
         })
     }
 }

@@ -8,6 +8,7 @@
 //! for the place where it lands.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
 
 /// Text with references. `Debug` shows the references only: once resolved, the text may hold secrets.
@@ -142,6 +143,14 @@ impl Template {
         Ok(resolved)
     }
 
+    /// Text in which `none` stands for what `gone` names.
+    pub(crate) fn without(&self, gone: impl Fn(&Reference) -> bool) -> Self {
+        let known =
+            |reference: &Reference| Ok::<_, Infallible>(gone(reference).then(|| "none".to_owned()));
+        let Ok(without) = self.resolve(known);
+        without
+    }
+
     /// The text with every reference replaced by its value, encoded by `encode`; the name of the first one that has none.
     pub(crate) fn render<'v>(
         &self,
@@ -224,8 +233,6 @@ impl fmt::Debug for Template {
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-
     use proptest::prelude::*;
 
     use super::*;

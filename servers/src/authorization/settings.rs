@@ -12,6 +12,7 @@ use crate::jwt::SigningAlgorithm;
 use crate::model::Model;
 use crate::secret::Secret;
 use crate::store::StoreUrl;
+use crate::tls::Tls;
 
 /// Settings that may stand on a command line.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct AuthorizationSettings {
     pub listen: SocketAddr,
     /// Where the admin surface listens.
     pub admin_listen: SocketAddr,
+    /// Whether TLS is spoken, on both surfaces.
+    pub tls: Tls,
     /// The auth model.
     pub model: Model,
     /// How access tokens are signed (`jwt`, `hybrid`).
@@ -59,6 +62,7 @@ impl Default for AuthorizationSettings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             admin_listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: Tls::default(),
             model: Model::default(),
             algorithm: SigningAlgorithm::default(),
             issuer: None,

@@ -31,6 +31,7 @@ use crate::outage::OutageReport;
 use crate::rotation::{RotationKey, RotationKeyError};
 use crate::secret::ExpectedSecret;
 use crate::store::{ConnectError, INDEX_LIFETIME, Store};
+use crate::tls::{self, Identity, IdentityError};
 
 /// Why an authorization server did not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,9 @@ pub enum StartAuthorizationError {
     /// A port could not be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// It has no certificate to show.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// The store cannot be reached.
     #[error(transparent)]
     Store(#[from] ConnectError),
@@ -67,10 +71,12 @@ pub enum StartAuthorizationError {
 /// An authorization server that runs on the runtime it was started on.
 #[derive(Debug)]
 pub struct RunningAuthorizationServer {
-    /// `http://address:port` of the public surface.
+    /// `http://address:port` or `https://…` of the public surface.
     pub url: String,
-    /// `http://address:port` of the admin surface.
+    /// The same of the admin surface.
     pub admin_url: String,
+    /// Who it is, when it speaks TLS.
+    pub identity: Option<Identity>,
     public: Listening,
     admin: Listening,
     audit: AuditLog,
@@ -101,6 +107,7 @@ pub fn serve(
             "pid": std::process::id(),
             "url": running.url,
             "admin_url": running.admin_url,
+            "ca_file": tls::ca_file(running.identity.as_ref()),
         }))?;
         end.told().await;
         running.shut_down().await;
@@ -124,11 +131,13 @@ pub async fn start(
         settings.model,
     )
     .await?;
-    let url = connection::url_of(&public)?;
+    let identity = Identity::new(settings.tls, settings.listen.ip())?;
+    let url = connection::url_of(&public, identity.as_ref())?;
     let parts = Parts {
         url,
         public,
         admin,
+        identity,
         store,
         clock,
         settings: &settings,
@@ -175,6 +184,7 @@ struct Parts<'a> {
     url: String,
     public: TcpListener,
     admin: TcpListener,
+    identity: Option<Identity>,
     store: Store,
     clock: Clock,
     settings: &'a AuthorizationSettings,
@@ -276,16 +286,19 @@ fn run<I: Issuer>(
         parts.public,
         Arc::new(PublicSurface(Arc::clone(&server))),
         &settings.limits,
+        parts.identity.as_ref(),
     )?;
+    let admin_url = connection::url_of(&parts.admin, parts.identity.as_ref())?;
     let admin = connection::serve(
         parts.admin,
         Arc::new(AdminSurface(server)),
         &settings.limits,
+        parts.identity.as_ref(),
     )?;
-    let admin_url = format!("http://{}", admin.address);
     Ok(RunningAuthorizationServer {
         url: parts.url,
         admin_url,
+        identity: parts.identity,
         public,
         admin,
         audit,

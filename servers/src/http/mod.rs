@@ -40,6 +40,8 @@ pub struct Limits {
     /// A connection on which a request's header has begun, and no request has come for this long, is
     /// cut. Longer than `keep_alive_idle`, so that a connection between requests is closed in order.
     pub header_timeout: Duration,
+    /// How long a TLS handshake may take; the connection is cut past it.
+    pub handshake_timeout: Duration,
     /// How long a request's body may take to arrive: 408 past it.
     pub body_timeout: Duration,
     /// Bytes of a request's header, the request line included: 431 past it.
@@ -56,6 +58,7 @@ impl Default for Limits {
         Self {
             keep_alive_idle: seconds(60),
             header_timeout: seconds(90),
+            handshake_timeout: seconds(10),
             body_timeout: seconds(10),
             header_bytes: 16 * 1024,
             body_bytes: 16 * 1024,

@@ -11,19 +11,22 @@ use crate::jwt::SigningAlgorithm;
 use crate::model::Model;
 use crate::secret::Secret;
 use crate::store::StoreUrl;
+use crate::tls::Tls;
 
 /// Settings that may stand on a command line.
 #[derive(Clone, Debug)]
 pub struct ResourceSettings {
     /// Where to listen; port 0 is any free one.
     pub listen: SocketAddr,
+    /// Whether TLS is spoken.
+    pub tls: Tls,
     /// The auth model.
     pub model: Model,
     /// How access tokens are signed (`jwt`, `hybrid`): this one algorithm is accepted.
     pub algorithm: SigningAlgorithm,
     /// Who issues access tokens; by default the authorization server's URL.
     pub issuer: Option<String>,
-    /// Where keys and introspection are (`http://host:port`).
+    /// Where keys and introspection are (`http://host:port` or `https://…`).
     pub authorization_server: Option<String>,
     /// By how much the issuer's clock may differ. Adds to the revocation lag.
     pub leeway: Duration,
@@ -50,6 +53,7 @@ impl Default for ResourceSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: Tls::default(),
             model: Model::default(),
             algorithm: SigningAlgorithm::default(),
             issuer: None,
@@ -81,6 +85,10 @@ pub struct ResourceWiring {
     /// The HS256 secret, base64url of at least 32 bytes; not read for other algorithms.
     #[serde(default)]
     pub signing_secret: Option<Secret>,
+    /// The certificate of the authority that vouches for an authorization server at `https://`: the `ca_file` of its ready line, which is
+    /// empty when it speaks without TLS.
+    #[serde(default)]
+    pub authorization_ca_file: Option<PathBuf>,
     /// As for the authorization server.
     #[serde(default)]
     pub namespace: Option<String>,

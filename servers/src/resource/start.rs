@@ -25,6 +25,7 @@ use crate::model::session::SessionValidator;
 use crate::model::{Model, Validator};
 use crate::namespace;
 use crate::store::ConnectError;
+use crate::tls::{self, Identity, IdentityError};
 
 /// Why a resource server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,9 @@ pub enum StartResourceError {
     /// The port could not be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// It has no certificate to show.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     /// The store cannot be reached.
     #[error(transparent)]
     Store(#[from] ConnectError),
@@ -60,8 +64,10 @@ pub enum StartResourceError {
 /// A resource server that runs on the runtime it was started on.
 #[derive(Debug)]
 pub struct RunningResourceServer {
-    /// `http://address:port`.
+    /// `http://address:port` or `https://…`.
     pub url: String,
+    /// Who it is, when it speaks TLS.
+    pub identity: Option<Identity>,
     listening: Listening,
     audit: AuditLog,
 }
@@ -86,10 +92,12 @@ pub fn serve(
 ) -> Result<(), StartResourceError> {
     lifecycle::run(wired, async |end| {
         let running = start(settings, wiring, Clock::system()).await?;
-        let url = &running.url;
-        lifecycle::announce(
-            &json!({ "ready": "resource-server", "pid": std::process::id(), "url": url }),
-        )?;
+        lifecycle::announce(&json!({
+            "ready": "resource-server",
+            "pid": std::process::id(),
+            "url": running.url,
+            "ca_file": tls::ca_file(running.identity.as_ref()),
+        }))?;
         end.told().await;
         running.shut_down().await;
         Ok(())
@@ -215,8 +223,10 @@ impl Parts<'_> {
             .authorization_server
             .as_ref()
             .ok_or(self.missing("an authorization server"))?;
+        let ca_file = self.wiring.authorization_ca_file.as_deref();
         Ok(Arc::new(Upstream::new(
             url,
+            ca_file.filter(|file| !file.as_os_str().is_empty()),
             self.settings.upstream_deadline,
         )?))
     }
@@ -241,9 +251,12 @@ fn run<V: Validator>(
     )?;
     let limits = &parts.settings.limits;
     let server = ResourceServer::new(validator, audit.clone(), limits.clone());
-    let listening = connection::serve(listener, Arc::new(server), limits)?;
+    let identity = Identity::new(parts.settings.tls, parts.settings.listen.ip())?;
+    let url = connection::url_of(&listener, identity.as_ref())?;
+    let listening = connection::serve(listener, Arc::new(server), limits, identity.as_ref())?;
     Ok(RunningResourceServer {
-        url: format!("http://{}", listening.address),
+        url,
+        identity,
         listening,
         audit,
     })

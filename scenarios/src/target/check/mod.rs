@@ -9,6 +9,7 @@ mod request;
 mod rule;
 mod scope;
 mod step;
+mod tls;
 mod users;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,8 @@ use std::time::Duration;
 use toml::Spanned;
 
 use self::scope::Scope;
-use super::file::{About, Limits, TargetFile};
+use super::file::{About, TargetFile};
+use super::limits::Limits;
 use super::raw::{RawLimits, RawTarget, RawTexts};
 use super::secrets::{Asked, Secrets};
 use super::source::{FileError, Source};
@@ -52,6 +54,8 @@ pub(super) fn check(
         .map(|build| checker.build(build))
         .transpose()?;
     let processes = checker.processes(&raw.process)?;
+    let starts_nothing = processes.is_empty() && build.is_none();
+    let tls = checker.tls(&raw.tls, &processes, starts_nothing)?;
     let flows = checker.flows(&raw, &about, &processes)?;
     let shown_variables = written::shown_variables(&source.text);
     Ok(TargetFile {
@@ -60,6 +64,8 @@ pub(super) fn check(
         build: build.unwrap_or_default(),
         processes,
         flows,
+        tls,
+        variant: None,
         as_written: written::as_written(&source.text),
         shown_variables,
     })

@@ -14,6 +14,7 @@ use crate::wire::{METHODS, RequestBytes};
 /// What a request is made of, wherever it stands in the file.
 pub(super) struct RawRequest<'a> {
     line: &'a Spanned<String>,
+    connect: Option<&'a Spanned<String>>,
     headers: &'a RawTexts,
     cookies: Option<&'a Spanned<RawTexts>>,
     client: Option<&'a Spanned<RawClient>>,
@@ -28,6 +29,7 @@ impl<'a> RawRequest<'a> {
     pub(super) fn of_step(line: &'a Spanned<String>, raw: &'a RawStep) -> Self {
         Self {
             line,
+            connect: raw.connect.as_ref(),
             headers: &raw.headers,
             cookies: raw.cookies.as_ref(),
             client: raw.client.as_ref(),
@@ -41,6 +43,7 @@ impl<'a> RawRequest<'a> {
     pub(super) fn of_point(raw: &'a RawPoint) -> Self {
         Self {
             line: &raw.request,
+            connect: raw.connect.as_ref(),
             headers: &raw.headers,
             cookies: raw.cookies.as_ref(),
             client: raw.client.as_ref(),
@@ -89,7 +92,15 @@ impl Checker<'_> {
             client: client.transpose()?,
             body: self.body(raw, key, scope)?,
         };
-        Ok(RequestTemplate { url, parts })
+        let connect = raw
+            .connect
+            .map(|connect| self.connect(connect, &format!("{key}.connect"), scope))
+            .transpose()?;
+        Ok(RequestTemplate {
+            url,
+            connect,
+            parts,
+        })
     }
 
     fn request_line(

@@ -147,6 +147,9 @@ impl Checker<'_> {
         Ok(Step {
             label: format!("{key} ({shown})"),
             uses_admin: uses_admin(&action),
+            is_admin_call: ["admin_login", "event."]
+                .iter()
+                .any(|list| key.starts_with(list)),
             action,
             captures,
         })
@@ -156,6 +159,7 @@ impl Checker<'_> {
     fn one_kind(&self, raw: &Spanned<RawStep>, key: &str) -> Result<(), FileError> {
         let step = raw.get_ref();
         let of_request = [
+            ("connect", step.connect.as_ref().map(Spanned::span)),
             ("headers", step.headers.values().next().map(Spanned::span)),
             ("cookies", step.cookies.as_ref().map(Spanned::span)),
             ("client", step.client.as_ref().map(Spanned::span)),

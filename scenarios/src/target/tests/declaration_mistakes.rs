@@ -28,7 +28,7 @@ fn mistakes_in_the_head() {
         (
             "model = \"demo\"",
             "modell = \"demo\"",
-            "3: modell: unknown field `modell` (allowed: one of `schema`, `name`, `model`, `settings`, `vars`, `users`, `facts`, `limits`, `build`, `process`, `login`, `admin_login`, `refresh`, `logout`, `point`, `event`)",
+            "3: modell: unknown field `modell` (allowed: one of `schema`, `name`, `model`, `settings`, `vars`, `users`, `facts`, `limits`, `build`, `tls`, `process`, `login`, `admin_login`, `refresh`, `logout`, `point`, `event`)",
         ),
         (
             "model = \"demo\"",
@@ -172,4 +172,35 @@ fn mistakes_in_processes() {
             "22: process.port: unknown field `port` (allowed: one of `name`, `role`, `command`, `stdin`, `env`, `ready`, `count`, `counters`)",
         ),
     ]);
+}
+
+#[test]
+fn mistakes_in_how_a_process_is_ready() {
+    const READY: &str = "is no way to be ready (allowed: \"line\", or { url = \"http://127.0.0.1:${self.port}/…\", within = \"30s\" })";
+    let ready = |value: &str, expected: &str| {
+        let keys = format!("command = [\"serve\"]\nready = {value}");
+        let expected = format!("24: process.as.{expected}");
+        assert_messages(&[("command = [\"serve\"]", &keys, &expected)]);
+    };
+    for value in [
+        "\"url\"",
+        "{ within = \"1s\" }",
+        "{ url = \"http://127.0.0.1\", every = \"1s\" }",
+        "3",
+    ] {
+        ready(value, &format!("ready: {READY}"));
+    }
+    ready(
+        "{ url = \"http://127.0.0.1:${self.url}/\" }",
+        "ready.url: unknown ${self.url} (allowed: ${self.port}, ${vars.ttl})",
+    );
+    ready(
+        "{ url = \"http://127.0.0.1\", within = \"0s\" }",
+        "ready.within: \"0s\" is not a time to wait (allowed: up to 10m: a whole number and a unit: ms, s, m, h or d, such as 150ms or 2s)",
+    );
+    assert_messages(&[(
+        "model = \"demo\"",
+        "model = \"demo\"\nbuild = [\"make\", \"${vars.key}\"]",
+        "4: build[1]: ${vars.key} is a secret, and every user of the machine can read a command line; hand it over in stdin",
+    )]);
 }
