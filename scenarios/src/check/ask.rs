@@ -85,7 +85,7 @@ impl Walker<'_> {
         credential: &Credential,
     ) -> Asked {
         self.pace().await;
-        let exchange = match self.client.exchange(request.address, &request.bytes).await {
+        let exchange = match self.client.exchange(&request.peer, &request.bytes).await {
             Ok(exchange) => exchange,
             Err(error) => {
                 self.note_unreachable(&error);

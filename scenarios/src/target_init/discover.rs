@@ -122,7 +122,7 @@ async fn fetch(
     })?;
     let request = encode_anonymous(&request)?;
     let mut client = FlowClient::new(STEP_DEADLINE);
-    let exchange = client.exchange(request.address, &request.bytes).await;
+    let exchange = client.exchange(&request.peer, &request.bytes).await;
     let exchange = exchange.map_err(|source| DiscoverError::Exchange {
         url: url.to_owned(),
         source,
