@@ -208,9 +208,14 @@ pub(crate) enum ServeCommand {
 #[derive(Debug, Args)]
 pub(crate) struct Wired {
     /// Read addresses and secrets as one JSON line on standard input, and end when it closes. Otherwise they come from the
-    /// environment: AUTHBENCH_ and the member's name in capitals
+    /// environment (AUTHBENCH_ and the member's name in capitals) or from --secrets
     #[arg(long)]
     pub(crate) wired: bool,
+
+    /// Folder with a file for each address or secret that the environment does not have, named like the member: store_url,
+    /// admin_secret, … (such as /run/secrets)
+    #[arg(long, value_name = "DIR", conflicts_with = "wired")]
+    pub(crate) secrets: Option<PathBuf>,
 }
 
 /// Options of `authbench serve store`.

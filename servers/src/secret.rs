@@ -6,7 +6,8 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error};
+use serde_json::Value;
 
 /// Length of [`random_id`]: 256 bits in base64url without padding.
 pub const RANDOM_ID_LENGTH: usize = 43;
@@ -35,8 +36,7 @@ pub fn is_random_id(text: &str) -> bool {
 }
 
 /// A secret given from outside, whose `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
@@ -48,6 +48,21 @@ impl Secret {
     /// The secret in clear; for handing on, never for printing.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+/// Not derived: the derived message for `12345`, where a text should be, quotes the 12345.
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text(deserializer).map(Self)
+    }
+}
+
+/// A text that must not be shown, not even when it is none.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => Ok(text),
+        _ => Err(D::Error::custom("a secret or an address must be a text")),
     }
 }
 
@@ -148,6 +163,16 @@ mod tests {
         let handle = fingerprint.to_base64();
         assert_eq!(Fingerprint::of_handle(&handle), Some(fingerprint));
         assert_eq!(Fingerprint::of_handle(&handle[1..]), None);
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_without_being_shown() {
+        let error = serde_json::from_str::<Secret>("4815162342").expect_err("a number");
+        let told = error.to_string();
+        assert!(told.contains("must be a text"), "{told}");
+        assert!(!told.contains("4815162342"), "{told}");
+        let secret: Secret = serde_json::from_str(r#""hunter2""#).expect("a text");
+        assert_eq!(secret.expose(), "hunter2");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod alone;
 mod bad_input;
 mod check;
+mod compose;
 mod doctor;
 mod endings;
 mod foreign;
@@ -10,6 +11,7 @@ mod freeze;
 mod main_job;
 mod program;
 mod remote;
+mod serve;
 mod stranger;
 mod target_init;
 mod tls;

@@ -99,7 +99,7 @@ impl Walker<'_> {
             }
         };
         let status = exchange.head.status;
-        let secrets: Vec<&str> = credential.secrets().collect();
+        let secrets: Vec<&str> = credential.secrets().chain(self.target.secrets()).collect();
         let answer = Answer::of(status, self.client.response(), &secrets);
         let verdict = verdict(status, point.rules_hold(status, self.client.response()));
         self.look_at_throttling(&answer, &format!("point.{}", point.name));

@@ -21,6 +21,7 @@ mod parts;
 mod raw;
 mod remote;
 mod request;
+mod secrets;
 mod source;
 mod template;
 mod tls;
