@@ -125,6 +125,16 @@ impl Summary {
     }
 }
 
+impl Summary {
+    /// The control that `target` is held against: one over TLS for a target over TLS, or TLS would pass for the price of knowing who calls.
+    #[must_use]
+    pub fn control_of(&self, target: &TargetSummary) -> Option<&TargetSummary> {
+        let speaks_alike = |control: &&TargetSummary| control.tls.is_some() == target.tls.is_some();
+        let mut controls = self.targets.iter().filter(|target| target.is_control());
+        controls.find(speaks_alike)
+    }
+}
+
 impl TargetSummary {
     fn of(run: &RunFile, target: &TargetRecord) -> Self {
         let steady = steady_scenario(run);

@@ -32,6 +32,7 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
                     (cpu(summary, &under))
                     (latency(run, summary, &under))
                     (tls(summary, &under))
+                    (claims(summary, &under))
                     (capacity(summary, &under))
                     (curves(summary, &under))
                     (logins(summary, &under))
@@ -135,6 +136,18 @@ fn tls(summary: &Summary, under: &str) -> Markup {
         Bytes are those of HTTP, before encryption. What a new connection costs is in the second table: a client that connects anew for every request pays it every time.";
     let tables = [tables::tls(summary), tables::connections(summary)];
     section("What TLS costs", read, &charts, &tables, under)
+}
+
+fn claims(summary: &Summary, under: &str) -> Markup {
+    let charts: Vec<Markup> = svg::claims(summary).into_iter().collect();
+    let read = "The steeper a line, the more a target pays for each claim that it carries. A token in a cookie ends where a browser would drop the cookie.";
+    section(
+        "What the size of claims costs",
+        read,
+        &charts,
+        &[tables::claims(summary)],
+        under,
+    )
 }
 
 fn capacity(summary: &Summary, under: &str) -> Markup {

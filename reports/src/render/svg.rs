@@ -4,6 +4,7 @@
 
 mod axis;
 mod capacity;
+mod claims;
 mod cpu;
 mod curves;
 mod frontier;
@@ -14,6 +15,7 @@ mod tls;
 
 use crate::summary::{Summary, TargetSummary};
 pub use capacity::capacity;
+pub use claims::claims;
 pub use cpu::cpu;
 pub use curves::{cpu_curves, latency_curves};
 pub use frontier::frontier;

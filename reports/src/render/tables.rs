@@ -1,5 +1,6 @@
 //! The tables of every report. Each row label carries the settings its figures belong to.
 
+mod claims;
 mod cost;
 mod journey;
 mod login;
@@ -7,6 +8,8 @@ mod revocation;
 mod solo;
 mod tls;
 
+pub use claims::claims;
+pub(super) use claims::{Sizes, sizes};
 pub use cost::{cpu, latency, memory, network, time, work};
 pub use journey::{noticed, sessions};
 pub use login::{login_cpu, storms};
@@ -36,6 +39,7 @@ pub fn all(summary: &Summary) -> Vec<Table> {
         work(summary),
         tls(summary),
         connections(summary),
+        claims(summary),
         network(summary),
         capacity(summary),
         sweep(summary),
@@ -100,9 +104,9 @@ pub fn overview(summary: &Summary) -> Table {
             "projected",
         ],
     );
-    let control = summary.control().and_then(TargetSummary::cpu_us);
     for target in &summary.targets {
         let load = target.load.as_ref();
+        let control = summary.control_of(target).and_then(TargetSummary::cpu_us);
         let above = target
             .cpu_us()
             .zip(control)

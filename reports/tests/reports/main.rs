@@ -6,6 +6,7 @@ mod load;
 
 mod alone;
 mod alone_audit;
+mod claims;
 mod directory;
 mod doctor;
 mod journey;

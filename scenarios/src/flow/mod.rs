@@ -34,6 +34,6 @@ pub use steps::{Acknowledged, adopt, login, login_by, logout, refresh, run_steps
 pub(crate) use admin::AdminLogin;
 pub(crate) use encode::{encode_anonymous, encode_without_login};
 pub(crate) use lifetimes::{Lifetimes, Named};
-pub(crate) use mask::excerpt;
+pub(crate) use mask::{excerpt, without as without_secrets};
 pub(crate) use steps::{begin_walk, next_step};
 pub(crate) use walk::Walk;

@@ -115,7 +115,9 @@ async fn connect(peer: &Peer, wait: Duration) -> Result<(Stream, bool), ConnectE
 
 /// Whether a connection came to stand as it should have.
 fn is(stream: &Stream, kind: ConnectionKind) -> bool {
-    let handshake = stream.session().and_then(ClientConnection::handshake_kind);
+    let handshake = stream
+        .session()
+        .and_then(|session| session.handshake_kind());
     match kind {
         ConnectionKind::Plain => handshake.is_none(),
         ConnectionKind::Full => handshake.is_some_and(|kind| kind != HandshakeKind::Resumed),

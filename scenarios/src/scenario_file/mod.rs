@@ -50,6 +50,11 @@ const SCENARIOS: &[(&str, &str)] = &[
     ("login", include_str!("../../login.toml")),
     ("journey", include_str!("../../journey.toml")),
     ("tls", include_str!("../../tls.toml")),
+    ("claims", include_str!("../../claims.toml")),
+    (
+        "store-connections",
+        include_str!("../../store-connections.toml"),
+    ),
 ];
 
 /// What `run` executes when it is not told: the others overload the targets, or take minutes, so they are asked for by name.

@@ -125,7 +125,7 @@ pub enum CaptureFrom {
         /// The header's name.
         name: String,
         /// Which part of it.
-        part: HeaderPart,
+        part: CapturePart,
     },
     /// In the first element of the HTML body that the selector finds, entities decoded.
     Html {
@@ -135,12 +135,14 @@ pub enum CaptureFrom {
         written: String,
         /// The attribute; absent: the element's text, without white space around it.
         attr: Option<String>,
+        /// Which part of it.
+        part: CapturePart,
     },
 }
 
-/// Which part of a header's value is captured.
+/// Which part of a header's value, or of an element, is captured.
 #[derive(Debug, Clone)]
-pub enum HeaderPart {
+pub enum CapturePart {
     /// All of it.
     Whole,
     /// A parameter in the query of the URL that it is.

@@ -33,7 +33,7 @@ fn mistakes_in_the_head() {
         (
             "model = \"demo\"",
             "model = 3",
-            "3: model: invalid type: integer `3` (allowed: a string)",
+            "3: model: is an integer (allowed: a string)",
         ),
         (
             "model = \"demo\"",
