@@ -4,6 +4,7 @@ use crate::fixture::{self, REVOCATIONS};
 use crate::load::target;
 use authbench_reports::expectation::{Expectation, exit_code};
 use authbench_reports::frontier::{Frontier, Known, Reach};
+use authbench_reports::render::markdown;
 use authbench_reports::revocation::{Acknowledgement, After, Segment, Verdict};
 use authbench_reports::run_file::RunFile;
 use authbench_reports::summary::Summary;
