@@ -4,13 +4,21 @@ mod selftest;
 mod truth;
 
 pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
+pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod target;
+pub(crate) mod undo;
 
 use authbench_scenarios::scenario_file;
 use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse as parse_duration};
 use authbench_servers::authorization::passwords::LoginHash;
+use authbench_servers::entitlements::Entitlements;
+use authbench_servers::http::origins::{NotAnOrigin, Origin};
 use authbench_servers::jwt::SigningAlgorithm;
-use authbench_servers::model::Model;
+use authbench_servers::model::accounts::DEFAULT_WRITERS_PERCENT;
+use authbench_servers::model::{Model, Transport};
+use authbench_servers::store::StoreConnection;
+use authbench_servers::tls::Tls;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,6 +42,15 @@ const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a promised bound or an expecta
 pub(crate) enum Command {
     /// Measure the control and the models, and write a report: without options over a minute of load
     Run(RunArguments),
+    /// Walk one user through every flow of a target, once and without load, and say what does not do what its file says
+    #[command(after_help = check::EXIT_CODES)]
+    Check(check::CheckArguments),
+    /// Bring back the users whom a killed run left as its events had made them
+    #[command(after_help = undo::EXIT_CODES)]
+    Undo(undo::UndoArguments),
+    /// Write target files
+    #[command(subcommand)]
+    Target(target::TargetCommand),
     /// Show the report of a run again, from its run file
     Report(ReportArguments),
     /// Measure known truths with the instrument itself, and say how far off it is
@@ -65,7 +82,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_enum, default_value_t = Profile::Quick)]
     pub(crate) profile: Profile,
 
-    /// Scenario to run, by name or path to a .toml file; repeatable. capacity and sweep overload the targets and run only when named
+    /// Scenario to run, by name or path to a .toml file; repeatable. capacity, sweep (which overload the targets) and tls run only when named
     /// [default: steady, then revocation]
     #[arg(long = "scenario", value_name = "NAME|FILE")]
     pub(crate) scenarios: Vec<String>,
@@ -191,9 +208,14 @@ pub(crate) enum ServeCommand {
 #[derive(Debug, Args)]
 pub(crate) struct Wired {
     /// Read addresses and secrets as one JSON line on standard input, and end when it closes. Otherwise they come from the
-    /// environment: AUTHBENCH_ and the member's name in capitals
+    /// environment (AUTHBENCH_ and the member's name in capitals) or from --secrets
     #[arg(long)]
     pub(crate) wired: bool,
+
+    /// Folder with a file for each address or secret that the environment does not have, named like the member: store_url,
+    /// admin_secret, … (such as /run/secrets)
+    #[arg(long, value_name = "DIR", conflicts_with = "wired")]
+    pub(crate) secrets: Option<PathBuf>,
 }
 
 /// Options of `authbench serve store`.
@@ -219,9 +241,18 @@ pub(crate) struct AuthorizationArguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) admin_listen: SocketAddr,
 
+    /// on: speak TLS, with a certificate made for localhost and the address listened on; ca_file in the ready line names the
+    /// file of the authority that vouches for it
+    #[arg(long, value_name = "on|off", default_value = "off")]
+    pub(crate) tls: Tls,
+
     /// no_auth, session, jwt, opaque or hybrid
     #[arg(long)]
     pub(crate) model: Model,
+
+    /// How the access token of jwt travels: bearer or cookie
+    #[arg(long, value_name = "TRANSPORT", default_value_t)]
+    pub(crate) transport: Transport,
 
     /// How access tokens are signed: RS256, PS256, ES256, EdDSA or HS256
     #[arg(long, value_name = "ALG", default_value = "RS256")]
@@ -259,9 +290,26 @@ pub(crate) struct AuthorizationArguments {
     #[arg(long, default_value_t = 10_000)]
     pub(crate) users: u32,
 
+    /// Seeded accounts in a hundred that have the role `writer`, which POST /resource demands
+    #[arg(long, value_name = "PERCENT", default_value_t = DEFAULT_WRITERS_PERCENT, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) writers: u8,
+
+    /// Bytes of entitlements in each session or token, as JSON: 0, or 200 to 8192
+    #[arg(long, value_name = "BYTES", value_parser = entitlements, default_value = "0")]
+    pub(crate) claims_bytes: Entitlements,
+
     /// Cost of hashing a password with argon2id: owasp (19 MiB, 2 passes) or cheap (for runs that do not measure logins)
     #[arg(long, value_name = "COST", default_value = "owasp")]
     pub(crate) login_hash: LoginHash,
+
+    /// How the store is reached: shared (one connection), pool=N (N connections, each for one operation at a time) or unix (one
+    /// connection over the store's unix socket)
+    #[arg(long, value_name = "WAY", default_value_t)]
+    pub(crate) store_connection: StoreConnection,
+
+    /// Origin of pages that may use this server from elsewhere, e.g. https://app.example.com; repeatable
+    #[arg(long, value_name = "ORIGIN", value_parser = origin, default_value = "none")]
+    pub(crate) allow_origin: Vec<AllowedOrigin>,
 
     /// File for the security audit log, JSON lines [default: none is written]
     #[arg(long, value_name = "FILE")]
@@ -279,9 +327,18 @@ pub(crate) struct ResourceArguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub(crate) listen: SocketAddr,
 
+    /// on: speak TLS, with a certificate made for localhost and the address listened on; ca_file in the ready line names the
+    /// file of the authority that vouches for it
+    #[arg(long, value_name = "on|off", default_value = "off")]
+    pub(crate) tls: Tls,
+
     /// no_auth, session, jwt, opaque or hybrid
     #[arg(long)]
     pub(crate) model: Model,
+
+    /// How the access token of jwt travels: bearer or cookie
+    #[arg(long, value_name = "TRANSPORT", default_value_t)]
+    pub(crate) transport: Transport,
 
     /// The one algorithm that is accepted: RS256, PS256, ES256, EdDSA or HS256
     #[arg(long, value_name = "ALG", default_value = "RS256")]
@@ -307,13 +364,42 @@ pub(crate) struct ResourceArguments {
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30m")]
     pub(crate) session_idle: Duration,
 
+    /// Requests of the client `partner` answered in a second, bursts of a tenth of that; 0: all
+    #[arg(long, value_name = "RATE", default_value_t = 50)]
+    pub(crate) partner_rate: u32,
+
     /// How long an introspection answer is remembered; 0s: every request asks
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
     pub(crate) introspection_cache: Duration,
 
+    /// How the store is reached: shared (one connection), pool=N (N connections, each for one operation at a time) or unix (one
+    /// connection over the store's unix socket)
+    #[arg(long, value_name = "WAY", default_value_t)]
+    pub(crate) store_connection: StoreConnection,
+
+    /// Origin of pages that may use this server from elsewhere, e.g. https://app.example.com; repeatable
+    #[arg(long, value_name = "ORIGIN", value_parser = origin, default_value = "none")]
+    pub(crate) allow_origin: Vec<AllowedOrigin>,
+
     /// File for the security audit log, JSON lines [default: none is written]
     #[arg(long, value_name = "FILE")]
     pub(crate) audit_log: Option<PathBuf>,
+}
+
+/// One origin, or none: a target file has to say something.
+#[derive(Clone, Debug)]
+pub(crate) struct AllowedOrigin(pub(crate) Option<Origin>);
+
+fn origin(text: &str) -> Result<AllowedOrigin, NotAnOrigin> {
+    match text {
+        "none" => Ok(AllowedOrigin(None)),
+        _ => text.parse().map(|origin| AllowedOrigin(Some(origin))),
+    }
+}
+
+fn entitlements(text: &str) -> Result<Entitlements, String> {
+    let bytes: usize = text.parse().map_err(|_| "not a number".to_owned())?;
+    Entitlements::of_size(bytes).map_err(|error| error.to_string())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

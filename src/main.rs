@@ -1,5 +1,6 @@
 //! The command line of authbench: parse, call one library, print. It measures nothing itself and knows no auth model.
 
+mod check;
 mod cli;
 mod doctor;
 mod interrupt;
@@ -9,6 +10,8 @@ mod run;
 mod schema;
 mod selftest;
 mod serve;
+mod target;
+mod undo;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
@@ -20,6 +23,9 @@ const BAD_INPUT: u8 = 2;
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(arguments) => run::execute(&arguments),
+        Command::Check(arguments) => check::execute(&arguments),
+        Command::Undo(arguments) => undo::execute(&arguments),
+        Command::Target(command) => target::execute(&command),
         Command::Report(arguments) => report::execute(&arguments),
         Command::Selftest(arguments) => selftest::execute(&arguments),
         Command::Doctor(arguments) => doctor::execute(&arguments),

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 /// What each format is called, what it is, and its schema.
-const SCHEMAS: [(&str, &str, &str); 5] = [
+const SCHEMAS: [(&str, &str, &str); 6] = [
     (
         "run",
         "run.json: everything a run measured",
@@ -23,6 +23,11 @@ const SCHEMAS: [(&str, &str, &str); 5] = [
         "doctor",
         "authbench doctor --format json: what a machine is fit for",
         include_str!("../reports/schema/authbench.doctor-1.json"),
+    ),
+    (
+        "check",
+        "authbench check --format json: whether a target does what its file says",
+        include_str!("../reports/schema/authbench.check-1.json"),
     ),
     (
         "target",

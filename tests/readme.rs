@@ -6,8 +6,8 @@ use authbench_reports::render::{markdown_table, sentences, tables};
 use authbench_reports::run_directory::read_run;
 use authbench_reports::summary::Summary;
 use authbench_reports::validity::Verdict;
-use authbench_scenarios::scenario_file::Scenario;
-use authbench_scenarios::target::TargetFile;
+use authbench_scenarios::scenario_file::{Plan, Profile, Scenario};
+use authbench_scenarios::target::{Limits, TargetFile};
 use std::path::Path;
 
 const SAMPLE: &str = "reports/published/quick-redis";
@@ -85,6 +85,20 @@ fn the_example_scenario_and_its_target_can_be_read() {
         .map(|target| target.about.name.as_str())
         .collect();
     assert_eq!(names, ["truth"]);
+}
+
+#[test]
+fn the_gentle_scenario_is_within_what_another_machine_gets() {
+    let path = root().join("scenarios/examples/gentle.toml");
+    let scenario = Scenario::load(&path.to_string_lossy()).expect("a scenario");
+    let Plan::Revocation(plan) = scenario.plan(Profile::Quick) else {
+        panic!("a scenario of revocations");
+    };
+    let points = 4.0;
+    let probes = f64::from(plan.slots_per_target) * points / plan.probe_every.as_secs_f64();
+    let sent = f64::from(scenario.load.rate_per_s) + probes;
+    let allowed = Limits::OF_OTHER_MACHINES.requests_per_s.expect("a limit");
+    assert!(sent <= f64::from(allowed), "{sent} requests per second");
 }
 
 /// A reader must be able to trust the files beside it as well.

@@ -12,6 +12,7 @@
 //! Derived:
 //! * [`summary`]: `summary.json`, format `authbench.summary/1`, from the run file alone
 //! * [`selftest`]: known truths beside what the instrument said of them; a run cites it
+//! * [`check`]: what `authbench check` saw of a target
 //! * [`validity`]: whether the instrument can be trusted; [`doctor`]: whether a machine is fit to measure
 //! * [`expectation`]: what targets promised and did not keep, and the exit code
 //! * [`expiry_law`], [`statistics`]: is a lag what expiry alone would give; order statistics, spread
@@ -23,6 +24,7 @@
 //! * [`run_directory`]: the directory of one run, and reading it back; [`interval_log`]: its HDR logs
 //! * [`render`]: text, Markdown, HTML
 
+pub mod check;
 pub mod comparison;
 pub mod doctor;
 pub mod expectation;

@@ -26,7 +26,8 @@ pub const FRONTIER_FILE: &str = "frontier.svg";
 /// Stands in the directory until the run has been written.
 pub const MARKER_FILE: &str = "INCOMPLETE";
 
-const MARKER: &str = "This run has not been written to its end. If no authbench is running, it was killed: remove the directory.\n";
+const MARKER: &str = "This run has not been written to its end. If no authbench is running, it was killed. Where there is an \
+undo.journal, run `authbench undo` on the directory first; then remove it.\n";
 
 /// A directory that one run writes.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ mod lifetimes;
 mod outcomes;
 mod probe;
 mod sweep;
+mod tls;
 
 pub use capacity::{CapacityRecord, SearchEnd, SearchRecord};
 pub use conditions::{Canary, Clocks};
@@ -18,6 +19,7 @@ pub use lifetimes::{LifetimeRecord, LifetimeSource};
 pub use outcomes::Outcomes;
 pub use probe::{Probe, ProbeFigures, Slo, Unmet};
 pub use sweep::{SweepRecord, SweepStep};
+pub use tls::{ConnectionCost, ConnectionKind, Handshakes, TlsSession, VariantRecord};
 
 use crate::histogram::Histogram;
 use crate::revocation::Trial;
@@ -175,6 +177,9 @@ pub struct TargetRecord {
     pub model: String,
     /// The target file as it was written: variables unresolved, so no secret can be in it.
     pub file: serde_json::Value,
+    /// Which other form of a target it is; absent where it is the file as it stands.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub variant: Option<VariantRecord>,
 }
 
 /// One scenario and what it measured.
@@ -225,6 +230,9 @@ pub struct SteadyRecord {
     /// What renewing a credential costs, measured apart from the rounds; targets that renew nothing, or were not asked, are missing.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub renewal: Vec<RenewalCost>,
+    /// What a new connection costs, measured apart from the rounds; only where a target of the scenario speaks TLS.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub connections: Vec<ConnectionCost>,
 }
 
 /// What renewals cost the processes of one target, measured while nothing else was asked of them.
@@ -360,6 +368,9 @@ pub struct TargetRound {
     /// Connections that had to be made again during the round, because the target had closed or broken them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reconnects: Option<u64>,
+    /// TLS handshakes with the target's servers during the round, those of renewals included; absent without TLS.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub handshakes: Option<Handshakes>,
     /// What each of the target's processes used.
     pub processes: Vec<ProcessUse>,
     /// What the target's processes counted; absent when the target declares no counters.

@@ -2,12 +2,13 @@
 //!
 //! Derived from the run file alone. A measurement that was not made is an absent key, never a zero. Figures keep four
 //! significant digits. [`load`] derives cost and latency from the steady stream, [`lag`] the revocation rows,
-//! [`capacity`] the highest rate held, [`mod@sweep`] the curves.
+//! [`capacity`] the highest rate held, [`mod@sweep`] the curves, [`mod@tls`] what TLS costs.
 
 pub mod capacity;
 pub mod lag;
 pub mod load;
 pub mod sweep;
+pub mod tls;
 
 use crate::expectation::{Failure, failures};
 use crate::run_file::{RunFile, ScenarioRecord, Status, StoreInfo, TargetRecord};
@@ -19,6 +20,7 @@ use load::LoadSummary;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sweep::SweepSummary;
+use tls::TlsSummary;
 
 /// The format this build writes and reads.
 pub const SCHEMA: &str = "authbench.summary/1";
@@ -73,6 +75,9 @@ pub struct TargetSummary {
     /// Response time and CPU per request over the rate; absent where that was not measured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sweep: Option<SweepSummary>,
+    /// What TLS costs it; absent where it does not speak it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tls: Option<TlsSummary>,
     /// One row per event and enforcement point; absent without revocations.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub revocation: Vec<RevocationSummary>,
@@ -110,6 +115,16 @@ impl Summary {
     }
 }
 
+impl Summary {
+    /// The control that `target` is held against: one over TLS for a target over TLS, or TLS would pass for the price of knowing who calls.
+    #[must_use]
+    pub fn control_of(&self, target: &TargetSummary) -> Option<&TargetSummary> {
+        let speaks_alike = |control: &&TargetSummary| control.tls.is_some() == target.tls.is_some();
+        let mut controls = self.targets.iter().filter(|target| target.is_control());
+        controls.find(speaks_alike)
+    }
+}
+
 impl TargetSummary {
     fn of(run: &RunFile, target: &TargetRecord) -> Self {
         let steady = steady_scenario(run);
@@ -133,6 +148,7 @@ impl TargetSummary {
             capacity_per_s: capacity.as_ref().and_then(CapacitySummary::own_per_s),
             capacity,
             sweep: SweepSummary::of(run, &target.name),
+            tls: TlsSummary::of(run, target),
         }
     }
 

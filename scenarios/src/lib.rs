@@ -5,17 +5,22 @@
 //! * [`target`]: target files, read and checked, then bound to running processes
 //! * [`flow`]: executes a target's step lists; builds the requests that present a credential
 //! * [`process`]: starts a target's processes and sees to their end
+//! * [`transport`]: TCP, or TLS over it
 //! * [`wire`]: HTTP/1.1 bytes, as lean as a load generator needs them
 //! * [`load`]: the open-loop stream under goose
 //! * [`credentials`]: logged in beforehand, renewed in time
 //! * [`revocation`]: one revocation per goose transaction, probed at every point
+//! * [`undo`]: brings back the users whom events touched
+//! * [`target_init`]: a first target file from a system's own description
 //! * [`scenario_file`]: scenario files
+//! * [`check`]: one user through every flow, without load
 //! * [`run`]: one run, every scenario in turn
 //! * [`selftest`]: the instrument against servers whose behaviour is known
 //! * [`accounting`]: CPU, memory, stolen time, exact counts, the conditions of a round
 //! * [`doctor`]: looks at the machine
 
 pub mod accounting;
+pub mod check;
 pub mod credentials;
 pub mod doctor;
 pub mod flow;
@@ -26,4 +31,7 @@ pub mod run;
 pub mod scenario_file;
 pub mod selftest;
 pub mod target;
+pub mod target_init;
+pub mod transport;
+pub mod undo;
 pub mod wire;

@@ -45,7 +45,7 @@ fn serve(mut stream: TcpStream) {
 async fn connections_made_again_are_counted_in_the_round_in_which_they_were() {
     let request = RequestBytes::encode("GET", "/", "test", [], b"").expect("encodes");
     let pool = RequestPool::new(vec![request], Box::new(|status, _| status == 200));
-    let (lane, users) = Lane::new(&[(closing_server(), pool)], 1);
+    let (lane, users) = Lane::new(&[(closing_server().into(), pool)], 1);
     let lanes = [lane];
     let mut attack = Attack::new(None);
     attack.crew("churn", users).expect("a user");

@@ -62,7 +62,7 @@ async fn a_freeze_is_response_time_and_not_service_time_and_not_the_generators_f
     let address = freezing_server();
     let request = RequestBytes::encode("GET", "/", "test", [], b"").expect("encodes");
     let pool = RequestPool::new(vec![request], Box::new(|status, _| status == 200));
-    let (lane, users) = Lane::new(&[(address, pool)], 4);
+    let (lane, users) = Lane::new(&[(address.into(), pool)], 4);
     let mut attack = Attack::new(None);
     attack.crew("freeze", users).expect("four users");
 

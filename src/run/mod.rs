@@ -8,6 +8,7 @@ mod progress;
 use crate::cli::{Format, RunArguments};
 use crate::interrupt::{self, Interrupted};
 use crate::report;
+use crate::undo::{self, LEFT};
 use anyhow::{Context, Result, bail};
 use authbench_reports::expectation::exit_code;
 use authbench_reports::run_directory::RunDirectory;
@@ -17,7 +18,9 @@ use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::run::{Measured, Plan, RunError, run};
 use authbench_scenarios::scenario_file::{self, Scenario};
 use authbench_scenarios::target::{RemoteTargets, TargetFile};
+use authbench_scenarios::undo::Journal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The target that is measured whatever else is.
@@ -26,26 +29,47 @@ const CONTROL: &str = "no_auth";
 pub(crate) const UNFIT: u8 = 4;
 /// Where the standard error of every process goes, inside the run directory.
 const LOGS: &str = "logs";
+/// Where runs go that are not told where.
+pub(crate) const RUNS: &str = "authbench-runs";
 
 /// Runs the command; its exit code.
 pub(crate) fn execute(arguments: &RunArguments) -> Result<u8> {
     let runtime = load::runtime()?;
-    // Everything runs on the main thread: the parent-death signal of a child follows the thread that created it.
-    runtime.block_on(measure_and_report(arguments))
-}
-
-async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {
-    let interrupted = interrupt::watch().context("watch for ctrl-c")?;
-    let scenarios = load(arguments)?;
-    let selftest = citation::find(arguments)?;
-    let (run_id, started_at, began) = (manifest::run_id(), manifest::now(), Instant::now());
+    let run_id = manifest::run_id();
     let path = arguments
         .out
         .clone()
-        .unwrap_or_else(|| Path::new("authbench-runs").join(&run_id));
-    let directory = RunDirectory::create(&path)?;
+        .unwrap_or_else(|| Path::new(RUNS).join(&run_id));
+    undo::advise_of_earlier(path.parent());
+    let journal = Journal::of_new_run(&path);
+    // Everything runs on the main thread: the parent-death signal of a child follows the thread that created it.
+    let code = runtime.block_on(measure_and_report(arguments, run_id, &path, &journal));
+    if journal.open().is_empty() {
+        return code;
+    }
+    undo::advise(&journal, arguments.targets.first().map(String::as_str));
+    code.map(|code| code.max(LEFT))
+}
+
+async fn measure_and_report(
+    arguments: &RunArguments,
+    run_id: String,
+    path: &Path,
+    journal: &Arc<Journal>,
+) -> Result<u8> {
+    let interrupted = interrupt::watch().context("watch for ctrl-c")?;
+    let scenarios = load(arguments)?;
+    let selftest = citation::find(arguments)?;
+    let (started_at, began) = (manifest::now(), Instant::now());
+    let directory = RunDirectory::create(path)?;
+    let discard = |directory: RunDirectory| {
+        // Whoever is to be brought back must be found.
+        if journal.open().is_empty() {
+            directory.discard();
+        }
+    };
     let pinning = pinning::apply(!arguments.no_pin).awake(!arguments.let_idle);
-    let plan = plan(arguments, scenarios, &path, &pinning, interrupted.clone())?;
+    let plan = plan(arguments, scenarios, journal, &pinning, interrupted.clone())?;
     let progress = progress::Display::new(arguments.quiet);
     let outcome = run(plan, interrupted.clone(), &|step| progress.show(&step)).await;
     progress.finish();
@@ -54,14 +78,14 @@ async fn measure_and_report(arguments: &RunArguments) -> Result<u8> {
         Ok(measured) => (measured, Status::Complete),
         Err(error) => {
             if *interrupted.borrow() {
-                directory.discard();
+                discard(directory);
                 eprintln!("interrupted before anything was measured");
                 return Ok(interrupt::EXIT_CODE);
             }
             match given_up(error, directory.path()) {
                 // Nothing was measured; an empty directory would only stand in the way of the next try.
                 GivenUp::BadInput(error) => {
-                    directory.discard();
+                    discard(directory);
                     return Err(error);
                 }
                 GivenUp::NothingMeasured => return Ok(UNFIT),
@@ -202,10 +226,12 @@ fn store_url(arguments: &RunArguments) -> Option<String> {
 fn plan(
     arguments: &RunArguments,
     scenarios: Vec<(Scenario, Vec<TargetFile>)>,
-    directory: &Path,
+    journal: &Arc<Journal>,
     pinning: &pinning::Pinning,
     interrupted: Interrupted,
 ) -> Result<Plan> {
+    // The journal of a run is in its directory.
+    let directory = journal.path().parent().unwrap_or(Path::new("."));
     let logs = directory.join(LOGS);
     std::fs::create_dir(&logs).with_context(|| format!("create {}", logs.display()))?;
     let authbench: PathBuf = std::env::current_exe().context("find this program")?;
@@ -225,5 +251,6 @@ fn plan(
         },
         seed: arguments.seed,
         goose_reports: arguments.goose_report.then(|| directory.to_owned()),
+        journal: Arc::clone(journal),
     })
 }

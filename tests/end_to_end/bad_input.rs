@@ -143,3 +143,12 @@ fn a_run_that_is_not_there_or_not_whole_is_not_reported() {
         &["authbench.run/9", "authbench.run/1"],
     );
 }
+
+#[test]
+fn there_is_nothing_to_undo_without_a_journal() {
+    refused(
+        &Workspace::new(),
+        &["undo", "nowhere", "--target", "session"],
+        &["nowhere/undo.journal is not there"],
+    );
+}

@@ -2,10 +2,19 @@
 
 mod alone;
 mod bad_input;
+mod check;
+mod compose;
 mod doctor;
 mod endings;
+mod foreign;
 mod freeze;
 mod main_job;
 mod program;
+mod remote;
+mod serve;
+mod stranger;
+mod target_init;
+mod tls;
 mod truth;
+mod undo;
 mod users_store;

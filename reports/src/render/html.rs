@@ -31,6 +31,8 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
                     (lags(run, summary, &under))
                     (cpu(summary, &under))
                     (latency(run, summary, &under))
+                    (tls(summary, &under))
+                    (claims(summary, &under))
                     (capacity(summary, &under))
                     (curves(summary, &under))
                     (rest(summary, &under))
@@ -122,6 +124,26 @@ fn latency(run: &RunFile, summary: &Summary, under: &str) -> Markup {
         read,
         &charts,
         &[tables::latency(summary), tables::time(summary)],
+        under,
+    )
+}
+
+fn tls(summary: &Summary, under: &str) -> Markup {
+    let charts: Vec<Markup> = svg::tls(summary).into_iter().collect();
+    let read = "The lower bar is the same target over TLS: by how much it is longer is what encryption adds to a request on a connection that stands. \
+        Bytes are those of HTTP, before encryption. What a new connection costs is in the second table: a client that connects anew for every request pays it every time.";
+    let tables = [tables::tls(summary), tables::connections(summary)];
+    section("What TLS costs", read, &charts, &tables, under)
+}
+
+fn claims(summary: &Summary, under: &str) -> Markup {
+    let charts: Vec<Markup> = svg::claims(summary).into_iter().collect();
+    let read = "The steeper a line, the more a target pays for each claim that it carries. A token in a cookie ends where a browser would drop the cookie.";
+    section(
+        "What the size of claims costs",
+        read,
+        &charts,
+        &[tables::claims(summary)],
         under,
     )
 }

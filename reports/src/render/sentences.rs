@@ -4,6 +4,7 @@ mod capacity;
 mod cost;
 mod lag;
 mod promises;
+mod tls;
 
 use crate::summary::{Summary, TargetSummary};
 use crate::validity::Verdict;
@@ -11,6 +12,7 @@ use capacity::{capacity, knees};
 use cost::cost;
 use lag::lag;
 use promises::promises;
+use tls::tls;
 
 /// What the run says: what a request costs, how much load a target holds, how long a caller stays in, which promises were kept. An
 /// invalid run says why it says nothing: it ranks no target.
@@ -27,6 +29,7 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
     let lag = watched.then(|| [lag(summary), promises(summary)]);
     let held = [capacity(summary), knees(summary)].into_iter().flatten();
     cost.into_iter()
+        .chain(tls(summary))
         .chain(held)
         .chain(lag.into_iter().flatten())
         .collect()

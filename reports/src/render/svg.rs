@@ -4,20 +4,24 @@
 
 mod axis;
 mod capacity;
+mod claims;
 mod cpu;
 mod curves;
 mod frontier;
 mod lag;
 mod latency;
+mod tls;
 
 use crate::summary::{Summary, TargetSummary};
 pub use capacity::capacity;
+pub use claims::claims;
 pub use cpu::cpu;
 pub use curves::{cpu_curves, latency_curves};
 pub use frontier::frontier;
 pub use lag::lag;
 pub use latency::latency;
 use maud::{Markup, PreEscaped, html};
+pub use tls::tls;
 
 /// Palette and classes of the charts.
 pub const STYLE: &str = include_str!("svg/chart.css");

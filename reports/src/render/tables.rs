@@ -1,13 +1,19 @@
 //! The tables of every report. Each row label carries the settings its figures belong to.
 
+mod claims;
 mod cost;
 mod revocation;
 mod solo;
+mod tls;
 
+pub use claims::claims;
+pub(super) use claims::{Sizes, sizes};
 pub use cost::{cpu, latency, memory, network, time, work};
 pub use revocation::{frontier, lag, law, refresh};
 pub(super) use solo::objective;
 pub use solo::{capacity, sweep};
+pub(super) use tls::{Pair, pairs};
+pub use tls::{connections, tls};
 
 use crate::frontier::worst;
 use crate::number::{count, percent, significant, span};
@@ -27,6 +33,9 @@ pub fn all(summary: &Summary) -> Vec<Table> {
         cpu(summary),
         memory(summary),
         work(summary),
+        tls(summary),
+        connections(summary),
+        claims(summary),
         network(summary),
         capacity(summary),
         sweep(summary),
@@ -78,9 +87,9 @@ pub fn overview(summary: &Summary) -> Table {
             "projected",
         ],
     );
-    let control = summary.control().and_then(TargetSummary::cpu_us);
     for target in &summary.targets {
         let load = target.load.as_ref();
+        let control = summary.control_of(target).and_then(TargetSummary::cpu_us);
         let above = target
             .cpu_us()
             .zip(control)

@@ -212,6 +212,12 @@ pub fn merged_response(steady: &SteadyRecord, target: &str) -> Histogram {
     Rounds::of(steady, target).response
 }
 
+/// CPU of all processes of `target` per request in each round, in microseconds, idle use subtracted; `None` for a round in which none was
+/// measured.
+pub(crate) fn cpu_us_by_round(steady: &SteadyRecord, target: &str) -> Vec<Option<f64>> {
+    Rounds::of(steady, target).cpu_us_by_round()
+}
+
 fn latency(durations: &Histogram) -> LatencyMs {
     let quantile = |quantile| durations.quantile_ms(quantile).map(rounded);
     LatencyMs {

@@ -1,14 +1,17 @@
 //! The crate from outside: from a run file to everything that is written about it.
 
+mod check;
 mod fixture;
 mod load;
 
 mod alone;
 mod alone_audit;
+mod claims;
 mod directory;
 mod doctor;
 mod rendering;
 mod schemas;
 mod selftest;
 mod summary;
+mod tls;
 mod validity;

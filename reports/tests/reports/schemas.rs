@@ -2,6 +2,7 @@
 
 use crate::fixture;
 use crate::selftest::selftest;
+use authbench_reports::check::TargetCheck;
 use authbench_reports::doctor::Diagnosis;
 use authbench_reports::run_file::RunFile;
 use authbench_reports::selftest::SelftestFile;
@@ -48,6 +49,12 @@ fn self_tests_keep_their_schema() {
 fn diagnoses_keep_their_schema() {
     let schema = committed::<Diagnosis>("authbench.doctor-1.json");
     accepts(&schema, &Diagnosis::of(crate::doctor::fit()));
+}
+
+#[test]
+fn checks_keep_their_schema() {
+    let schema = committed::<TargetCheck>("authbench.check-1.json");
+    accepts(&schema, &crate::check::check());
 }
 
 /// The committed schema; `UPDATE_SCHEMAS=1 cargo test -p authbench-reports` writes it anew.

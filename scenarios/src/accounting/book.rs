@@ -118,7 +118,7 @@ pub async fn counted_by_all(client: &mut FlowClient, systems: &[System]) -> Vec<
 
 async fn scrape(client: &mut FlowClient, source: &CounterSource) -> Option<Counters> {
     let exchange = client
-        .exchange(source.scrape.address, &source.scrape.bytes)
+        .exchange(&source.scrape.peer, &source.scrape.bytes)
         .await
         .ok()?;
     let text = std::str::from_utf8(client.response().body())

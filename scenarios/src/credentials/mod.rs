@@ -1,9 +1,9 @@
 //! The credentials that traffic presents: logged in beforehand, renewed before they expire.
 
-mod login_limit;
+mod rate_limit;
 mod wallet;
 
-pub use login_limit::LoginLimit;
+pub use rate_limit::RateLimit;
 pub use wallet::Wallet;
 
 use crate::flow::{Credential, FlowClient, StepError, login};
@@ -12,6 +12,9 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
+
+/// One target's limit on logins.
+pub type LoginLimit = RateLimit;
 
 /// Logins of one target that are under way at once.
 const LOGINS_AT_ONCE: usize = 8;

@@ -59,7 +59,7 @@ impl Wallet {
         for (index, point) in target.flows.points.iter().enumerate() {
             if point.traffic {
                 let pool = held.pool(index, point)?;
-                pools.push((index, (point.request.origin.address, pool)));
+                pools.push((index, (point.request.origin.peer(), pool)));
             }
         }
         let weak = pools

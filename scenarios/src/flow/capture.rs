@@ -4,7 +4,7 @@ use scraper::{Html, Selector};
 use serde_json::Value;
 
 use super::jar::{CookieRefusal, Jar};
-use crate::target::{CaptureFrom, HeaderPart};
+use crate::target::{CaptureFrom, CapturePart};
 use crate::wire::ResponseReader;
 
 /// What became of the cookies of a step's responses.
@@ -28,7 +28,7 @@ pub(super) fn in_response(
                 .header(name)
                 .and_then(|value| std::str::from_utf8(value).ok())
                 .ok_or_else(|| format!("the response has no header {name}"))?;
-            in_header(name, value, part)
+            in_text(&format!("header {name}"), value, part)
         }
         CaptureFrom::Cookie(name) => {
             let kept = cookies.kept.contains(name).then(|| jar.value(name));
@@ -40,8 +40,12 @@ pub(super) fn in_response(
             selector,
             written,
             attr,
-        } => in_html(response.body(), selector, attr.as_deref())
-            .map_err(|missing| format!("the body has no {missing} for {written}")),
+            part,
+        } => {
+            let value = in_html(response.body(), selector, attr.as_deref())
+                .map_err(|missing| format!("the body has no {missing} for {written}"))?;
+            in_text(written, &value, part)
+        }
     }
 }
 
@@ -59,16 +63,16 @@ pub(super) fn in_json(body: &[u8], pointer: &str) -> Result<String, String> {
     }
 }
 
-fn in_header(name: &str, value: &str, part: &HeaderPart) -> Result<String, String> {
+fn in_text(place: &str, value: &str, part: &CapturePart) -> Result<String, String> {
     match part {
-        HeaderPart::Whole => Ok(value.to_owned()),
-        HeaderPart::Query(parameter) => in_query(value, parameter)
-            .ok_or_else(|| format!("the URL in header {name} has no parameter {parameter}")),
-        HeaderPart::Regex(pattern) => pattern
+        CapturePart::Whole => Ok(value.to_owned()),
+        CapturePart::Query(parameter) => in_query(value, parameter)
+            .ok_or_else(|| format!("the URL in {place} has no parameter {parameter}")),
+        CapturePart::Regex(pattern) => pattern
             .captures(value)
             .and_then(|groups| groups.get(1))
             .map(|group| group.as_str().to_owned())
-            .ok_or_else(|| format!("header {name} does not match {}", pattern.as_str())),
+            .ok_or_else(|| format!("{place} does not match {}", pattern.as_str())),
     }
 }
 
@@ -128,14 +132,32 @@ mod tests {
 
     #[test]
     fn the_first_group_of_a_pattern_is_taken() {
-        let part = HeaderPart::Regex(Regex::new("nonce=\"([^\"]+)\"").expect("a pattern"));
-        let found = in_header("www-authenticate", "Digest nonce=\"n1\", qop=x", &part);
+        let part = CapturePart::Regex(Regex::new("nonce=\"([^\"]+)\"").expect("a pattern"));
+        let found = in_text(
+            "header www-authenticate",
+            "Digest nonce=\"n1\", qop=x",
+            &part,
+        );
         assert_eq!(found.as_deref(), Ok("n1"));
-        let missed = in_header("www-authenticate", "Bearer", &part).expect_err("no match");
+        let missed = in_text("header www-authenticate", "Bearer", &part).expect_err("no match");
         assert!(
             missed.starts_with("header www-authenticate does not match"),
             "{missed}"
         );
+    }
+
+    #[test]
+    fn a_part_of_an_attribute_is_taken() {
+        let page = br#"<form id="login" action="https://id.example/do?tab=Q-x&amp;code=a%2Fb">"#;
+        let selector = Selector::parse("#login").expect("a selector");
+        let action = in_html(page, &selector, Some("action")).expect("an attribute");
+        let taken = |part: &CapturePart| in_text("#login", &action, part);
+        let query = |name: &str| taken(&CapturePart::Query(name.into()));
+        assert_eq!(query("code").as_deref(), Ok("a/b"));
+        let missing = "the URL in #login has no parameter csrf";
+        assert_eq!(query("csrf"), Err(missing.to_owned()));
+        let pattern = Regex::new("tab=([^&]+)").expect("a pattern");
+        assert_eq!(taken(&CapturePart::Regex(pattern)).as_deref(), Ok("Q-x"));
     }
 
     #[test]

@@ -1,14 +1,13 @@
-//! A small HTTP/1.1 client: one keep-alive connection per address, a deadline per exchange.
+//! A small HTTP/1.1 client: one keep-alive connection per peer, a deadline per exchange.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::transport::{ConnectError, Peer, Stream};
 use crate::wire::{RequestBytes, ResponseHead, ResponseReader, WireError};
 
 /// Longest response that a step may have, in bytes.
@@ -17,7 +16,7 @@ const MAX_RESPONSE: usize = 1024 * 1024;
 /// Sends one request at a time. Not on the measured path: it allocates, and checks its connections before use.
 #[derive(Debug)]
 pub struct FlowClient {
-    connections: BTreeMap<SocketAddr, TcpStream>,
+    connections: HashMap<Peer, Stream>,
     reader: ResponseReader,
     deadline: Duration,
 }
@@ -41,8 +40,8 @@ pub enum ExchangeError {
     Connect {
         /// Where to.
         address: SocketAddr,
-        /// What the system says.
-        source: io::Error,
+        /// Why.
+        source: ConnectError,
     },
     /// The request may have been sent, the response did not come in time.
     #[error("no response within {0:?}")]
@@ -68,29 +67,29 @@ impl FlowClient {
     #[must_use]
     pub fn new(deadline: Duration) -> Self {
         Self {
-            connections: BTreeMap::new(),
+            connections: HashMap::new(),
             reader: ResponseReader::new(MAX_RESPONSE),
             deadline,
         }
     }
 
-    /// Sends `request` to `address` and reads the response. After an error the connection is gone, the next exchange opens a new one.
+    /// Sends `request` to `peer` and reads the response. After an error the connection is gone, the next exchange opens a new one.
     /// Nothing is ever sent twice: whether a request may be repeated is the caller's to know.
     ///
     /// # Errors
     /// When no whole response came.
     pub async fn exchange(
         &mut self,
-        address: SocketAddr,
+        peer: &Peer,
         request: &RequestBytes,
     ) -> Result<Exchange, ExchangeError> {
         let started = Instant::now();
-        let mut stream = self.connect(address).await?;
+        let mut stream = self.connect(peer).await?;
         let left = self.deadline.saturating_sub(started.elapsed());
         let exchange = timeout(left, transact(&mut stream, &mut self.reader, request)).await;
         let exchange = exchange.map_err(|_| ExchangeError::Deadline(self.deadline))??;
         if exchange.head.keep_alive {
-            self.connections.insert(address, stream);
+            self.connections.insert(peer.clone(), stream);
         }
         Ok(exchange)
     }
@@ -101,33 +100,32 @@ impl FlowClient {
         &self.reader
     }
 
-    async fn connect(&mut self, address: SocketAddr) -> Result<TcpStream, ExchangeError> {
-        if let Some(stream) = self.connections.remove(&address)
-            && is_idle(&stream).await
+    async fn connect(&mut self, peer: &Peer) -> Result<Stream, ExchangeError> {
+        if let Some(mut stream) = self.connections.remove(peer)
+            && is_idle(&mut stream).await
         {
             return Ok(stream);
         }
-        let failed = |source| ExchangeError::Connect { address, source };
-        let stream = timeout(self.deadline, TcpStream::connect(address)).await;
-        let stream = stream
-            .map_err(|_| failed(io::ErrorKind::TimedOut.into()))?
-            .map_err(failed)?;
-        stream.set_nodelay(true).map_err(failed)?;
-        Ok(stream)
+        let connected = timeout(self.deadline, peer.connect()).await;
+        let connected = connected.unwrap_or(Err(ConnectError::TimedOut));
+        connected.map_err(|source| ExchangeError::Connect {
+            address: peer.address(),
+            source,
+        })
     }
 }
 
 async fn transact(
-    stream: &mut TcpStream,
+    stream: &mut Stream,
     reader: &mut ResponseReader,
     request: &RequestBytes,
 ) -> Result<Exchange, ExchangeError> {
     let sent = Instant::now();
     stream
-        .write_all(request.as_bytes())
+        .write(request.as_bytes())
         .await
         .map_err(ExchangeError::Send)?;
-    let head = reader.read(stream).await?;
+    let head = stream.read(reader).await?;
     Ok(Exchange {
         head,
         sent,
@@ -137,9 +135,8 @@ async fn transact(
 
 /// Whether a kept connection is still open and silent. A server may close one at any time, and a request that is not idempotent must
 /// not be sent twice, so the end is looked for before, not after, sending.
-async fn is_idle(stream: &TcpStream) -> bool {
+async fn is_idle(stream: &mut Stream) -> bool {
     // Lets the runtime see a close that has already arrived.
     tokio::task::yield_now().await;
-    let mut byte = [0];
-    matches!(stream.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    !stream.is_over()
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use authbench_reports::run_file::LifetimeSource;
 use serde::Deserialize;
 
-use super::jar::Jar;
+use super::jar::{CookieRefusal, Jar};
 use super::jwt_times::JwtTimes;
 use super::lifetimes::Lifetimes;
 use crate::target::Account;
@@ -25,11 +25,12 @@ pub struct Credential {
     pub lifetime: Option<Duration>,
     pub(super) captures: BTreeMap<String, String>,
     pub(super) jar: Jar,
+    pub(super) refused_cookies: Vec<CookieRefusal>,
 }
 
 impl Credential {
     /// Nothing but a user: what a login begins with.
-    pub(super) fn of(account: Option<Account>) -> Self {
+    pub(crate) fn of(account: Option<Account>) -> Self {
         Self {
             account,
             issued: Instant::now(),
@@ -37,6 +38,7 @@ impl Credential {
             lifetime: None,
             captures: BTreeMap::new(),
             jar: Jar::default(),
+            refused_cookies: Vec::new(),
         }
     }
 
@@ -44,6 +46,30 @@ impl Credential {
     #[must_use]
     pub fn captured(&self, name: &str) -> Option<&str> {
         self.captures.get(name).map(String::as_str)
+    }
+
+    /// Every captured value, by name.
+    pub(crate) fn captures(&self) -> impl Iterator<Item = (&str, &str)> {
+        let named = self.captures.iter();
+        named.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Why cookies were not kept, in order.
+    #[must_use]
+    pub fn refused_cookies(&self) -> &[CookieRefusal] {
+        &self.refused_cookies
+    }
+
+    /// The same user with every captured value and every cookie turned into another by `alter`.
+    pub(crate) fn altered(&self, alter: impl Fn(&str) -> String) -> Self {
+        let captures = self.captures.iter();
+        Self {
+            captures: captures
+                .map(|(name, value)| (name.clone(), alter(value)))
+                .collect(),
+            jar: self.jar.altered(&alter),
+            ..self.clone()
+        }
     }
 
     /// The cookies set so far.
@@ -78,7 +104,7 @@ impl Credential {
     }
 
     /// Everything that must not be shown.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         let secrets = self
             .account
             .iter()

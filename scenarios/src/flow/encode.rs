@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use base64::Engine;
@@ -15,6 +14,7 @@ use super::walk::Walk;
 use crate::target::{
     Account, Body, ClientAuthentication, Named, Origin, Point, Reference, Request, Template,
 };
+use crate::transport::Peer;
 use crate::wire::{RequestBytes, RequestError};
 
 /// All but the unreserved characters of RFC 3986 §2.3: a value can end neither its path segment nor the query.
@@ -28,7 +28,7 @@ const IN_URL: &AsciiSet = &NON_ALPHANUMERIC
 #[derive(Debug, Clone)]
 pub struct PointRequest {
     /// Where to connect.
-    pub address: SocketAddr,
+    pub peer: Peer,
     /// What to write.
     pub bytes: RequestBytes,
 }
@@ -55,6 +55,36 @@ pub fn point_request(point: &Point, credential: &Credential) -> Result<PointRequ
     encode(&point.request, credential)
 }
 
+/// The request that `point` would get from somebody who never logged in: what captured values, the user's password or cookies would
+/// stand in is left out. `None` when nothing is: the request presents no credential.
+pub(crate) fn encode_without_login(
+    point: &Point,
+    credential: &Credential,
+) -> Result<Option<PointRequest>, EncodeError> {
+    let request = &point.request;
+    let rendered = Values::of(credential, Walk::none()).rendered(request)?;
+    let jar = || {
+        credential
+            .jar
+            .header(&request.origin, rendered.path(), SystemTime::now())
+    };
+    let presents =
+        request.references().any(presents_login) || (rendered.cookies.is_none() && jar().is_some());
+    let stranger = Credential::of(credential.account.clone());
+    presents
+        .then(|| encode(&request.without(presents_login), &stranger))
+        .transpose()
+}
+
+/// Whether a reference stands for something that only a login, or the user, can give.
+fn presents_login(reference: &Reference) -> bool {
+    match reference.name.split_once('.') {
+        None => reference.name != "uuid",
+        Some(("user", field)) => !matches!(field, "name" | "number"),
+        Some(_) => false,
+    }
+}
+
 /// A request that belongs to no user.
 pub(crate) fn encode_anonymous(request: &Request) -> Result<PointRequest, EncodeError> {
     encode(request, &Credential::of(None))
@@ -64,7 +94,7 @@ fn encode(request: &Request, credential: &Credential) -> Result<PointRequest, En
     let values = Values::of(credential, Walk::none());
     let rendered = values.rendered(request)?;
     Ok(PointRequest {
-        address: request.origin.address,
+        peer: request.origin.peer(),
         bytes: rendered.bytes(&request.origin, &credential.jar)?,
     })
 }

@@ -167,3 +167,44 @@ proptest! {
         prop_assert_eq!(pairs, [("a".into(), x.as_str().into()), ("b".into(), "c".into())]);
     }
 }
+
+/// What somebody without a login sends to `point`, for a user whose jar holds a cookie for it.
+fn stranger(point: &str) -> Option<String> {
+    let target = target(point);
+    let mut credential = credential(&target, "the-token");
+    let (origin, now) = (&target.flows.points[0].request.origin, SystemTime::now());
+    let kept = credential.jar.receive("sid=the-cookie", origin, "/", now);
+    kept.expect("a cookie for that host");
+    let request = encode_without_login(&target.flows.points[0], &credential).expect("a request");
+    request.map(|request| String::from_utf8_lossy(request.bytes.as_bytes()).into_owned())
+}
+
+#[test]
+fn a_stranger_presents_nothing_of_a_login() {
+    const GET: &str = "request = \"GET http://127.0.0.1:1/u/${user.name}\"\n";
+    const POST: &str = "request = \"POST http://127.0.0.1:1/${x}\"\ncookies = {}\n";
+    let cases = [
+        (
+            GET,
+            "headers = { authorization = \"Bearer ${x}\", accept = \"a/b\" }",
+        ),
+        (GET, "cookies = { sid = \"${x}\", theme = \"a/b\" }"),
+        (
+            GET,
+            "client = { basic = [\"${user.name}\", \"${user.password}\"] }\nheaders = { accept = \"a/b\" }",
+        ),
+        // The jar's own.
+        (GET, "headers = { accept = \"a/b\" }"),
+        (POST, "form = { token = \"${x}\", what = \"a/b\" }"),
+        (POST, "json = { token = \"${x}\", what = \"a/b\" }"),
+    ];
+    for (request, rest) in cases {
+        let sent = stranger(&format!("{request}{rest}")).expect(rest);
+        for secret in ["the-token", "the-cookie", "Bearer", "sid", "Basic"] {
+            assert!(!sent.contains(secret), "{secret} in {sent}");
+        }
+        assert!(sent.contains("a/b") || sent.contains("a%2Fb"), "{sent}");
+    }
+    let public = "cookies = {}\nheaders = { x-api-key = \"the-key-of-all\", id = \"${uuid}\" }";
+    assert_eq!(stranger(&format!("{GET}{public}")), None);
+}

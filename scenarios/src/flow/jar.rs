@@ -1,8 +1,8 @@
 //! One credential's cookies, by the rules of RFC 6265 that decide whether a cookie is kept and where it is sent.
 //!
 //! What is left out, and why: `SameSite` (this client stands for the application's own pages, nothing is cross-site), and cookies for a
-//! whole domain (a `Domain` other than the host itself is refused). As browsers do, loopback counts as a secure
-//! origin, so `Secure` cookies travel over plain HTTP there and nowhere else.
+//! whole domain (a `Domain` other than the host itself is refused). `Secure` cookies travel over https, and as browsers do, loopback counts
+//! as a secure origin too: over plain HTTP they travel there and nowhere else.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -45,6 +45,9 @@ pub enum CookieRefusal {
     /// `Secure`, but it came over plain HTTP from another machine.
     #[error("cookie {0} is Secure but came over plain HTTP")]
     Insecure(String),
+    /// It came over plain HTTP from another machine, and would replace a `Secure` one.
+    #[error("cookie {0} came over plain HTTP and would replace one that is Secure")]
+    Overlay(String),
     /// A `__Host-` or `__Secure-` name without what the prefix promises.
     #[error("cookie {0} breaks the rules of its prefix")]
     Prefix(String),
@@ -74,6 +77,14 @@ impl Jar {
             expires: expiry(&cookie, now),
             name: name.clone(),
         };
+        if !origin.is_trustworthy
+            && self
+                .cookies
+                .iter()
+                .any(|other| other.is_alive(now) && other.is_hidden_by(&kept))
+        {
+            return Err(CookieRefusal::Overlay(name));
+        }
         self.cookies.retain(|other| {
             (&other.name, &other.host, &other.path) != (&kept.name, &kept.host, &kept.path)
         });
@@ -89,7 +100,7 @@ impl Jar {
             cookie.is_alive(now)
                 && cookie.host == origin.host
                 && path_matches(path, &cookie.path)
-                && (!cookie.secure || is_trustworthy(origin))
+                && (!cookie.secure || origin.is_trustworthy)
         };
         let mut cookies: Vec<&Kept> = self.cookies.iter().filter(fitting).collect();
         // RFC 6265 §5.4: longer paths first; among equals the order of arrival, which the stable sort keeps.
@@ -110,6 +121,23 @@ impl Jar {
             .map(|cookie| cookie.value.as_str())
     }
 
+    /// Whether it holds none, live or expired.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cookies.is_empty()
+    }
+
+    /// The same cookies with other values.
+    pub(super) fn altered(&self, alter: impl Fn(&str) -> String) -> Self {
+        let altered = self.cookies.iter().map(|cookie| Kept {
+            value: alter(&cookie.value),
+            ..cookie.clone()
+        });
+        Self {
+            cookies: altered.collect(),
+        }
+    }
+
     /// Every value, for masking.
     pub(super) fn values(&self) -> impl Iterator<Item = &str> {
         self.cookies.iter().map(|cookie| cookie.value.as_str())
@@ -119,6 +147,13 @@ impl Jar {
 impl Kept {
     fn is_alive(&self, now: SystemTime) -> bool {
         self.expires.is_none_or(|expires| expires > now)
+    }
+
+    /// Whether `newer` would take the place of this one, which is `Secure`, or be sent before it (draft-ietf-httpbis-rfc6265bis §5.7).
+    fn is_hidden_by(&self, newer: &Self) -> bool {
+        self.secure
+            && (&self.name, &self.host) == (&newer.name, &newer.host)
+            && path_matches(&newer.path, &self.path)
     }
 }
 
@@ -135,7 +170,7 @@ fn check(cookie: &Cookie<'_>, name: &str, origin: &Origin) -> Result<(), CookieR
     {
         return Err(CookieRefusal::Domain(name.to_owned()));
     }
-    if secure && !is_trustworthy(origin) {
+    if secure && !origin.is_trustworthy {
         return Err(CookieRefusal::Insecure(name.to_owned()));
     }
     let kept_promise = match () {
@@ -146,10 +181,6 @@ fn check(cookie: &Cookie<'_>, name: &str, origin: &Origin) -> Result<(), CookieR
     kept_promise
         .then_some(())
         .ok_or_else(|| CookieRefusal::Prefix(name.to_owned()))
-}
-
-fn is_trustworthy(origin: &Origin) -> bool {
-    origin.address.ip().is_loopback()
 }
 
 /// `Max-Age` outranks `Expires` (RFC 6265 §5.3).

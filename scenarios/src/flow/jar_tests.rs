@@ -4,11 +4,7 @@ use super::*;
 
 fn origin(address: &str) -> Origin {
     let address: std::net::SocketAddr = address.parse().expect("an address");
-    Origin {
-        address,
-        authority: address.to_string(),
-        host: address.ip().to_string(),
-    }
+    Origin::from(address)
 }
 
 fn local() -> Origin {
@@ -85,6 +81,49 @@ fn ports_do_not_separate_hosts_do() {
         Some("s=1")
     );
     assert_eq!(jar.header(&origin("127.0.0.2:8080"), "/", at(1_000)), None);
+}
+
+#[test]
+fn over_https_a_secure_cookie_comes_and_goes_anywhere() {
+    let secured = Origin {
+        is_trustworthy: true,
+        ..origin("10.0.0.1:443")
+    };
+    let plain = origin("10.0.0.1:80");
+    let mut jar = Jar::default();
+    jar.receive("__Host-s=1; Secure; Path=/", &secured, "/", at(0))
+        .expect("a cookie");
+    assert_eq!(
+        jar.header(&secured, "/", at(0)).as_deref(),
+        Some("__Host-s=1")
+    );
+    assert_eq!(jar.header(&plain, "/", at(0)), None);
+}
+
+#[test]
+fn plain_http_from_elsewhere_cannot_replace_a_secure_cookie() {
+    let secured = Origin {
+        is_trustworthy: true,
+        ..origin("10.0.0.1:443")
+    };
+    let plain = origin("10.0.0.1:80");
+    let mut jar = Jar::default();
+    jar.receive("s=1; Secure; Path=/a; Max-Age=10", &secured, "/", at(0))
+        .expect("a cookie");
+    let overlay = Err(CookieRefusal::Overlay("s".to_owned()));
+    for (header, now, expected) in [
+        ("s=2; Path=/a", 0, overlay.clone()),
+        ("s=2; Path=/a/b", 0, overlay),
+        ("s=2; Path=/", 0, Ok("s".to_owned())),
+        ("t=2; Path=/a", 0, Ok("t".to_owned())),
+        ("s=2; Path=/a", 11, Ok("s".to_owned())),
+    ] {
+        assert_eq!(
+            jar.receive(header, &plain, "/", at(now)),
+            expected,
+            "{header}"
+        );
+    }
 }
 
 #[test]

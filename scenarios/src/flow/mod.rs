@@ -32,5 +32,8 @@ pub use redirect::RedirectError;
 pub use steps::{Acknowledged, adopt, login, logout, refresh, run_steps, undo};
 
 pub(crate) use admin::AdminLogin;
-pub(crate) use encode::encode_anonymous;
+pub(crate) use encode::{encode_anonymous, encode_without_login};
 pub(crate) use lifetimes::{Lifetimes, Named};
+pub(crate) use mask::{excerpt, without as without_secrets};
+pub(crate) use steps::{begin_walk, next_step};
+pub(crate) use walk::Walk;

@@ -100,22 +100,50 @@ pub async fn run_steps(
     steps: &[Step],
     credential: &mut Credential,
 ) -> Result<Option<Acknowledged>, StepError> {
+    let mut walk = begin_walk(client, target, steps).await?;
+    let mut acknowledged = None;
+    for step in steps {
+        let this = next_step(client, target, step, credential, &mut walk).await?;
+        acknowledged = Some(this.after(acknowledged));
+    }
+    Ok(acknowledged)
+}
+
+/// Begins a walk through `steps`: with the administrator's session, where one of them needs it.
+///
+/// # Errors
+/// With the step of the administrator's login that fails.
+pub(crate) async fn begin_walk(
+    client: &mut FlowClient,
+    target: &Target,
+    steps: &[Step],
+) -> Result<Walk, StepError> {
     let mut walk = Walk::default();
     if steps.iter().any(|step| step.uses_admin) {
         walk.admin = Some(target.admin.session(client, target).await?);
     }
-    let mut acknowledged = None;
-    for step in steps {
-        let mut outcome = run_step(client, target, step, credential, &walk).await;
-        if let Err(error) = &outcome
-            && let Some(refused) = walk.admin.take_if(|_| is_refused_admin(step, error))
-        {
-            walk.admin = Some(target.admin.after(&refused, client, target).await?);
-            outcome = run_step(client, target, step, credential, &walk).await;
-        }
-        acknowledged = Some(outcome?.after(acknowledged));
+    Ok(walk)
+}
+
+/// Makes one step of a walk.
+///
+/// # Errors
+/// When it fails.
+pub(crate) async fn next_step(
+    client: &mut FlowClient,
+    target: &Target,
+    step: &Step,
+    credential: &mut Credential,
+    walk: &mut Walk,
+) -> Result<Acknowledged, StepError> {
+    let outcome = run_step(client, target, step, credential, walk).await;
+    if let Err(error) = &outcome
+        && let Some(refused) = walk.admin.take_if(|_| is_refused_admin(step, error))
+    {
+        walk.admin = Some(target.admin.after(&refused, client, target).await?);
+        return run_step(client, target, step, credential, walk).await;
     }
-    Ok(acknowledged)
+    outcome
 }
 
 /// The same without an administrator's session.
@@ -137,7 +165,8 @@ fn is_refused_admin(step: &Step, error: &StepError) -> bool {
 }
 
 impl Acknowledged {
-    fn after(self, earlier: Option<Self>) -> Self {
+    /// The end of a walk that began with `earlier`.
+    pub(crate) fn after(self, earlier: Option<Self>) -> Self {
         let started = earlier.map_or(self.started, |earlier| earlier.started);
         Self { started, ..self }
     }
@@ -150,6 +179,9 @@ async fn run_step(
     credential: &mut Credential,
     walk: &Walk,
 ) -> Result<Acknowledged, StepError> {
+    if step.is_admin_call {
+        target.admin_calls.pass().await;
+    }
     let outcome = match &step.action {
         Action::Request(call) => send(client, target, call, &step.captures, credential, walk).await,
         Action::Command(command) => {
@@ -184,7 +216,7 @@ async fn send(
     let (mut started, mut hops) = (None, 0);
     let exchange = loop {
         let bytes = rendered.bytes(&origin, credential.jar())?;
-        let exchange = client.exchange(origin.address, &bytes).await;
+        let exchange = client.exchange(&origin.peer(), &bytes).await;
         let exchange = exchange.map_err(|error| match started {
             None => StepFailure::Exchange(error),
             Some(_) => StepFailure::Redirected(error),
@@ -225,7 +257,12 @@ async fn send(
         rendered = rendered.redirected(exchange.head.status, &url, is_another);
         origin = next;
     };
-    expect(call, &exchange, client.response(), credential, walk)?;
+    expect(
+        call,
+        &exchange,
+        client.response(),
+        secrets(target, credential, walk),
+    )?;
     if uses_jar {
         receive(
             &mut cookies,
@@ -252,12 +289,23 @@ async fn send(
     })
 }
 
-fn expect(
+/// What a server or a command may say and we may not.
+fn secrets<'s>(
+    target: &'s Target,
+    credential: &'s Credential,
+    walk: &'s Walk,
+) -> impl Iterator<Item = &'s str> {
+    credential
+        .secrets()
+        .chain(walk.secrets())
+        .chain(target.secrets())
+}
+
+fn expect<'s>(
     call: &Call,
     exchange: &Exchange,
     response: &ResponseReader,
-    credential: &Credential,
-    walk: &Walk,
+    secrets: impl Iterator<Item = &'s str>,
 ) -> Result<(), StepFailure> {
     let got = exchange.head.status;
     if call.expect.contains(got) {
@@ -269,7 +317,6 @@ fn expect(
             after: after.and_then(super::error::retry_after),
         });
     }
-    let secrets = credential.secrets().chain(walk.secrets());
     Err(StepFailure::Status {
         expected: call.expect.clone(),
         got,
@@ -287,7 +334,7 @@ async fn execute(
 ) -> Result<Acknowledged, StepFailure> {
     let ran = {
         let values = Values::of(credential, walk);
-        let secrets = credential.secrets().chain(walk.secrets());
+        let secrets = secrets(target, credential, walk);
         command::run(command, &values, secrets).await??
     };
     let find = |capture: &Capture, _: &Credential| match &capture.from {
@@ -361,7 +408,10 @@ fn receive(
         let text = std::str::from_utf8(header).map_err(|_| CookieRefusal::Malformed);
         match text.and_then(|text| credential.jar.receive(text, origin, path, now)) {
             Ok(name) => cookies.kept.push(name),
-            Err(refusal) => cookies.refused.push(refusal),
+            Err(refusal) => {
+                credential.refused_cookies.push(refusal.clone());
+                cookies.refused.push(refusal);
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use super::admin::AdminSession;
 
 /// One walk. The pair is drawn when a step first asks for it.
 #[derive(Default)]
-pub(super) struct Walk {
+pub(crate) struct Walk {
     pub(super) admin: Option<Arc<AdminSession>>,
     /// Whether it is the administrator's own login.
     pub(super) is_admin_login: bool,
@@ -31,7 +31,7 @@ impl Walk {
     }
 
     /// The administrator's own login.
-    pub(super) fn of_admin_login() -> Self {
+    pub(crate) fn of_admin_login() -> Self {
         Self {
             is_admin_login: true,
             ..Self::default()
@@ -44,7 +44,7 @@ impl Walk {
     }
 
     /// Everything that must not be shown.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
         let admin = self.admin.iter().flat_map(|admin| admin.secrets());
         let verifier = self.pkce.get().map(|pkce| pkce.verifier.as_str());
         admin.chain(verifier)

@@ -167,7 +167,7 @@ mod tests {
     fn start(address: SocketAddr) -> (ClosedLoop, JoinSet<()>) {
         let request = RequestBytes::encode("GET", "/", "test", [], b"").expect("encodes");
         let pool = RequestPool::new(vec![request], Box::new(|status, _| status == 200));
-        let (closed_loop, users) = ClosedLoop::new(&[(address, pool)], USERS);
+        let (closed_loop, users) = ClosedLoop::new(&[(address.into(), pool)], USERS);
         let mut tasks = JoinSet::new();
         for mut user in users {
             tasks.spawn(async move {

@@ -1,16 +1,14 @@
 //! One raw keep-alive connection: prebuilt bytes out, one whole response in.
 
 use super::deadline::Deadline;
+use crate::transport::{ConnectError, Peer, Stream};
 use crate::wire::{ResponseHead, ResponseReader, WireError};
 use std::io;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
 /// A request that has no whole answer after this long is given up and its connection dropped.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(5);
-/// A connection that is not established after this long is given up.
+/// A connection that is not established after this long, a TLS handshake included, is given up.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(2);
 /// A connection that was idle for longer than this is looked at before it is used. Servers close idle connections after seconds, never
 /// within a busy stream, where the look would cost something.
@@ -23,7 +21,7 @@ const RESPONSE_LIMIT: usize = 1024 * 1024;
 pub enum ExchangeError {
     /// No connection could be made.
     #[error("connect: {0}")]
-    Connect(io::Error),
+    Connect(ConnectError),
     /// The request could not be written.
     #[error("write a request: {0}")]
     Write(io::Error),
@@ -60,11 +58,11 @@ pub struct Exchange {
     pub head: ResponseHead,
 }
 
-/// A connection to one address, made again after a failure or when the server closed it.
+/// A connection to one peer, made again after a failure or when the server closed it.
 #[derive(Debug)]
 pub struct Connection {
-    address: SocketAddr,
-    stream: Option<TcpStream>,
+    peer: Peer,
+    stream: Option<Stream>,
     used: Instant,
     reader: ResponseReader,
     deadline: Deadline,
@@ -74,9 +72,9 @@ pub struct Connection {
 impl Connection {
     /// Not connected yet.
     #[must_use]
-    pub fn new(address: SocketAddr) -> Self {
+    pub fn new(peer: impl Into<Peer>) -> Self {
         Self {
-            address,
+            peer: peer.into(),
             stream: None,
             used: Instant::now(),
             reader: ResponseReader::new(RESPONSE_LIMIT),
@@ -94,24 +92,19 @@ impl Connection {
             return Ok(false);
         }
         self.stream = None;
-        let connecting = tokio::time::timeout(CONNECT_DEADLINE, TcpStream::connect(self.address));
-        let timed_out = |_| ExchangeError::Connect(io::ErrorKind::TimedOut.into());
-        let stream = connecting
-            .await
-            .map_err(timed_out)?
-            .map_err(ExchangeError::Connect)?;
-        stream.set_nodelay(true).map_err(ExchangeError::Connect)?;
-        self.stream = Some(stream);
+        let connecting = tokio::time::timeout(CONNECT_DEADLINE, self.peer.connect()).await;
+        let connected = connecting.unwrap_or(Err(ConnectError::TimedOut));
+        self.stream = Some(connected.map_err(ExchangeError::Connect)?);
         self.used = Instant::now();
         self.connects += 1;
         Ok(true)
     }
 
     /// Whether there is a connection, and it was used lately or is seen to be open.
-    fn is_usable(&self, now: Instant) -> bool {
+    fn is_usable(&mut self, now: Instant) -> bool {
         let is_fresh = now.saturating_duration_since(self.used) <= IDLE_BEFORE_LOOK;
-        let is_open = |stream| is_fresh || !is_over(stream);
-        self.stream.as_ref().is_some_and(is_open)
+        let is_open = |stream: &mut Stream| is_fresh || !stream.is_over();
+        self.stream.as_mut().is_some_and(is_open)
     }
 
     /// Whether there is a connection, as far as is known without using it.
@@ -186,28 +179,19 @@ impl Connection {
 }
 
 async fn write_and_read(
-    stream: &mut TcpStream,
+    stream: &mut Stream,
     reader: &mut ResponseReader,
     request: &[u8],
 ) -> Result<ResponseHead, ExchangeError> {
-    stream
-        .write_all(request)
-        .await
-        .map_err(ExchangeError::Write)?;
-    Ok(reader.read(stream).await?)
-}
-
-/// Whether a kept connection was closed, or sent what nobody asked for. The runtime has long seen what happened while it was idle, so this
-/// makes no system call on a connection that is still open.
-fn is_over(stream: &TcpStream) -> bool {
-    let mut byte = [0];
-    !matches!(stream.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    stream.write(request).await.map_err(ExchangeError::Write)?;
+    Ok(stream.read(reader).await?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::AsyncReadExt;
+    use std::net::SocketAddr;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: test\r\n\r\n";
@@ -246,7 +230,9 @@ mod tests {
         let mut connection = Connection::new(address);
         connection.exchange(REQUEST).await.expect("answers");
         // The server closes now, though its answer did not say so.
-        let stream = connection.stream.as_ref().expect("kept");
+        let Some(Stream::Plain(stream)) = &connection.stream else {
+            panic!("not kept");
+        };
         stream.readable().await.expect("an end to read");
         connection.used -= IDLE_BEFORE_LOOK * 2;
         let exchange = connection.exchange(REQUEST).await.expect("answers");

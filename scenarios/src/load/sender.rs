@@ -2,13 +2,13 @@
 
 use super::connection::{Connection, Exchange, ExchangeError, Unanswered};
 use super::requests::{RequestPool, Requests};
+use crate::transport::Peer;
 use authbench_reports::recorder::{Outcome, Recorder, Sample};
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Where users send their requests: an enforcement point's address and its prebuilt requests.
-pub type Endpoint = (SocketAddr, Arc<RequestPool>);
+/// Where users send their requests: an enforcement point's server and its prebuilt requests.
+pub type Endpoint = (Peer, Arc<RequestPool>);
 
 /// What the users of one lane record, all into the same histograms: they run on one thread, so the lock is never contended, and one
 /// set of histograms stays in the processor's cache where one for each of 64 users does not.
@@ -62,9 +62,9 @@ impl Sender {
         let stride = connections.div_ceil(endpoints.len());
         let senders = (0..connections)
             .map(|number| {
-                let (address, pool) = &endpoints[number % endpoints.len()];
+                let (peer, pool) = &endpoints[number % endpoints.len()];
                 Self {
-                    connection: Connection::new(*address),
+                    connection: Connection::new(peer.clone()),
                     requests: Requests::new(Arc::clone(pool), number / endpoints.len(), stride),
                     recorder: recorder.clone(),
                     free: Instant::now(),

@@ -46,7 +46,7 @@ mod tests {
         let (address, _) = answering_server::start().await;
         let request = RequestBytes::encode("GET", "/", "test", [], b"").expect("encodes");
         let pool = RequestPool::new(vec![request], Box::new(|status, _| status == 200));
-        let (lane, mut users) = Lane::new(&[(address, pool)], 1);
+        let (lane, mut users) = Lane::new(&[(address.into(), pool)], 1);
         let user = &mut users[0];
         user.start().await;
         let queue = Arc::clone(&user.queue);

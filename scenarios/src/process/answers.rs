@@ -1,7 +1,7 @@
 //! Processes that print no ready line: they are ready when they answer a request.
 
-use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::time::Duration;
 
 use super::RunSettings;
@@ -17,7 +17,7 @@ const SERVER_ERROR: u16 = 500;
 /// The request that a process answers once it is ready.
 pub(super) struct Answers {
     request: PointRequest,
-    authority: String,
+    url: String,
 }
 
 impl Answers {
@@ -30,18 +30,19 @@ impl Answers {
     ) -> Result<Self, ProcessFailure> {
         let place = format!("process.{}.ready", spec.name);
         let known = |reference: &Reference| lookup(members, &reference.name);
+        let trust = target.trust_so_far(members);
         let request = target
-            .bind_request(request, &place, &known, &settings.remote)
+            .bind_request(request, &place, &known, &settings.remote, &trust)
             .map_err(|error| ProcessFailure::Address(Box::new(error)))?;
         Ok(Self {
-            authority: request.origin.authority.clone(),
+            url: request.origin.base_url(),
             request: encode_anonymous(&request)?,
         })
     }
 
     /// Where it listens.
     pub(super) fn url(&self) -> String {
-        format!("http://{}", self.authority)
+        self.url.clone()
     }
 
     /// Whether it answers with a status below 500.
@@ -50,13 +51,12 @@ impl Answers {
     }
 
     fn status(&self) -> io::Result<u16> {
-        let mut stream = TcpStream::connect_timeout(&self.request.address, ATTEMPT)?;
-        stream.set_read_timeout(Some(ATTEMPT))?;
-        stream.set_write_timeout(Some(ATTEMPT))?;
-        stream.write_all(self.request.bytes.as_bytes())?;
         // `HTTP/1.1 200`: nothing else is of interest.
         let mut start = [0; 12];
-        stream.read_exact(&mut start)?;
+        let request = self.request.bytes.as_bytes();
+        self.request
+            .peer
+            .ask_blocking(request, &mut start, ATTEMPT)?;
         let status = std::str::from_utf8(&start[9..]).ok();
         let status = status.and_then(|status| status.parse().ok());
         status.ok_or_else(|| io::ErrorKind::InvalidData.into())

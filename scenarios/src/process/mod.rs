@@ -85,12 +85,10 @@ impl Processes {
             failure,
         };
         build::run(target, settings).map_err(|failure| failed("build", failure))?;
-        for spec in &target.processes {
-            if let Err(failure) = processes.start_one(target, spec, settings) {
-                // In order, not by the kill of a drop: a store's private folder goes with its process.
-                processes.stop();
-                return Err(failed(&spec.name, failure));
-            }
+        if let Err((process, failure)) = processes.start_all(target, settings) {
+            // In order, not by the kill of a drop: a store's private folder goes with its process.
+            processes.stop();
+            return Err(failed(&process, failure));
         }
         Ok(processes)
     }
@@ -151,6 +149,32 @@ impl Processes {
         // What is left is killed and reaped by the children's own Drop.
     }
 
+    /// Starts every process, then finds their counters; the name of the process that failed.
+    fn start_all(
+        &mut self,
+        target: &TargetFile,
+        settings: &RunSettings,
+    ) -> Result<(), (String, ProcessFailure)> {
+        for spec in &target.processes {
+            self.start_one(target, spec, settings)
+                .map_err(|failure| (spec.name.clone(), failure))?;
+        }
+        if target.processes.iter().all(|spec| spec.counters.is_none()) {
+            return Ok(());
+        }
+        let first = &target.processes[0].name;
+        let trust = target
+            .trust(&self.members)
+            .map_err(|error| (first.clone(), ProcessFailure::Counters(Box::new(error))))?;
+        for (started, spec) in self.started.iter_mut().zip(&target.processes) {
+            let said = &self.members[&spec.name];
+            started
+                .find_counters(target, spec, said, &settings.remote, &trust)
+                .map_err(|failure| (spec.name.clone(), failure))?;
+        }
+        Ok(())
+    }
+
     fn start_one(
         &mut self,
         target: &TargetFile,
@@ -170,6 +194,7 @@ impl Processes {
             command: wiring::command(spec, settings, &members)?,
             env: wiring::env(spec, settings, &members)?,
             input: wiring::input_line(spec, settings, &members)?,
+            secrets: wiring::secrets(target, settings),
             stdout: match answers {
                 None => Stdout::Ours,
                 Some(_) => Stdout::Log,
@@ -197,7 +222,7 @@ impl Processes {
         said.extend(answers.map(|answers| ("url".to_owned(), answers.url())));
         said.extend(ready.members());
         let child = &self.children[self.children.len() - 1];
-        let started = Started::new(target, spec, child, ready, &said, &settings.remote)?;
+        let started = Started::new(spec, child, ready);
         self.members.insert(spec.name.clone(), said);
         self.started.push(started);
         Ok(())

@@ -11,6 +11,7 @@ use crate::flow::{PointRequest, encode_anonymous};
 use crate::target::{
     CounterTemplate, Members, ProcessSpec, Ready, Reference, RemoteTargets, TargetFile, lookup,
 };
+use crate::transport::Trust;
 
 /// A process that is ready.
 #[derive(Debug, Clone)]
@@ -23,7 +24,7 @@ pub struct Started {
     pub pid: Option<u32>,
     /// What it said when it became ready.
     pub ready: ReadyLine,
-    /// Where it publishes what it counts.
+    /// Where it publishes what it counts; known once all processes of the target are ready.
     pub counters: Option<CounterSource>,
 }
 
@@ -45,25 +46,29 @@ pub struct CounterSource {
 }
 
 impl Started {
-    pub(super) fn new(
-        target: &TargetFile,
-        spec: &ProcessSpec,
-        child: &Child,
-        ready: ReadyLine,
-        said: &BTreeMap<String, String>,
-        remote: &RemoteTargets,
-    ) -> Result<Self, ProcessFailure> {
-        let counters = spec
-            .counters
-            .as_ref()
-            .map(|counters| source(target, spec, counters, said, remote));
-        Ok(Self {
+    pub(super) fn new(spec: &ProcessSpec, child: &Child, ready: ReadyLine) -> Self {
+        Self {
             name: spec.name.clone(),
             role: spec.role,
             pid: accounting_pid(spec, &ready, child.pid()),
-            counters: counters.transpose()?,
+            counters: None,
             ready,
-        })
+        }
+    }
+
+    /// Finds its counters. Not before all processes are ready: whom to trust may be known no earlier.
+    pub(super) fn find_counters(
+        &mut self,
+        target: &TargetFile,
+        spec: &ProcessSpec,
+        said: &BTreeMap<String, String>,
+        remote: &RemoteTargets,
+        trust: &Trust,
+    ) -> Result<(), ProcessFailure> {
+        if let Some(counters) = &spec.counters {
+            self.counters = Some(source(target, spec, counters, said, remote, trust)?);
+        }
+        Ok(())
     }
 }
 
@@ -81,12 +86,13 @@ fn source(
     template: &CounterTemplate,
     said: &BTreeMap<String, String>,
     remote: &RemoteTargets,
+    trust: &Trust,
 ) -> Result<CounterSource, ProcessFailure> {
     let own = Members::from([("self".to_owned(), said.clone())]);
     let place = format!("process.{}.counters", spec.name);
     let known = |reference: &Reference| lookup(&own, &reference.name);
     let request = target
-        .bind_request(&template.request, &place, &known, remote)
+        .bind_request(&template.request, &place, &known, remote, trust)
         .map_err(|error| ProcessFailure::Counters(Box::new(error)))?;
     Ok(CounterSource {
         scrape: encode_anonymous(&request)?,

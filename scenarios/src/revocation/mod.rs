@@ -4,6 +4,7 @@
 //! * [`trial_user`]: a goose user whose transaction is one revocation: log in, wait, revoke while probing, watch
 //! * [`trials`]: which revocations are still to be made
 
+mod call;
 pub mod probe;
 pub mod trial_user;
 pub mod trials;

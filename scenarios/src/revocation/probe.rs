@@ -10,7 +10,7 @@ use crate::target::{Judgement, Point};
 use authbench_reports::revocation::{Acknowledgement, Probe, Verdict};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// Probes are this much rarer from issue until the close watch: they only use the credential, as its owner would.
 const USE_SPACING: u32 = 10;
@@ -48,9 +48,26 @@ pub struct Watch {
     pub observe: Duration,
     /// Set once the revoking call has ended.
     pub answered: Arc<OnceLock<Answered>>,
+    /// Becomes true when the trial is to be cut short.
+    pub cut: watch::Receiver<bool>,
 }
 
 impl Watch {
+    /// Whether the trial is to be cut short.
+    pub fn is_cut(&self) -> bool {
+        *self.cut.borrow()
+    }
+
+    /// Waits until `moment`; `false`: the trial is cut short.
+    pub async fn sleep_until(&self, moment: Instant) -> bool {
+        let mut cut = self.cut.clone();
+        tokio::select! {
+            biased;
+            Ok(_) = cut.wait_for(|cut| *cut) => false,
+            () = tokio::time::sleep_until(moment.into()) => true,
+        }
+    }
+
     /// The first probe, `phase` (0 to 1) of a spacing into its part. A credential that lives only briefly is watched closely at once.
     fn first(&self, phase: f64) -> Instant {
         let used = self.used_from + (self.every * USE_SPACING).mul_f64(phase);
@@ -85,7 +102,13 @@ pub async fn probe(
     let mut refused_since: Option<Instant> = None;
     let mut next = watch.first(phase);
     loop {
-        tokio::time::sleep_until(next.into()).await;
+        if !watch.sleep_until(next).await {
+            // The call must not wait for a first answer that will not come.
+            watch
+                .first_answers
+                .add_permits(usize::from(probes.is_empty()));
+            return probes;
+        }
         let (probe, sent, done) = ask(connection, point, request, watch.zero).await;
         probes.push(probe);
         if probes.len() == 1 {
@@ -163,6 +186,7 @@ mod tests {
             tail: Duration::ZERO,
             observe: Duration::ZERO,
             answered: Arc::default(),
+            cut: watch::channel(false).1,
         }
     }
 

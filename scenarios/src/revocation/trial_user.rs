@@ -1,15 +1,14 @@
 //! A goose user whose transaction is one revocation: log in at a random moment, use the credential to a random age, revoke it, watch.
 
+use super::call::Call;
 use super::probe::{Answered, Watch, probe, since};
 use super::trials::{Assignment, Trials};
 use crate::credentials::{LoginLimit, STEP_DEADLINE, expires, login_patiently};
-use crate::flow::{
-    Acknowledged, Credential, FlowClient, PointRequest, StepError, point_request, refresh,
-    run_steps,
-};
+use crate::flow::{Credential, FlowClient, PointRequest, point_request, refresh, run_steps};
 use crate::load::attack::{IDLE, Mirrored, VirtualUser};
 use crate::load::connection::Connection;
 use crate::target::{Event, Target};
+use crate::undo::{Journal, about_to_touch, bring_back};
 use authbench_reports::revocation::{Acknowledgement, After, T0, Trial, segments};
 use futures_util::future::{join, join_all};
 use rand::{RngExt, SeedableRng};
@@ -42,6 +41,7 @@ pub struct TrialUser {
     target: Arc<Target>,
     limit: Arc<LoginLimit>,
     trials: Arc<Trials>,
+    journal: Arc<Journal>,
     settings: TrialSettings,
     client: FlowClient,
     connections: Vec<Connection>,
@@ -55,6 +55,7 @@ impl TrialUser {
         target: Arc<Target>,
         limit: Arc<LoginLimit>,
         trials: Arc<Trials>,
+        journal: Arc<Journal>,
         settings: TrialSettings,
         seed: u64,
     ) -> Self {
@@ -62,7 +63,7 @@ impl TrialUser {
             .flows
             .points
             .iter()
-            .map(|point| Connection::new(point.request.origin.address));
+            .map(|point| Connection::new(point.request.origin.peer()));
         Self {
             connections: connections.collect(),
             client: FlowClient::new(STEP_DEADLINE),
@@ -70,6 +71,7 @@ impl TrialUser {
             target,
             limit,
             trials,
+            journal,
             settings,
         }
     }
@@ -90,21 +92,32 @@ impl VirtualUser for TrialUser {
         };
         match self.revoke_one(assignment).await {
             Ok(trial) => self.trials.finished(assignment.event, trial),
-            Err(error) => self.trials.failed(assignment, error),
+            Err(NoTrial::Cut) => self.trials.cut(),
+            Err(NoTrial::Failed(error)) => self.trials.failed(assignment, error),
         }
         None
     }
 }
 
+/// Why nothing came of a trial.
+enum NoTrial {
+    /// The run is to stop.
+    Cut,
+    /// No credential was to be had, or nothing could be written down before the event.
+    Failed(String),
+}
+
+impl NoTrial {
+    fn failed(error: impl std::fmt::Display) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
 impl TrialUser {
-    async fn revoke_one(&mut self, assignment: Assignment) -> Result<Trial, String> {
+    async fn revoke_one(&mut self, assignment: Assignment) -> Result<Trial, NoTrial> {
         let target = Arc::clone(&self.target);
         let event = &target.flows.events[assignment.event];
-        tokio::time::sleep(assignment.wait).await;
-        self.limit.pass().await;
-        let zero = Instant::now();
-        let login = login_patiently(&mut self.client, &target, &self.limit, assignment.user);
-        let mut credential = login.await.map_err(|error| error.to_string())?;
+        let (zero, mut credential) = self.log_in(assignment).await?;
         let requests = target
             .flows
             .points
@@ -112,7 +125,7 @@ impl TrialUser {
             .map(|point| point_request(point, &credential));
         let requests: Vec<PointRequest> = requests
             .collect::<Result<_, _>>()
-            .map_err(|error| error.to_string())?;
+            .map_err(NoTrial::failed)?;
 
         let issued = credential.issued;
         let expires_at = credential.jwt.and_then(|_| expires(&target, &credential));
@@ -124,13 +137,21 @@ impl TrialUser {
         // What the user holds on to: the answer to a logout takes cookies away, and a thief would not have let it.
         let mut held = credential.clone();
         let (call, points) = self
-            .revoke_and_probe(event, &mut credential, &requests, &watch)
+            .revoke_and_probe(event, assignment.user, &mut credential, &requests, &watch)
             .await;
+        let call = call?;
         let refresh_after = match call.answered.acknowledgement {
-            Acknowledgement::Received => self.refresh_after(&mut held).await,
+            Acknowledgement::Received if !watch.is_cut() => self.refresh_after(&mut held).await,
             // Nothing was promised, so a refresh that works breaks no promise.
-            Acknowledgement::Unknown | Acknowledgement::Refused => None,
+            _ => None,
         };
+        if let Some(entry) = call.entry {
+            // Who cannot be brought back now stays in the journal, and is tried again at the end of the scenario.
+            let _ = bring_back(&self.journal, &target, event, assignment.user, entry).await;
+        }
+        if watch.is_cut() {
+            return Err(NoTrial::Cut);
+        }
         Ok(Trial {
             user: assignment.user,
             issued_ns: since(zero, issued),
@@ -142,6 +163,24 @@ impl TrialUser {
             points,
             refresh_after,
         })
+    }
+
+    /// The moment the trial began, and its credential.
+    async fn log_in(&mut self, assignment: Assignment) -> Result<(Instant, Credential), NoTrial> {
+        let (client, target, limit) = (&mut self.client, &self.target, &self.limit);
+        let log_in = async {
+            tokio::time::sleep(assignment.wait).await;
+            limit.pass().await;
+            let zero = Instant::now();
+            let credential = login_patiently(client, target, limit, assignment.user).await;
+            Ok((zero, credential.map_err(NoTrial::failed)?))
+        };
+        let mut cut = self.trials.cancelled();
+        tokio::select! {
+            biased;
+            Ok(_) = cut.wait_for(|cut| *cut) => Err(NoTrial::Cut),
+            logged_in = log_in => logged_in,
+        }
     }
 
     fn watch(&self, event: &Event, zero: Instant, revoke: Instant) -> Watch {
@@ -163,33 +202,51 @@ impl TrialUser {
             observe: (longest + self.settings.observe_past_bound)
                 .min(self.settings.observe_at_most),
             answered: Arc::new(OnceLock::new()),
+            cut: self.trials.cancelled(),
         }
     }
 
     async fn revoke_and_probe(
         &mut self,
         event: &Event,
+        user: u32,
         credential: &mut Credential,
         requests: &[PointRequest],
         watch: &Watch,
     ) -> (
-        Call,
+        Result<Call, NoTrial>,
         BTreeMap<String, Vec<authbench_reports::revocation::Segment>>,
     ) {
         let (client, target, draw) = (&mut self.client, &self.target, &mut self.phase);
+        let journal = &self.journal;
         let call = async {
-            tokio::time::sleep_until(watch.revoke.into()).await;
-            // Never closed; every first probe ends, at the latest at the request deadline.
-            let _ = watch
-                .first_answers
-                .acquire_many(requests.len() as u32)
-                .await;
-            let sent = Instant::now();
-            let outcome = run_steps(client, target, &event.steps, credential).await;
-            let call = Call::of(sent, outcome);
+            let called = async {
+                let in_time = watch.sleep_until(watch.revoke).await;
+                // Never closed; every first probe ends, at the latest at the request deadline.
+                let _ = watch
+                    .first_answers
+                    .acquire_many(requests.len() as u32)
+                    .await;
+                if !in_time || watch.is_cut() {
+                    return Err(NoTrial::Cut);
+                }
+                let entry = about_to_touch(journal, target, event, user).await;
+                let entry = entry.map_err(NoTrial::failed)?;
+                let sent = Instant::now();
+                let outcome = run_steps(client, target, &event.steps, credential).await;
+                Ok(Call::of(sent, entry, outcome))
+            };
+            let called = called.await;
+            let answered = called.as_ref().map_or_else(
+                |_| Answered {
+                    at: Instant::now(),
+                    acknowledgement: Acknowledgement::Refused,
+                },
+                |call| call.answered,
+            );
             // Nobody else sets it.
-            let _ = watch.answered.set(call.answered);
-            call
+            let _ = watch.answered.set(answered);
+            called
         };
         let points = self
             .connections
@@ -204,6 +261,10 @@ impl TrialUser {
             }
         });
         let (call, probes) = join(call, join_all(probes)).await;
+        let call = match call {
+            Ok(call) => call,
+            Err(none) => return (Err(none), BTreeMap::new()),
+        };
         let t0 = T0 {
             earliest_ns: since(
                 watch.zero,
@@ -212,7 +273,7 @@ impl TrialUser {
             latest_ns: since(watch.zero, call.answered.at),
         };
         (
-            call,
+            Ok(call),
             probes
                 .into_iter()
                 .map(|(point, probes)| (point, segments(&probes, t0)))
@@ -233,38 +294,6 @@ impl TrialUser {
                 Some(After::Refused)
             }
             Err(_) => Some(After::Unknown),
-        }
-    }
-}
-
-/// The revoking call.
-struct Call {
-    sent: Instant,
-    answered: Answered,
-    /// Where it is a command, which may have had its answer any time: its start.
-    acknowledged_from: Option<Instant>,
-}
-
-impl Call {
-    /// `begun`: when the event's turn came. An administrator's login may have come before the call itself.
-    fn of(begun: Instant, outcome: Result<Option<Acknowledged>, StepError>) -> Self {
-        let (sent, at, acknowledgement) = match &outcome {
-            Ok(Some(call)) => (call.started, call.done, Acknowledgement::Received),
-            // An event without steps is refused when the target file is read.
-            Ok(None) => (begun, Instant::now(), Acknowledgement::Refused),
-            Err(error) if error.is_outcome_unknown() => {
-                (begun, Instant::now(), Acknowledgement::Unknown)
-            }
-            Err(_) => (begun, Instant::now(), Acknowledgement::Refused),
-        };
-        let call = outcome.ok().flatten();
-        Self {
-            sent,
-            answered: Answered {
-                at,
-                acknowledgement,
-            },
-            acknowledged_from: call.map(|call| call.not_before).filter(|from| *from < at),
         }
     }
 }

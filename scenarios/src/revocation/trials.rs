@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// Logins wait a random part of this. A JWT's times are whole seconds of the wall clock, and a slot begins its next trial just after
 /// the last token expired: without the wait every login of every slot would come at the beginning of a second, and every token
@@ -38,6 +38,7 @@ pub struct Assignment {
 pub struct Trials {
     inner: Mutex<Inner>,
     progressed: Notify,
+    cancelled: watch::Sender<bool>,
 }
 
 #[derive(Debug)]
@@ -80,6 +81,7 @@ impl Trials {
         Self {
             inner: Mutex::new(inner),
             progressed: Notify::new(),
+            cancelled: watch::Sender::new(false),
         }
     }
 
@@ -122,8 +124,21 @@ impl Trials {
         self.progressed.notify_one();
     }
 
-    /// Hands out no more.
+    /// One was cut short and says nothing.
+    pub fn cut(&self) {
+        self.lock().left -= 1;
+        self.progressed.notify_one();
+    }
+
+    /// Becomes `true` when those under way are to be cut short.
+    #[must_use]
+    pub fn cancelled(&self) -> watch::Receiver<bool> {
+        self.cancelled.subscribe()
+    }
+
+    /// Hands out no more, and has those under way cut short.
     pub fn cancel(&self) {
+        self.cancelled.send_replace(true);
         let mut inner = self.lock();
         inner.is_cancelled = true;
         inner.left -= inner.waiting.len();

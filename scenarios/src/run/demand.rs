@@ -1,8 +1,9 @@
 //! What a scenario asks of each of its targets, held against what the target has and allows: before anything is started or sent.
 
 use super::renewal;
+use super::system::System;
 use crate::scenario_file::{Ladder, Plan, Profile, Revocations, Scenario, Sweep};
-use crate::target::TargetFile;
+use crate::target::{Limits, TargetFile};
 
 /// Why a scenario may not be run against a target.
 #[derive(Debug, thiserror::Error)]
@@ -26,8 +27,8 @@ pub enum DemandError {
     },
     /// The target's limit on requests is below what it would be sent.
     #[error(
-        "scenario {scenario}: target {target} allows {allows} requests per second (limits.requests_per_s) and would be sent up to {sent}: \
-         {what}; {remedy}"
+        "scenario {scenario}: target {target} allows {allows} requests per second ({origin}) and would be sent up to {sent}: \
+         {what}; {remedy}{}", raised(.origin, *.sent)
     )]
     TooManyRequests {
         /// The scenario's name.
@@ -36,6 +37,8 @@ pub enum DemandError {
         target: String,
         /// How many per second it allows.
         allows: u32,
+        /// Where that is said.
+        origin: LimitOrigin,
         /// How many per second it would be sent at most, rounded up.
         sent: u64,
         /// What they are made of.
@@ -43,6 +46,36 @@ pub enum DemandError {
         /// What would be right.
         remedy: String,
     },
+}
+
+/// Who set a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitOrigin {
+    /// The target file.
+    File,
+    /// The default for other machines.
+    OtherMachine,
+}
+
+impl std::fmt::Display for LimitOrigin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::File => "limits.requests_per_s",
+            Self::OtherMachine => {
+                "what a host that is not this machine gets unless its target file says otherwise"
+            }
+        })
+    }
+}
+
+/// How a default is raised: by whoever may decide it.
+fn raised(origin: &LimitOrigin, sent: u64) -> String {
+    match origin {
+        LimitOrigin::File => String::new(),
+        LimitOrigin::OtherMachine => format!(
+            "; or, if those who run it agree, write requests_per_s = {sent} under [limits] in the target file"
+        ),
+    }
 }
 
 /// Checks every target of one scenario.
@@ -56,7 +89,22 @@ pub(super) fn check(
 ) -> Result<(), DemandError> {
     targets.iter().try_for_each(|target| {
         enough_users(scenario, profile, target)?;
-        within_limit(scenario, profile, target, targets.len())
+        within_limit(scenario, profile, target, target.limits(), targets.len())
+    })
+}
+
+/// Checks the limits of one scenario's targets again, now that it is known where they run: a process may have named another machine.
+///
+/// # Errors
+/// With the first target that allows too little.
+pub(super) fn check_running(
+    scenario: &Scenario,
+    profile: Profile,
+    systems: &[System],
+) -> Result<(), DemandError> {
+    systems.iter().try_for_each(|system| {
+        let (file, limits) = (system.file(), system.target().limits);
+        within_limit(scenario, profile, file, limits, systems.len())
     })
 }
 
@@ -97,9 +145,10 @@ fn within_limit(
     scenario: &Scenario,
     profile: Profile,
     target: &TargetFile,
+    limits: Limits,
     targets: usize,
 ) -> Result<(), DemandError> {
-    let Some(allows) = target.about.limits.requests_per_s else {
+    let Some(allows) = limits.requests_per_s else {
         return Ok(());
     };
     let share = f64::from(scenario.load.rate_per_s) / targets as f64;
@@ -118,6 +167,7 @@ fn within_limit(
         scenario: scenario.name.clone(),
         target: target.about.name.clone(),
         allows,
+        origin: origin(target),
         sent: (share + probes).ceil() as u64,
         what: made_of(share, probes, targets),
         remedy: if rate >= 1.0 {
@@ -146,10 +196,18 @@ fn ladder_within(
         scenario: scenario.name.clone(),
         target: target.about.name.clone(),
         allows,
+        origin: origin(target),
         sent: highest as u64,
         what: "the highest of sweep.rates".to_owned(),
         remedy: "leave out the rates above the limit".to_owned(),
     })
+}
+
+fn origin(target: &TargetFile) -> LimitOrigin {
+    match target.about.limits.requests_per_s {
+        Some(_) => LimitOrigin::File,
+        None => LimitOrigin::OtherMachine,
+    }
 }
 
 fn made_of(share: f64, probes: f64, targets: usize) -> String {

@@ -1,6 +1,7 @@
 //! One run: every scenario in turn, its targets started, measured and stopped.
 
 mod capacity;
+mod connections;
 mod demand;
 pub mod progress;
 mod renewal;
@@ -19,9 +20,12 @@ use crate::load::attack::{Attack, AttackError};
 use crate::process::{ProcessError, RunSettings};
 use crate::scenario_file::{Ladder, Plan as Workload, Profile, Scenario};
 use crate::target::TargetFile;
+use crate::transport::ConnectError;
+use crate::undo::{Journal, Left, bring_all_back};
 use authbench_reports::run_file::{LifetimeRecord, ScenarioRecord, StoreInfo, TargetRecord};
 use nix::errno::Errno;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -37,6 +41,8 @@ pub struct Plan {
     pub seed: u64,
     /// Where goose's own report goes, when it is asked for.
     pub goose_reports: Option<PathBuf>,
+    /// Where it is written down whom events touch.
+    pub journal: Arc<Journal>,
 }
 
 /// What a run measured.
@@ -50,6 +56,8 @@ pub struct Measured {
     pub scenarios: Vec<ScenarioRecord>,
     /// Whether it was told to stop.
     pub interrupted: bool,
+    /// Users whom an event touched and who could not be brought back.
+    pub left: Vec<Left>,
 }
 
 /// Why a run failed.
@@ -82,6 +90,14 @@ pub enum MeasureError {
     /// A credential lacks what a point's request needs.
     #[error("build a request: {0}")]
     Request(#[from] EncodeError),
+    /// A connection could not be made.
+    #[error("connect to {target}: {source}")]
+    Connect {
+        /// The target.
+        target: String,
+        /// Why.
+        source: ConnectError,
+    },
     /// The virtual users failed.
     #[error(transparent)]
     Attack(#[from] AttackError),
@@ -121,6 +137,7 @@ struct Context<'a> {
     profile: Profile,
     goose_reports: Option<PathBuf>,
     interrupted: watch::Receiver<bool>,
+    journal: Arc<Journal>,
     progress: &'a (dyn Fn(Progress) + Sync),
 }
 
@@ -163,17 +180,18 @@ pub async fn run(
     interrupted: watch::Receiver<bool>,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Measured, RunError> {
+    for target in plan.scenarios.iter().flat_map(|(_, targets)| targets) {
+        System::check_permitted(target, &plan.settings)?;
+    }
     for (scenario, targets) in &plan.scenarios {
         demand::check(scenario, plan.profile, targets)?;
-        for target in targets {
-            System::check_commands(target, &plan.settings)?;
-        }
     }
     let context = Context {
         seed: plan.seed,
         profile: plan.profile,
         goose_reports: plan.goose_reports,
         interrupted,
+        journal: plan.journal,
         progress,
     };
     let mut measured = Measured::default();
@@ -214,8 +232,16 @@ async fn run_scenario(
     note(&systems, measured);
     let outcome = match context.is_interrupted() {
         true => Err(MeasureError::Interrupted),
-        false => measure(scenario, &systems, context).await,
+        false => {
+            demand::check_running(scenario, context.profile, &systems)?;
+            measure(scenario, &systems, context).await
+        }
     };
+    // Whatever came of it: a trial that was broken off has not undone its event.
+    for system in &systems {
+        let left = bring_all_back(&context.journal, system.target()).await;
+        measured.left.extend(left);
+    }
     // In order, whatever came of it: a user's store is cleaned up at the end of its process.
     systems.into_iter().for_each(System::stop);
     match outcome {

@@ -70,7 +70,7 @@ pub(super) async fn measure(
         lanes.push(lane);
         attack.crew(
             &format!("{}, revocations", system.name()),
-            trial_users(system, trials, plan, context.seed),
+            trial_users(system, trials, plan, context),
         )?;
     }
     let renewals = wallets.iter().map(Wallet::renewals).collect();
@@ -116,7 +116,7 @@ fn trial_users(
     system: &System,
     trials: &Arc<Trials>,
     plan: &Revocations,
-    seed: u64,
+    context: &Context<'_>,
 ) -> Vec<TrialUser> {
     let lifetime = system.target().about.facts.get("access_ttl");
     let settings = TrialSettings {
@@ -131,8 +131,9 @@ fn trial_users(
             Arc::clone(system.target()),
             Arc::clone(system.login_limit()),
             Arc::clone(trials),
+            Arc::clone(&context.journal),
             settings,
-            seed ^ (u64::from(slot) << 16),
+            context.seed ^ (u64::from(slot) << 16),
         )
     };
     (0..plan.slots_per_target).map(user).collect()

@@ -167,6 +167,6 @@ pub(super) fn draw(seed: u64, round: u32, purpose: u64) -> ChaCha8Rng {
 /// The highest rate that `system` may be asked: what its file allows, or what nobody reaches.
 pub(super) fn ceiling_per_s(system: &System) -> f64 {
     const BEYOND_REACH: u32 = 1_000_000;
-    let limit = system.target().about.limits.requests_per_s;
+    let limit = system.target().limits.requests_per_s;
     f64::from(limit.unwrap_or(BEYOND_REACH).min(BEYOND_REACH))
 }

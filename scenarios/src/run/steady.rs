@@ -2,7 +2,7 @@
 
 use super::progress::Progress;
 use super::system::System;
-use super::{Context, MeasureError, renewal};
+use super::{Context, MeasureError, connections, renewal};
 use crate::accounting::book;
 use crate::accounting::canary::{SLICE, SLICES, canary};
 use crate::accounting::clock_steps::ClockWatch;
@@ -12,7 +12,7 @@ use crate::load::attack::Attack;
 use crate::load::schedule::Schedule;
 use crate::load::stream::{Lane, LaneRound, run_round};
 use crate::scenario_file::{Load, Rounds};
-use authbench_reports::run_file::{IdleUse, RoundRecord, SteadyRecord, TargetRound};
+use authbench_reports::run_file::{Handshakes, IdleUse, RoundRecord, SteadyRecord, TargetRound};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -45,6 +45,9 @@ pub(super) async fn measure(
             &idle,
         ))
         .await?;
+    let connections = context
+        .unless_interrupted(connections::measure(systems, &idle))
+        .await?;
     let mut stream = Stream {
         systems,
         load,
@@ -70,6 +73,7 @@ pub(super) async fn measure(
         idle,
         rounds: rounds??,
         renewal,
+        connections,
     })
 }
 
@@ -167,7 +171,7 @@ impl Stream<'_> {
 
     async fn round(&self, round: u32) -> Result<RoundRecord, MeasureError> {
         let mut client = FlowClient::new(STEP_DEADLINE);
-        let renewals = self.renewals();
+        let (renewals, handshakes) = (self.renewals(), self.handshakes());
         let mut clocks = ClockWatch::begin();
         // Reading counters costs the targets CPU: outside of the two readings of the clocks.
         let counted = book::counted_by_all(&mut client, self.systems).await;
@@ -188,17 +192,24 @@ impl Stream<'_> {
             .into_iter()
             .zip(counted_after)
             .map(|(before, after)| book::difference(before, after));
+        let shaken = self
+            .handshakes()
+            .into_iter()
+            .zip(handshakes)
+            .map(|(now, before)| handshakes_since(now?, before?));
         let parts = stream
             .lanes
             .into_iter()
             .zip(used.processes)
             .zip(renewed)
-            .zip(counted);
+            .zip(counted)
+            .zip(shaken);
         let targets = self.systems.iter().zip(parts).map(
-            |(system, (((lane, processes), renewals), counters))| TargetRound {
+            |(system, ((((lane, processes), renewals), counters), handshakes))| TargetRound {
                 processes,
                 renewals,
                 counters,
+                handshakes,
                 ..target_round(system.name(), lane)
             },
         );
@@ -223,12 +234,25 @@ impl Stream<'_> {
         )
     }
 
+    /// Absent for targets that speak without TLS.
+    fn handshakes(&self) -> Vec<Option<Handshakes>> {
+        let read = |system: &System| system.target().handshakes_so_far();
+        self.systems.iter().map(read).collect()
+    }
+
     fn renewals(&self) -> Vec<u64> {
         self.renewals
             .iter()
             .map(|count| count.load(Ordering::Relaxed))
             .collect()
     }
+}
+
+fn handshakes_since(now: Handshakes, before: Handshakes) -> Option<Handshakes> {
+    Some(Handshakes {
+        full: now.full - before.full,
+        resumed: now.resumed - before.resumed,
+    })
 }
 
 fn target_round(target: &str, lane: LaneRound) -> TargetRound {
@@ -246,6 +270,7 @@ fn target_round(target: &str, lane: LaneRound) -> TargetRound {
         bytes_received: recorder.bytes_received,
         renewals: 0,
         reconnects: Some(lane.reconnects),
+        handshakes: None,
         processes: Vec::new(),
         counters: None,
     }

@@ -42,7 +42,7 @@ impl System {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub fn start(file: TargetFile, settings: &RunSettings) -> Result<Self, StartError> {
-        Self::check_commands(&file, settings)?;
+        Self::check_permitted(&file, settings)?;
         let processes = Processes::start(&file, settings)?;
         let target = Arc::new(file.bind(processes.members(), &settings.remote)?);
         Ok(Self {
@@ -53,11 +53,13 @@ impl System {
         })
     }
 
-    /// Whether the target may run the commands that its steps consist of, if any do: to know that before anything is started.
+    /// Whether the target may run the commands that its steps consist of, if any do, and send requests to the hosts that it names: to know
+    /// that before anything is started.
     ///
     /// # Errors
     /// With the first step that may not.
-    pub fn check_commands(file: &TargetFile, settings: &RunSettings) -> Result<(), StartError> {
+    pub fn check_permitted(file: &TargetFile, settings: &RunSettings) -> Result<(), StartError> {
+        file.clear(&settings.remote)?;
         match file.commands().next() {
             Some(step) if !settings.allow_commands => Err(StartError::Command {
                 target: file.about.name.clone(),
@@ -107,7 +109,14 @@ impl System {
             name: about.name.clone(),
             model: about.model.clone(),
             file: self.file.as_written().clone(),
+            variant: self.file.variant().cloned(),
         }
+    }
+
+    /// Its file.
+    #[must_use]
+    pub fn file(&self) -> &TargetFile {
+        &self.file
     }
 
     /// Whether the value of this variable may stand in a run file.

@@ -30,14 +30,16 @@ pub(super) fn check(source: Source) -> Result<Scenario, FileError> {
     );
     let (targets, vars, load) = (
         checker.list(&raw.targets, "targets")?,
-        checker.vars(&raw)?,
+        checker.plain_texts(&raw.vars, "vars")?,
         checker.load(&raw.load, &plans[0])?,
     );
+    let variants = checker.variants(&raw, &targets)?;
     Ok(Scenario {
         name,
         question,
         targets,
         vars,
+        variants,
         load,
         plans,
         source,
@@ -92,7 +94,7 @@ fn at_key(source: &Source, key: &str) -> std::ops::Range<usize> {
     0..0
 }
 
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     source: &'a Source,
 }
 
@@ -118,12 +120,16 @@ impl Checker<'_> {
         })
     }
 
-    fn vars(&self, raw: &RawScenario) -> Result<BTreeMap<String, String>, FileError> {
+    pub(super) fn plain_texts(
+        &self,
+        raw: &BTreeMap<String, Spanned<String>>,
+        key: &str,
+    ) -> Result<BTreeMap<String, String>, FileError> {
         let mut vars = BTreeMap::new();
-        for (name, text) in &raw.vars {
+        for (name, text) in raw {
             if text.get_ref().contains("${") {
                 let problem = "has a reference; a scenario gives plain text";
-                return Err(self.error(text, format!("vars.{name}"), problem, ""));
+                return Err(self.error(text, format!("{key}.{name}"), problem, ""));
             }
             vars.insert(name.clone(), text.get_ref().clone());
         }
@@ -211,7 +217,7 @@ impl Checker<'_> {
         })
     }
 
-    fn error<T>(
+    pub(super) fn error<T>(
         &self,
         at: &Spanned<T>,
         key: impl Into<String>,

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `schema` `name` `kind` | `authbench.scenario/1`; the name in reports; `steady`, `revocation`, `capacity` or `sweep` |
 //! | `question` | one sentence, shown in the report |
-//! | `targets` | names of built-in targets, or paths of target files, relative to the scenario's own folder |
+//! | `targets` | names of built-in targets, paths of target files, relative to the scenario's own folder, or names of its variants |
+//! | `[variant.NAME]` | one of `targets`: `target`, the one that it is another form of, and `vars`, which replace variables for it alone |
 //! | `[vars]` | replace variables of the targets that have them; plain text |
 //! | `[load]` | `connections_per_target`, `credentials_per_target`; `rate_per_s` over all targets (`steady`, `revocation`) |
 //! | `[revocation]` | of this kind only: `events`, `probe_every`, `tail`, `slots_per_target`, `observe` (60s) |
@@ -16,8 +17,10 @@
 mod check;
 mod raw;
 mod solo;
+mod variant;
 
 pub use solo::{Capacity, Ladder, Slos, Sweep};
+pub use variant::Variant;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,9 +38,15 @@ const SCENARIOS: &[(&str, &str)] = &[
     ("revocation", include_str!("../../revocation.toml")),
     ("capacity", include_str!("../../capacity.toml")),
     ("sweep", include_str!("../../sweep.toml")),
+    ("tls", include_str!("../../tls.toml")),
+    ("claims", include_str!("../../claims.toml")),
+    (
+        "store-connections",
+        include_str!("../../store-connections.toml"),
+    ),
 ];
 
-/// What `run` executes when it is not told: the others overload the targets and take minutes, so they are asked for by name.
+/// What `run` executes when it is not told: the others take minutes, some of them overload the targets, so they are asked for by name.
 pub const DEFAULT: [&str; 2] = ["steady", "revocation"];
 
 /// A checked scenario file.
@@ -47,10 +56,12 @@ pub struct Scenario {
     pub name: String,
     /// The question it answers, one sentence.
     pub question: String,
-    /// Built-in names or paths; a caller may put others in their place.
+    /// Built-in names, paths, or names of variants; a caller may put others in their place.
     pub targets: Vec<String>,
     /// Replace variables of the targets that have them.
     pub vars: BTreeMap<String, String>,
+    /// Targets under other names, by name.
+    pub variants: BTreeMap<String, Variant>,
     /// The traffic.
     pub load: Load,
     plans: [Plan; 3],
@@ -150,7 +161,9 @@ impl Scenario {
         let folder = Path::new(name_or_path)
             .parent()
             .filter(|_| target::is_path(name_or_path));
-        for target in &mut scenario.targets {
+        let variants = &mut scenario.variants;
+        let behind = variants.values_mut().map(|variant| &mut variant.target);
+        for target in scenario.targets.iter_mut().chain(behind) {
             if let Some(folder) = folder.filter(|_| target::is_path(target)) {
                 *target = folder.join(&*target).to_string_lossy().into_owned();
             }
@@ -201,7 +214,10 @@ impl Scenario {
     fn load_all(&self, names: &[String]) -> Result<Vec<TargetFile>, LoadError> {
         let mut files: Vec<TargetFile> = Vec::new();
         for name in names {
-            let file = TargetFile::load(name, &self.vars)?;
+            let file = match self.variants.get(name) {
+                Some(variant) => variant.load(&self.source, name, &self.vars)?,
+                None => TargetFile::load(name, &self.vars)?,
+            };
             if files
                 .iter()
                 .any(|other| other.about.name == file.about.name)
@@ -218,11 +234,19 @@ impl Scenario {
     #[must_use]
     pub fn as_measured(&self, targets: &[&str], shown: impl Fn(&str) -> bool) -> Json {
         let mut json = toml::from_str::<Json>(&self.source.text).unwrap_or_default();
-        if let Some(vars) = json.get_mut("vars").and_then(Json::as_object_mut) {
-            vars.iter_mut()
+        let mask = |table: &mut Json| {
+            let vars = table.get_mut("vars").and_then(Json::as_object_mut);
+            vars.into_iter()
+                .flatten()
                 .filter(|(name, _)| !shown(name))
                 .for_each(|(_, value)| *value = "(masked)".into());
-        }
+        };
+        mask(&mut json);
+        let variants = json.get_mut("variant").and_then(Json::as_object_mut);
+        variants
+            .into_iter()
+            .flatten()
+            .for_each(|(_, variant)| mask(variant));
         json["targets"] = targets.into();
         json
     }

@@ -20,12 +20,21 @@ pub(super) struct RawScenario {
     pub(super) targets: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     pub(super) vars: BTreeMap<String, Spanned<String>>,
+    #[serde(default)]
+    pub(super) variant: BTreeMap<String, Spanned<RawVariant>>,
     pub(super) load: Spanned<RawLoad>,
     pub(super) revocation: Option<Spanned<RawRevocation>>,
     pub(super) slo: Option<Spanned<RawLimits>>,
     pub(super) capacity: Option<Spanned<RawCapacity>>,
     pub(super) sweep: Option<Spanned<RawSweep>>,
     pub(super) profile: RawProfiles,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawVariant {
+    pub(super) target: Spanned<String>,
+    pub(super) vars: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 //! Whole scenario files, and for every mistake the exact message.
 
 mod solo;
+mod variant;
 
 use super::*;
 

@@ -4,6 +4,7 @@ use super::{Bench, SelftestError};
 use crate::run::{self, Plan};
 use crate::scenario_file::{Profile, Scenario};
 use crate::target::TargetFile;
+use crate::undo::Journal;
 use authbench_reports::run_file::{EventRecord, RevocationRecord};
 
 /// Makes the revocations of the built-in scenario `text` at `targets`, all at once.
@@ -19,6 +20,7 @@ pub(super) async fn revoke(
         settings: bench.settings.clone(),
         seed: bench.seed,
         goose_reports: None,
+        journal: Journal::of_new_run(&bench.settings.dir),
     };
     let interrupted = bench.settings.interrupted.clone();
     let outcome = run::run(plan, interrupted.clone(), &|_| ()).await;

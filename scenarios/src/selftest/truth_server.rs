@@ -4,16 +4,16 @@ use super::SelftestError;
 use crate::credentials::STEP_DEADLINE;
 use crate::flow::FlowClient;
 use crate::run::system::System;
+use crate::transport::Peer;
 use crate::wire::RequestBytes;
 use serde::Deserialize;
-use std::net::SocketAddr;
 
 const AUTHORITY: &str = "truth";
 
 /// Asks one truth server about itself.
 pub(super) struct TruthServer {
     client: FlowClient,
-    address: SocketAddr,
+    peer: Peer,
 }
 
 /// What a server did since it was told to forget, over all load requests.
@@ -43,7 +43,7 @@ impl TruthServer {
     pub(super) fn of(system: &System) -> Self {
         Self {
             client: FlowClient::new(STEP_DEADLINE),
-            address: system.target().flows.points[0].request.origin.address,
+            peer: system.target().flows.points[0].request.origin.peer(),
         }
     }
 
@@ -70,7 +70,7 @@ impl TruthServer {
         expected: u16,
     ) -> Result<(), SelftestError> {
         let request = RequestBytes::encode(method, path, AUTHORITY, [], b"")?;
-        let exchange = self.client.exchange(self.address, &request).await?;
+        let exchange = self.client.exchange(&self.peer, &request).await?;
         if exchange.head.status == expected {
             return Ok(());
         }

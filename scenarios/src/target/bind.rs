@@ -3,14 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use authbench_reports::run_file;
 use url::Url;
 
 use super::file::{About, TargetFile};
 use super::flows::{Action, Flows, Turn};
+use super::limits::Limits;
 use super::remote::RemoteTargets;
 use super::request::{Origin, Request, RequestTemplate, UrlError};
+use super::secrets::Secrets;
 use super::template::{Reference, Template};
+use crate::credentials::RateLimit;
 use crate::flow::{AdminLogin, Lifetimes};
+use crate::transport::Trust;
 
 /// The string members of each process's ready line, by process name.
 pub type Members = BTreeMap<String, BTreeMap<String, String>>;
@@ -26,8 +31,14 @@ pub struct Target {
     pub(crate) admin: Arc<AdminLogin>,
     /// What its token responses said of how long they live.
     pub(crate) lifetimes: Arc<Lifetimes>,
+    /// How much load it may get: as the file says, and little where the file does not and the target is not on this machine.
+    pub limits: Limits,
+    /// The limit on administrator's calls, shared by all who make events.
+    pub(crate) admin_calls: Arc<RateLimit>,
     presented: BTreeSet<String>,
+    trust: Arc<Trust>,
     origins: Vec<Origin>,
+    secrets: Secrets,
 }
 
 /// Why a request's destination cannot be known, or must not be used.
@@ -66,24 +77,65 @@ impl TargetFile {
     /// # Errors
     /// When a process did not say what a request needs, or a request would go where it must not.
     pub fn bind(&self, members: &Members, policy: &RemoteTargets) -> Result<Target, BindError> {
+        let trust = self.trust(members)?;
         let flows = self.flows.try_map(&Binder {
             file: self,
             members,
             policy,
+            trust: &trust,
         })?;
         let presented = flows
             .points
             .iter()
             .flat_map(|point| point.request.references());
         let presented = presented.map(|reference| reference.name.clone()).collect();
+        let origins = origins(&flows);
+        let is_remote = |origin: &Origin| !origin.address.ip().is_loopback();
+        let limits = self.about.limits.of(origins.iter().any(is_remote));
         Ok(Target {
             about: Arc::clone(&self.about),
-            origins: origins(&flows),
+            admin_calls: RateLimit::new(limits.admin_calls_per_s),
+            limits,
+            origins,
             flows,
             admin: Arc::default(),
             lifetimes: Arc::default(),
             presented,
+            secrets: self.secrets.clone(),
+            trust: Arc::new(trust),
         })
+    }
+
+    /// Whose certificates count, as far as the processes that `members` knows have said.
+    pub(crate) fn trust_so_far(&self, members: &Members) -> Trust {
+        self.tls
+            .trust_so_far(|reference| lookup(members, &reference.name))
+    }
+
+    /// Whose certificates count, once the processes have said where theirs are.
+    pub(crate) fn trust(&self, members: &Members) -> Result<Trust, BindError> {
+        let trust = self.tls.trust(|reference| lookup(members, &reference.name));
+        trust.map_err(|reason| BindError {
+            target: self.about.name.clone(),
+            place: "tls.ca_file".to_owned(),
+            reason,
+        })
+    }
+
+    /// Clears every host that the file itself names with `policy`, before a process is started or a name looked up.
+    ///
+    /// # Errors
+    /// With the first request that would go where it must not.
+    pub fn clear(&self, policy: &RemoteTargets) -> Result<(), BindError> {
+        let cleared = self.flows.try_map(&Clearer { file: self, policy });
+        cleared.map(|_: Flows<()>| ())
+    }
+
+    /// How much load the target may get, as far as the file alone says where it is.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let refused = RemoteTargets::refused();
+        self.about.limits.of(self.clear(&refused).is_err())
     }
 
     pub(crate) fn bind_request(
@@ -92,6 +144,7 @@ impl TargetFile {
         place: &str,
         known: &dyn Fn(&Reference) -> Result<Option<String>, BindReason>,
         policy: &RemoteTargets,
+        trust: &Trust,
     ) -> Result<Request, BindError> {
         let target = &self.about.name;
         let failed = |reason| BindError {
@@ -99,7 +152,7 @@ impl TargetFile {
             place: place.to_owned(),
             reason,
         };
-        request.bind(known, policy).map_err(failed)
+        request.bind(known, policy, trust).map_err(failed)
     }
 }
 
@@ -114,12 +167,14 @@ struct Binder<'a> {
     file: &'a TargetFile,
     members: &'a Members,
     policy: &'a RemoteTargets,
+    trust: &'a Trust,
 }
 
 impl Turn<RequestTemplate, Request, BindError> for Binder<'_> {
     fn request(&self, request: &RequestTemplate, place: &str) -> Result<Request, BindError> {
         let known = |reference: &Reference| lookup(self.members, &reference.name);
-        self.file.bind_request(request, place, &known, self.policy)
+        self.file
+            .bind_request(request, place, &known, self.policy, self.trust)
     }
 
     fn text(&self, text: &Template, place: &str) -> Result<Template, BindError> {
@@ -129,6 +184,26 @@ impl Turn<RequestTemplate, Request, BindError> for Binder<'_> {
             place: place.to_owned(),
             reason,
         })
+    }
+}
+
+/// Looks only at hosts that stand in the file.
+struct Clearer<'a> {
+    file: &'a TargetFile,
+    policy: &'a RemoteTargets,
+}
+
+impl Turn<RequestTemplate, (), BindError> for Clearer<'_> {
+    fn request(&self, request: &RequestTemplate, place: &str) -> Result<(), BindError> {
+        request.clear(self.policy).map_err(|error| BindError {
+            target: self.file.about.name.clone(),
+            place: place.to_owned(),
+            reason: UrlError::Remote(error).into(),
+        })
+    }
+
+    fn text(&self, text: &Template, _: &str) -> Result<Template, BindError> {
+        Ok(text.clone())
     }
 }
 
@@ -149,14 +224,20 @@ fn origins(flows: &Flows<Request>) -> Vec<Origin> {
 }
 
 impl Target {
+    /// What the file knows that must never be shown.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter()
+    }
+
     /// Where a redirect from `from` to `url` leads, if it may be followed: to an origin of the file's own requests, or to this machine.
     pub(crate) fn redirected_to(&self, url: &Url, from: &Origin) -> Result<Reached, UrlError> {
-        let of_the_file = self.origins.iter().find(|origin| origin.is_of(url));
+        // A replica that was pinned stays so: another origin of the file may have the same URL.
+        let mut own = [from].into_iter().chain(&self.origins);
         Ok(Reached {
             is_another: !from.is_of(url),
-            origin: match of_the_file {
+            origin: match own.find(|origin| origin.is_of(url)) {
                 Some(origin) => origin.clone(),
-                None => Origin::of(url, &RemoteTargets::refused())?,
+                None => Origin::of(url, &RemoteTargets::refused(), &self.trust)?,
             },
         })
     }
@@ -164,6 +245,19 @@ impl Target {
     /// Whether a point presents the captured value of this name: whether it is what gets accepted or refused.
     pub(crate) fn presents(&self, capture: &str) -> bool {
         self.presented.contains(capture)
+    }
+
+    /// The TLS handshakes with its servers so far, whoever made them; `None` where all of its points are without TLS.
+    #[must_use]
+    pub fn handshakes_so_far(&self) -> Option<run_file::Handshakes> {
+        let points = &self.flows.points;
+        let is_secured = points
+            .iter()
+            .any(|point| point.request.origin.tls.is_some());
+        is_secured.then(|| run_file::Handshakes {
+            full: self.trust.handshakes().full(),
+            resumed: self.trust.handshakes().resumed(),
+        })
     }
 }
 

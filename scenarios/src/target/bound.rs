@@ -37,6 +37,14 @@ impl Bound {
         Ok(bound)
     }
 
+    /// The facts that it is made of.
+    pub fn facts(&self) -> impl Iterator<Item = &str> {
+        self.terms.iter().filter_map(|term| match term {
+            Term::Fact(name) => Some(name.as_str()),
+            Term::Duration(_) => None,
+        })
+    }
+
     /// The sum with other facts: what the bound would be at, say, a production lifetime. A fact that `facts` lacks counts as zero.
     #[must_use]
     pub fn limit_with(&self, facts: &BTreeMap<String, Duration>) -> Duration {

@@ -7,13 +7,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use authbench_reports::run_file::Role;
+use authbench_reports::run_file::{Role, VariantRecord};
 use serde_json::Value as Json;
 
 use super::flows::{Action, Flows};
+use super::limits::Limits;
 use super::request::RequestTemplate;
+use super::secrets::Secrets;
 use super::source::{FileError, Source};
 use super::template::Template;
+use super::tls::TlsSpec;
 use super::users::Users;
 use super::{builtin, check};
 
@@ -34,17 +37,6 @@ pub struct About {
     pub users: Option<Users>,
 }
 
-/// How much load a target may get; absent: as much as the scenario wants.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// Requests per second at all points together.
-    pub requests_per_s: Option<u32>,
-    /// Logins per second.
-    pub logins_per_s: Option<u32>,
-    /// Steps of the administrator's login and steps that use it, per second.
-    pub admin_calls_per_s: Option<u32>,
-}
-
 /// A checked target file.
 #[derive(Debug, Clone)]
 pub struct TargetFile {
@@ -55,7 +47,10 @@ pub struct TargetFile {
     /// What must be started for it, in order; empty when it runs already.
     pub processes: Vec<ProcessSpec>,
     pub(super) flows: Flows<RequestTemplate>,
+    pub(super) tls: TlsSpec,
+    pub(super) variant: Option<VariantRecord>,
     pub(super) as_written: Json,
+    pub(super) secrets: Secrets,
     pub(super) shown_variables: Vec<String>,
 }
 
@@ -153,6 +148,23 @@ impl TargetFile {
         })?)
     }
 
+    /// Like [`parse`](Self::parse), with another environment.
+    ///
+    /// # Errors
+    /// When anything in it is wrong.
+    pub(crate) fn parse_with(
+        name: &str,
+        text: &str,
+        overrides: &BTreeMap<String, String>,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, FileError> {
+        let source = Source {
+            name: name.to_owned(),
+            text: text.to_owned(),
+        };
+        check::check(&source, overrides, environment)
+    }
+
     /// Reads `text` as a target file; errors call it `name`. Otherwise like [`load`](Self::load).
     ///
     /// # Errors
@@ -167,6 +179,30 @@ impl TargetFile {
             text: text.to_owned(),
         };
         check::check(&source, overrides, &|variable| std::env::var(variable).ok())
+    }
+
+    /// The same under another name: one of several forms of a target in one scenario, made by setting `variables`.
+    #[must_use]
+    pub fn as_variant(mut self, name: &str, variables: &BTreeMap<String, String>) -> Self {
+        let shown = |(variable, text): (&String, &String)| {
+            let masked = || "(masked)".to_owned();
+            let shows = self.shows_variable(variable);
+            (
+                variable.clone(),
+                if shows { text.clone() } else { masked() },
+            )
+        };
+        self.variant = Some(VariantRecord {
+            of: self.about.name.clone(),
+            vars: variables.iter().map(shown).collect(),
+        });
+        Arc::make_mut(&mut self.about).name = name.to_owned();
+        self
+    }
+
+    /// What it is another form of, if anything.
+    pub fn variant(&self) -> Option<&VariantRecord> {
+        self.variant.as_ref()
     }
 
     /// Whether the file has a variable of this name.
@@ -193,6 +229,11 @@ impl TargetFile {
         steps
             .filter(|step| matches!(step.action, Action::Command(_)))
             .map(|step| step.label.as_str())
+    }
+
+    /// What the file knows that must never be shown.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter()
     }
 
     /// The file's content as written: references unresolved, literal credentials masked. Fit for a run file.

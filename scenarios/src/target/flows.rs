@@ -42,6 +42,8 @@ pub struct Step<R = Request> {
     pub captures: Vec<Capture>,
     /// Whether it refers to what the administrator's login captured.
     pub(crate) uses_admin: bool,
+    /// Whether it counts against the limit on administrator's calls: a step of that login, of an event or of an undo.
+    pub(crate) is_admin_call: bool,
 }
 
 /// What a step does.
@@ -107,7 +109,7 @@ pub enum CaptureFrom {
         /// The header's name.
         name: String,
         /// Which part of it.
-        part: HeaderPart,
+        part: CapturePart,
     },
     /// In the first element of the HTML body that the selector finds, entities decoded.
     Html {
@@ -117,12 +119,14 @@ pub enum CaptureFrom {
         written: String,
         /// The attribute; absent: the element's text, without white space around it.
         attr: Option<String>,
+        /// Which part of it.
+        part: CapturePart,
     },
 }
 
-/// Which part of a header's value is captured.
+/// Which part of a header's value, or of an element, is captured.
 #[derive(Debug, Clone)]
-pub enum HeaderPart {
+pub enum CapturePart {
     /// All of it.
     Whole,
     /// A parameter in the query of the URL that it is.
@@ -245,6 +249,7 @@ impl<R> Step<R> {
             action,
             captures: self.captures.clone(),
             uses_admin: self.uses_admin,
+            is_admin_call: self.is_admin_call,
         })
     }
 }

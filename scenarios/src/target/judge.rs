@@ -94,6 +94,15 @@ impl<R> super::flows::Point<R> {
     pub fn judge(&self, status: u16, reader: &ResponseReader) -> Judgement {
         judge(&self.accept, &self.refuse, status, reader)
     }
+
+    /// Whether `accept` and whether `refuse` holds for the response that `reader` holds, whose status is `status`.
+    #[must_use]
+    pub fn rules_hold(&self, status: u16, reader: &ResponseReader) -> (bool, bool) {
+        (
+            self.accept.holds(status, reader),
+            self.refuse.holds(status, reader),
+        )
+    }
 }
 
 impl Statuses {

@@ -16,12 +16,15 @@ pub mod duration;
 mod file;
 mod flows;
 mod judge;
+mod limits;
 mod parts;
 mod raw;
 mod remote;
 mod request;
+mod secrets;
 mod source;
 mod template;
+mod tls;
 mod users;
 mod vars;
 mod written;
@@ -29,12 +32,13 @@ mod written;
 pub use bind::{BindError, BindReason, Members, Target};
 pub use bound::Bound;
 pub use builtin::names;
-pub use file::{About, Limits, LoadError, ProcessSpec, TargetFile};
+pub use file::{About, LoadError, ProcessSpec, TargetFile};
 pub use flows::{
-    Action, Call, Capture, CaptureFrom, CommandLine, Event, Flows, Follow, HeaderPart, Point,
+    Action, Call, Capture, CaptureFrom, CapturePart, CommandLine, Event, Flows, Follow, Point,
     RefreshAfter, Step,
 };
 pub use judge::{HeaderRule, HeaderTest, Judgement, Rule, Statuses, judge};
+pub use limits::Limits;
 pub use remote::{RemoteError, RemoteTargets};
 pub use request::{Origin, Request, RequestTemplate, UrlError};
 pub use source::FileError;

@@ -1,5 +1,7 @@
 //! What a request is made of besides its URL.
 
+use std::convert::Infallible;
+
 use serde_json::Value as Json;
 
 use super::template::{Reference, Template};
@@ -79,6 +81,35 @@ impl Parts {
             Body::Text(text) => all.push(text),
         }
         all
+    }
+
+    /// The same without the headers, cookies, form fields and the client's own name that refer to what `gone` names; inside a body that is no
+    /// form, `none` stands for it.
+    pub(super) fn without(&self, gone: impl Fn(&Reference) -> bool + Copy) -> Self {
+        let stays = |template: &Template| !template.references().any(gone);
+        let list = |named: &Named| {
+            let stay = named.iter().filter(|(_, template)| stays(template));
+            stay.cloned().collect::<Named>()
+        };
+        let mut replaced = |template: &Template| Ok::<_, Infallible>(template.without(gone));
+        Self {
+            method: self.method.clone(),
+            headers: list(&self.headers),
+            cookies: self.cookies.as_ref().map(list),
+            client: self.client.clone().filter(|client| match client {
+                ClientAuthentication::Basic { id, secret }
+                | ClientAuthentication::Post { id, secret } => stays(id) && stays(secret),
+            }),
+            body: match &self.body {
+                Body::Empty => Body::Empty,
+                Body::Form(form) => Body::Form(list(form)),
+                Body::Json(json) => {
+                    let Ok(json) = json.resolve(&mut replaced);
+                    Body::Json(json)
+                }
+                Body::Text(text) => Body::Text(text.without(gone)),
+            },
+        }
     }
 
     /// The same with the references replaced that `known` knows.

@@ -25,6 +25,8 @@ pub(super) struct RawTarget {
     pub(super) limits: RawLimits,
     pub(super) build: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default)]
+    pub(super) tls: RawTls,
+    #[serde(default)]
     pub(super) process: Vec<RawProcess>,
     #[serde(default)]
     pub(super) login: Vec<Spanned<RawStep>>,
@@ -54,6 +56,13 @@ pub(super) struct RawLimits {
     pub(super) requests_per_s: Option<Spanned<i64>>,
     pub(super) logins_per_s: Option<Spanned<i64>>,
     pub(super) admin_calls_per_s: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTls {
+    pub(super) ca_file: Option<Spanned<Value>>,
+    pub(super) system_roots: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +95,7 @@ pub(super) struct RawCounters {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStep {
     pub(super) request: Option<Spanned<String>>,
+    pub(super) connect: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) headers: RawTexts,
     pub(super) cookies: Option<Spanned<RawTexts>>,
@@ -135,6 +145,7 @@ pub(super) struct RawCapture {
 pub(super) struct RawPoint {
     pub(super) name: Spanned<String>,
     pub(super) request: Spanned<String>,
+    pub(super) connect: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) headers: RawTexts,
     pub(super) cookies: Option<Spanned<RawTexts>>,

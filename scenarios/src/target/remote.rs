@@ -15,7 +15,9 @@ pub struct RemoteTargets {
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteError {
     /// The host is not loopback, and nobody allowed it.
-    #[error("host {host} is not on this machine; remote hosts must be allowed by name")]
+    #[error(
+        "host {host} is not on this machine; remote hosts must be allowed by name (--allow-remote-target {host})"
+    )]
     NotAllowed {
         /// The host as the file names it.
         host: String,
@@ -47,16 +49,26 @@ impl RemoteTargets {
         }
     }
 
+    /// Whether `host` may be sent requests. Nothing is looked up: what a name resolves to does not count.
+    pub(super) fn permit(&self, host: &Host<&str>) -> Result<(), RemoteError> {
+        let name = host.to_string();
+        let bare = name.trim_matches(['[', ']']);
+        let is_allowed = self.allowed.contains(bare) || self.allowed.contains(&name);
+        if is_allowed || loopback(host).is_some() {
+            return Ok(());
+        }
+        let host = bare.to_owned();
+        Err(RemoteError::NotAllowed { host })
+    }
+
     /// The address to connect to, resolved once so that name service is in no measurement. No packet leaves the machine, a DNS query
     /// included, for a host that is not allowed.
     pub(super) fn address(&self, host: &Host<&str>, port: u16) -> Result<SocketAddr, RemoteError> {
         if let Some(address) = loopback(host) {
             return Ok(SocketAddr::new(address, port));
         }
+        self.permit(host)?;
         let name = host.to_string();
-        if !self.allowed.contains(name.trim_matches(['[', ']'])) && !self.allowed.contains(&name) {
-            return Err(RemoteError::NotAllowed { host: name });
-        }
         let no_address = |reason: String| RemoteError::NoAddress {
             host: name.clone(),
             reason,
@@ -72,6 +84,11 @@ impl RemoteTargets {
             .next()
             .ok_or_else(|| no_address("the name resolves to nothing".to_owned()))
     }
+}
+
+/// Whether a host is this machine by its name, without asking anybody.
+pub(super) fn is_loopback(host: &Host<&str>) -> bool {
+    loopback(host).is_some()
 }
 
 /// `localhost` is taken for what RFC 6761 says it is, without asking a resolver that might say otherwise.

@@ -1,17 +1,21 @@
 //! A request: as the file spells it, and, once addresses are known, as it can be sent.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use url::{Host, Url};
 
 use super::parts::Parts;
-use super::remote::{RemoteError, RemoteTargets};
+use super::remote::{RemoteError, RemoteTargets, is_loopback};
 use super::template::{Reference, Template};
+use crate::transport::{Peer, TlsServer, Trust, TrustError};
 
 /// A request as the file spells it, its variables replaced.
 #[derive(Debug, Clone)]
 pub struct RequestTemplate {
     pub(super) url: Template,
+    /// `host:port` to connect to in place of those in the URL.
+    pub(super) connect: Option<Template>,
     pub(super) parts: Parts,
 }
 
@@ -25,7 +29,7 @@ pub struct Request {
 }
 
 /// Where a request goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Origin {
     /// The address to connect to.
     pub address: SocketAddr,
@@ -33,13 +37,16 @@ pub struct Origin {
     pub authority: String,
     /// The host alone, lower case: what cookies are bound to. Cookies know no ports (RFC 6265 §8.5).
     pub host: String,
+    /// Whether `Secure` cookies are sent there: https, or loopback (W3C Secure Contexts §3.1).
+    pub is_trustworthy: bool,
+    pub(crate) tls: Option<Arc<TlsServer>>,
 }
 
 /// Why a URL is not one that can be requested.
 #[derive(Debug, thiserror::Error)]
 pub enum UrlError {
-    /// Anything but `http://`.
-    #[error("the URL does not begin with http://")]
+    /// Anything but `http://` and `https://`.
+    #[error("the URL does not begin with http:// or https://")]
     Scheme,
     /// The host, or what follows it, depends on a user or a response.
     #[error(
@@ -49,12 +56,18 @@ pub enum UrlError {
     /// The host and port do not parse.
     #[error("the URL's host and port are malformed: {0}")]
     Authority(String),
+    /// `connect` is not `host:port`, or depends on a user or a response.
+    #[error("connect does not come down to host:port")]
+    Connect,
     /// The URL has user information or a fragment, which a request cannot carry.
     #[error("the URL has user information or a fragment")]
     Surplus,
     /// The host is remote and not allowed, or has no address.
     #[error(transparent)]
     Remote(#[from] RemoteError),
+    /// It is not known whose certificates count there.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
 }
 
 impl RequestTemplate {
@@ -62,18 +75,36 @@ impl RequestTemplate {
     pub(super) fn templates(&self) -> Vec<&Template> {
         let mut all = self.parts.templates();
         all.push(&self.url);
+        all.extend(&self.connect);
         all
     }
 
-    /// Replaces what `known` knows, splits the URL and clears its host with the policy.
+    /// Clears the host that packets would go to with the policy, and looks nothing up. One that is not known yet is cleared when it is.
+    pub(super) fn clear(&self, policy: &RemoteTargets) -> Result<(), RemoteError> {
+        let destination = match &self.connect {
+            Some(connect) => connect.text().map(str::to_owned),
+            None => split(&self.url).ok().map(|(_, authority, _)| authority),
+        };
+        let url = destination.and_then(|text| Url::parse(&format!("http://{text}/")).ok());
+        let host = url.as_ref().and_then(Url::host);
+        host.map_or(Ok(()), |host| policy.permit(&host))
+    }
+
+    /// Replaces what `known` knows, splits the URL and clears with the policy the host that packets will go to. Reads the certificates
+    /// that `trust` names when a URL needs them.
     pub(super) fn bind<E: From<UrlError>>(
         &self,
         mut known: impl FnMut(&Reference) -> Result<Option<String>, E>,
         policy: &RemoteTargets,
+        trust: &Trust,
     ) -> Result<Request, E> {
         let url = self.url.resolve(&mut known)?;
-        let (authority, path) = split(&url)?;
-        let origin = Origin::new(&authority, policy)?;
+        let connect = self.connect.as_ref();
+        let connect = connect
+            .map(|connect| connect.resolve(&mut known))
+            .transpose()?;
+        let (scheme, authority, path) = split(&url)?;
+        let origin = Origin::new(scheme, &authority, connect.as_ref(), policy, trust)?;
         Ok(Request {
             origin,
             path,
@@ -83,6 +114,28 @@ impl RequestTemplate {
 }
 
 impl Request {
+    /// A plain GET of `url`, whose host is cleared with the policy; over TLS the system's roots are trusted.
+    ///
+    /// # Errors
+    /// When the URL cannot or must not be requested.
+    pub(crate) fn get(url: &str, policy: &RemoteTargets, trust: &Trust) -> Result<Self, UrlError> {
+        let template = RequestTemplate {
+            url: Template::literal(url),
+            connect: None,
+            parts: Parts::bare("GET"),
+        };
+        template.bind(|_| Ok::<_, UrlError>(None), policy, trust)
+    }
+
+    /// The request without what refers to anything that `gone` names; in the path and in a body, `none` stands for it.
+    pub(crate) fn without(&self, gone: impl Fn(&Reference) -> bool + Copy) -> Self {
+        Self {
+            origin: self.origin.clone(),
+            path: self.path.without(gone),
+            parts: self.parts.without(gone),
+        }
+    }
+
     /// Every capture and user value that the request needs.
     pub(crate) fn references(&self) -> impl Iterator<Item = &Reference> {
         self.path.references().chain(
@@ -95,18 +148,21 @@ impl Request {
 }
 
 impl Origin {
-    fn new(authority: &str, policy: &RemoteTargets) -> Result<Self, UrlError> {
-        let url = Url::parse(&format!("http://{authority}/"))
+    fn new(
+        scheme: Scheme,
+        authority: &str,
+        connect: Option<&Template>,
+        policy: &RemoteTargets,
+        trust: &Trust,
+    ) -> Result<Self, UrlError> {
+        let url = Url::parse(&format!("{}{authority}/", scheme.prefix()))
             .map_err(|error| UrlError::Authority(error.to_string()))?;
-        Self::at(&url, authority, policy)
+        Self::at(&url, authority, connect, policy, trust)
     }
 
     /// Where `url` leads.
-    pub(super) fn of(url: &Url, policy: &RemoteTargets) -> Result<Self, UrlError> {
-        if url.scheme() != "http" {
-            return Err(UrlError::Scheme);
-        }
-        Self::at(url, url.authority(), policy)
+    pub(super) fn of(url: &Url, policy: &RemoteTargets, trust: &Trust) -> Result<Self, UrlError> {
+        Self::at(url, url.authority(), None, policy, trust)
     }
 
     /// Whether `url` leads here.
@@ -119,37 +175,134 @@ impl Origin {
 
     /// The URL of `path_and_query` here.
     pub(crate) fn url(&self, path_and_query: &str) -> Result<Url, url::ParseError> {
-        Url::parse(&format!("http://{}{path_and_query}", self.authority))
+        Url::parse(&format!("{}{path_and_query}", self.base_url()))
     }
 
-    fn at(url: &Url, authority: &str, policy: &RemoteTargets) -> Result<Self, UrlError> {
+    /// Scheme, host and port as they stand in the URL.
+    pub(crate) fn base_url(&self) -> String {
+        let scheme = match self.tls {
+            None => Scheme::Http,
+            Some(_) => Scheme::Https,
+        };
+        format!("{}{}", scheme.prefix(), self.authority)
+    }
+
+    fn at(
+        url: &Url,
+        authority: &str,
+        connect: Option<&Template>,
+        policy: &RemoteTargets,
+        trust: &Trust,
+    ) -> Result<Self, UrlError> {
+        let scheme = Scheme::of(url.as_str()).ok_or(UrlError::Scheme)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(UrlError::Surplus);
         }
         let host: Host<&str> = url
             .host()
             .ok_or_else(|| UrlError::Authority("no host".to_owned()))?;
-        let port = url.port().unwrap_or(80);
-        let address = policy.address(&host, port)?;
+        let address = match connect {
+            Some(connect) => pinned(connect, policy)?,
+            None => policy.address(&host, url.port().unwrap_or(scheme.port()))?,
+        };
+        let bare = host.to_string();
+        let tls = match scheme {
+            Scheme::Http => None,
+            Scheme::Https => Some(trust.server(bare.trim_matches(['[', ']']), address)?),
+        };
         Ok(Self {
             address,
             authority: authority.to_owned(),
-            host: host.to_string(),
+            is_trustworthy: tls.is_some() || (is_loopback(&host) && address.ip().is_loopback()),
+            host: bare,
+            tls,
         })
+    }
+
+    /// Whom to connect to.
+    #[must_use]
+    pub fn peer(&self) -> Peer {
+        Peer::new(self.address, self.tls.clone())
     }
 }
 
-/// Splits a URL into authority and the template of its path and query.
-fn split(url: &Template) -> Result<(String, Template), UrlError> {
-    const SCHEME: &str = "http://";
+/// Two are the same when what is sent to one can be sent to the other.
+impl PartialEq for Origin {
+    fn eq(&self, other: &Self) -> bool {
+        self.authority == other.authority && self.peer() == other.peer()
+    }
+}
+
+/// A server without a name, over plain HTTP.
+impl From<SocketAddr> for Origin {
+    fn from(address: SocketAddr) -> Self {
+        Self {
+            address,
+            authority: address.to_string(),
+            host: address.ip().to_string(),
+            is_trustworthy: address.ip().is_loopback(),
+            tls: None,
+        }
+    }
+}
+
+/// The address behind `host:port`.
+fn pinned(connect: &Template, policy: &RemoteTargets) -> Result<SocketAddr, UrlError> {
+    let text = connect.text().ok_or(UrlError::Connect)?;
+    let url = Url::parse(&format!("pin://{text}")).map_err(|_| UrlError::Connect)?;
+    let is_bare = url.username().is_empty() && url.password().is_none();
+    let is_all = url.path().is_empty() && url.query().is_none() && url.fragment().is_none();
+    let (Some(host), Some(port), true) = (url.host_str(), url.port(), is_bare && is_all) else {
+        return Err(UrlError::Connect);
+    };
+    let host = Host::parse(host).map_err(|_| UrlError::Connect)?;
+    let host = match &host {
+        Host::Domain(name) => Host::Domain(name.as_str()),
+        Host::Ipv4(address) => Host::Ipv4(*address),
+        Host::Ipv6(address) => Host::Ipv6(*address),
+    };
+    Ok(policy.address(&host, port)?)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    fn of(url: &str) -> Option<Self> {
+        [Self::Http, Self::Https]
+            .into_iter()
+            .find(|scheme| url.starts_with(scheme.prefix()))
+    }
+
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Http => "http://",
+            Self::Https => "https://",
+        }
+    }
+
+    fn port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// Splits a URL into scheme, authority and the template of its path and query.
+fn split(url: &Template) -> Result<(Scheme, String, Template), UrlError> {
     let text = url.leading_text();
-    let rest = text.strip_prefix(SCHEME).ok_or(UrlError::Scheme)?;
+    let scheme = Scheme::of(text).ok_or(UrlError::Scheme)?;
+    let rest = &text[scheme.prefix().len()..];
     let end = rest.find(['/', '?', '#']);
     if end.is_none() && url.text().is_none() {
         return Err(UrlError::OpenHost);
     }
     let authority = &rest[..end.unwrap_or(rest.len())];
-    let path = url.after(SCHEME.len() + authority.len());
+    let path = url.after(scheme.prefix().len() + authority.len());
     if has_fragment(&path) {
         return Err(UrlError::Surplus);
     }
@@ -158,7 +311,7 @@ fn split(url: &Template) -> Result<(String, Template), UrlError> {
     } else {
         rooted(&path)
     };
-    Ok((authority.to_owned(), path))
+    Ok((scheme, authority.to_owned(), path))
 }
 
 fn has_fragment(path: &Template) -> bool {
@@ -179,22 +332,71 @@ mod tests {
     use super::*;
 
     fn bind(url: &str, known: &[(&str, &str)]) -> Result<(String, String), String> {
+        let request = bind_pinned(url, None, known, &RemoteTargets::refused())?;
+        let path = request
+            .path
+            .render(|_| Some("…".into()), str::to_owned)
+            .expect("a path");
+        Ok((request.origin.authority, path))
+    }
+
+    fn bind_pinned(
+        url: &str,
+        connect: Option<&str>,
+        known: &[(&str, &str)],
+        policy: &RemoteTargets,
+    ) -> Result<Request, String> {
         let template = RequestTemplate {
             url: Template::parse(url).expect("a template"),
+            connect: connect.map(|connect| Template::parse(connect).expect("a template")),
             parts: Parts::bare("GET"),
         };
         let value = |reference: &Reference| {
             let found = known.iter().find(|(name, _)| *name == reference.name);
             Ok::<_, UrlError>(found.map(|(_, text)| (*text).to_owned()))
         };
-        let request = template
-            .bind(value, &RemoteTargets::refused())
-            .map_err(|error| error.to_string())?;
-        let path = request
-            .path
-            .render(|_| Some("…".into()), str::to_owned)
-            .expect("a path");
-        Ok((request.origin.authority, path))
+        let trust = Trust::new(vec!["/nonexistent/ca.pem".into()], false);
+        template
+            .bind(value, policy, &trust)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn connect_says_where_packets_go_and_nothing_else() {
+        let known = [("replica.address", "127.0.0.1:9001")];
+        let pin = |url: &str, connect: &str, policy: &RemoteTargets| {
+            bind_pinned(url, Some(connect), &known, policy)
+        };
+        let loopback = RemoteTargets::refused();
+        for (connect, address) in [
+            ("127.0.0.2:81", "127.0.0.2:81"),
+            ("[::1]:81", "[::1]:81"),
+            ("localhost:80", "127.0.0.1:80"),
+            ("${replica.address}", "127.0.0.1:9001"),
+        ] {
+            let request = pin("http://api.example.com/x", connect, &loopback).expect(connect);
+            assert_eq!(request.origin.address.to_string(), address);
+            assert_eq!(request.origin.authority, "api.example.com");
+            assert_eq!(request.origin.host, "api.example.com");
+            assert!(!request.origin.is_trustworthy, "{connect}");
+        }
+        for connect in ["10.0.0.1:80", "example.com:80"] {
+            let error = pin("http://127.0.0.1/", connect, &loopback).expect_err(connect);
+            assert!(error.contains("must be allowed"), "{error}");
+        }
+        let allowed = RemoteTargets::allowing(["10.0.0.1"]);
+        let request = pin("http://127.0.0.1/", "10.0.0.1:80", &allowed).expect("allowed");
+        assert_eq!(request.origin.address.to_string(), "10.0.0.1:80");
+        for connect in [
+            "127.0.0.1",
+            "u@127.0.0.1:1",
+            "127.0.0.1:1/x",
+            "${captured}",
+            "",
+        ] {
+            let error = pin("http://127.0.0.1/", connect, &loopback).expect_err(connect);
+            assert!(error.contains("host:port"), "{connect}: {error}");
+        }
     }
 
     #[test]
@@ -224,7 +426,15 @@ mod tests {
     fn urls_that_cannot_or_must_not_be_requested() {
         let known = [("evil", "http://127.0.0.1:1@example.com")];
         let cases = [
-            ("https://127.0.0.1/", "does not begin with http://"),
+            (
+                "https://127.0.0.1/",
+                "reading the certificates in /nonexistent/ca.pem",
+            ),
+            ("https://example.com/", "must be allowed"),
+            (
+                "ftp://127.0.0.1/",
+                "does not begin with http:// or https://",
+            ),
             ("/login", "does not begin with http://"),
             ("${captured}/x", "does not begin with http://"),
             ("http://127.0.0.1:${captured}/", "must come before"),

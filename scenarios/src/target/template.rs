@@ -8,6 +8,7 @@
 //! for the place where it lands.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
 
 /// Text with references. `Debug` shows the references only: once resolved, the text may hold secrets.
@@ -36,8 +37,9 @@ pub(crate) struct Reference {
 pub(crate) enum TemplateError {
     #[error("has a ${{ without its }}")]
     Unclosed,
-    #[error("has ${{{0}}}, which is not a name")]
-    NotAName(String),
+    // What stands there is not shown: a `${` may be part of a password.
+    #[error("has a ${{…}} that holds no name; $${{ stands for ${{ itself")]
+    NotAName,
     #[error("pads ${{{0}}}, which is not a number, or not with a zero and one to nine digits")]
     Padding(String),
 }
@@ -141,6 +143,14 @@ impl Template {
         Ok(resolved)
     }
 
+    /// Text in which `none` stands for what `gone` names.
+    pub(crate) fn without(&self, gone: impl Fn(&Reference) -> bool) -> Self {
+        let known =
+            |reference: &Reference| Ok::<_, Infallible>(gone(reference).then(|| "none".to_owned()));
+        let Ok(without) = self.resolve(known);
+        without
+    }
+
     /// The text with every reference replaced by its value, encoded by `encode`; the name of the first one that has none.
     pub(crate) fn render<'v>(
         &self,
@@ -176,7 +186,7 @@ impl Reference {
             None => (inner, None),
         };
         if !name.split('.').all(is_name) || name.split('.').count() > 2 {
-            return Err(TemplateError::NotAName(inner.to_owned()));
+            return Err(TemplateError::NotAName);
         }
         let width = padding.map_or(Some(0), |padding| padding_width(name, padding));
         let width = width.ok_or_else(|| TemplateError::Padding(inner.to_owned()))?;
@@ -223,8 +233,6 @@ impl fmt::Debug for Template {
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -262,10 +270,10 @@ mod tests {
     fn malformed_templates() {
         let cases = [
             ("${a", TemplateError::Unclosed),
-            ("${}", TemplateError::NotAName(String::new())),
-            ("${a b}", TemplateError::NotAName("a b".into())),
-            ("${a.b.c}", TemplateError::NotAName("a.b.c".into())),
-            ("${a.}", TemplateError::NotAName("a.".into())),
+            ("${}", TemplateError::NotAName),
+            ("${a b}", TemplateError::NotAName),
+            ("${a.b.c}", TemplateError::NotAName),
+            ("${a.}", TemplateError::NotAName),
             (
                 "${user.name:05}",
                 TemplateError::Padding("user.name:05".into()),

@@ -38,7 +38,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, WireError> {
         Err(httparse::Error::TooManyHeaders) => {
             return Err(WireError::Malformed("too many headers"));
         }
-        Err(_) => return Err(WireError::Malformed("not an HTTP/1 header section")),
+        Err(_) => return Err(not_http_1(bytes)),
     };
     let status = response.code.unwrap_or(0);
     let http_1_1 = response.version == Some(1);
@@ -54,6 +54,16 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Option<Head>, WireError> {
         keep_alive: fields.keep_alive(http_1_1) && framing != Framing::UntilClose,
         sets_cookie: fields.sets_cookie,
     }))
+}
+
+/// What else `bytes` may be, told by how it begins: a TLS alert or handshake (RFC 8446 §5.1), or the settings that an HTTP/2 server sends first
+/// (RFC 9113 §3.4).
+fn not_http_1(bytes: &[u8]) -> WireError {
+    match bytes {
+        [0x15 | 0x16, 0x03, ..] => WireError::Tls,
+        [0, 0, _, 0x04, ..] => WireError::Http2,
+        _ => WireError::Malformed("not an HTTP/1 header section"),
+    }
 }
 
 /// Every value of header `name` in a complete header section, in order. Parses again: only for callers off the hot path.

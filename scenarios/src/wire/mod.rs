@@ -31,6 +31,14 @@ pub enum WireError {
     /// The bytes are not a response that this reader understands; says which rule they break.
     #[error("malformed response: {0}")]
     Malformed(&'static str),
+    /// TLS came where HTTP was expected.
+    #[error("the server speaks TLS there; the URL has to begin with https://")]
+    Tls,
+    /// HTTP/2 came where HTTP/1.1 was expected.
+    #[error(
+        "the server speaks HTTP/2 there without being asked, and what is spoken here is HTTP/1.1"
+    )]
+    Http2,
     /// The response, framing included, is longer than the reader's limit in bytes.
     #[error("response longer than {limit} bytes")]
     TooLarge {

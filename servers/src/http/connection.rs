@@ -14,12 +14,15 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 
 use super::Limits;
 use super::reply::Reply;
+use crate::tls::{Identity, scheme};
 
 /// A connection's silence is looked at this often per idle limit: a limit of 60 s closes after 60
 /// to 75 s. One slow tick per connection costs a request nothing; a timer that each request rearms
@@ -73,23 +76,31 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
         })
 }
 
-/// The URL of a listener; needed before it serves, because it is the issuer's name.
-pub fn url_of(listener: &TcpListener) -> Result<String, BindError> {
-    Ok(format!("http://{}", address_of(listener)?))
+/// The URL of a listener; needed before it serves, because it is the issuer's name. `https` with an
+/// identity.
+pub fn url_of(listener: &TcpListener, identity: Option<&Identity>) -> Result<String, BindError> {
+    Ok(format!("{}://{}", scheme(identity), address_of(listener)?))
 }
 
-/// Serves `handler` on the running runtime.
+/// Serves `handler` on the running runtime; over TLS with an identity.
 pub fn serve<H: Handler>(
     listener: TcpListener,
     handler: Arc<H>,
     limits: &Limits,
+    identity: Option<&Identity>,
 ) -> Result<Listening, BindError> {
     let address = address_of(&listener)?;
     let (stop, stopping) = watch::channel(());
     // Each connection holds a sender of a channel that carries nothing: once all are gone, so are
     // the connections.
     let (alive, drained) = mpsc::channel(1);
-    tokio::spawn(accept(listener, handler, limits.clone(), stopping, alive));
+    let guard = Guard {
+        limits: limits.clone(),
+        stopping,
+        alive,
+    };
+    let acceptor = identity.map(Identity::acceptor);
+    tokio::spawn(accept(listener, handler, guard, acceptor));
     Ok(Listening {
         address,
         stop,
@@ -116,17 +127,24 @@ fn address_of(listener: &TcpListener) -> Result<SocketAddr, BindError> {
     })
 }
 
+/// What every connection is held to: limits, the end of the server, and a sign of life.
+#[derive(Clone)]
+struct Guard {
+    limits: Limits,
+    stopping: watch::Receiver<()>,
+    alive: mpsc::Sender<Infallible>,
+}
+
 async fn accept<H: Handler>(
     listener: TcpListener,
     handler: Arc<H>,
-    limits: Limits,
-    mut stopping: watch::Receiver<()>,
-    alive: mpsc::Sender<Infallible>,
+    mut guard: Guard,
+    acceptor: Option<TlsAcceptor>,
 ) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stopping.changed() => return,
+            _ = guard.stopping.changed() => return,
         };
         let Ok((stream, _)) = accepted else {
             sleep(ACCEPT_PAUSE).await;
@@ -136,30 +154,57 @@ async fn accept<H: Handler>(
         // delayed ACK). Failing means that the peer is gone already, which the connection will
         // notice.
         let _ = stream.set_nodelay(true);
-        let (handler, limits) = (Arc::clone(&handler), limits.clone());
-        let (stopping, alive) = (stopping.clone(), alive.clone());
-        tokio::spawn(async move {
-            converse(stream, handler, &limits, stopping).await;
-            drop(alive);
-        });
+        let (handler, guard) = (Arc::clone(&handler), guard.clone());
+        // Two tasks of different types: a plain connection carries nothing of the other kind.
+        match &acceptor {
+            None => drop(tokio::spawn(converse(stream, handler, guard))),
+            Some(acceptor) => drop(tokio::spawn(secure(
+                acceptor.clone(),
+                stream,
+                handler,
+                guard,
+            ))),
+        }
+    }
+}
+
+/// Does the TLS handshake, then the same as without. A handshake that fails ends the connection: the
+/// peer has been told by an alert, and there is nobody else to tell.
+async fn secure<H: Handler>(
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+    handler: Arc<H>,
+    mut guard: Guard,
+) {
+    let handshake = timeout(guard.limits.handshake_timeout, acceptor.accept(stream));
+    let secured = tokio::select! {
+        secured = handshake => secured,
+        _ = guard.stopping.changed() => return,
+    };
+    if let Ok(Ok(stream)) = secured {
+        converse(stream, handler, guard).await;
     }
 }
 
 /// Serves one connection until it ends, is idle for too long, or the server stops.
-async fn converse<H: Handler>(
-    stream: TcpStream,
+async fn converse<H: Handler, S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
     handler: Arc<H>,
-    limits: &Limits,
-    mut stopping: watch::Receiver<()>,
+    guard: Guard,
 ) {
+    let Guard {
+        limits,
+        mut stopping,
+        alive: _alive,
+    } = guard;
     let requests = AtomicU64::new(0);
     let service = service_fn(|request| {
         requests.fetch_add(1, Relaxed);
         let handler = &handler;
         async move { Ok::<_, Infallible>(handler.handle(request).await) }
     });
-    let mut connection = pin!(builder(limits).serve_connection(TokioIo::new(stream), service));
-    let mut silence = Silence::new(limits);
+    let mut connection = pin!(builder(&limits).serve_connection(TokioIo::new(stream), service));
+    let mut silence = Silence::new(&limits);
     loop {
         tokio::select! {
             biased;

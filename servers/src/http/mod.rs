@@ -4,7 +4,8 @@
 //! * [`reply`]: the few shapes of answer
 //! * [`body`], [`form`]: reading what was sent, in bounds
 //! * [`bearer`], [`cookie`], [`basic`]: finding the one credential, strictly
-//! * [`site`]: refusing what another site made a browser send
+//! * [`site`], [`csrf`]: refusing what another site made a browser send
+//! * [`origins`], [`cors`]: the other origins whose pages may use a server, and read its answers
 //! * [`upstream`]: the keep-alive client that resource servers ask the authorization server with
 
 pub mod basic;
@@ -12,7 +13,10 @@ pub mod bearer;
 pub mod body;
 pub mod connection;
 pub mod cookie;
+pub mod cors;
+pub mod csrf;
 pub mod form;
+pub mod origins;
 pub mod reply;
 pub mod site;
 pub mod upstream;
@@ -40,6 +44,8 @@ pub struct Limits {
     /// A connection on which a request's header has begun, and no request has come for this long, is
     /// cut. Longer than `keep_alive_idle`, so that a connection between requests is closed in order.
     pub header_timeout: Duration,
+    /// How long a TLS handshake may take; the connection is cut past it.
+    pub handshake_timeout: Duration,
     /// How long a request's body may take to arrive: 408 past it.
     pub body_timeout: Duration,
     /// Bytes of a request's header, the request line included: 431 past it.
@@ -56,6 +62,7 @@ impl Default for Limits {
         Self {
             keep_alive_idle: seconds(60),
             header_timeout: seconds(90),
+            handshake_timeout: seconds(10),
             body_timeout: seconds(10),
             header_bytes: 16 * 1024,
             body_bytes: 16 * 1024,

@@ -1,5 +1,7 @@
 //! The keep-alive HTTP client with which a resource server asks the authorization server.
 
+use std::fmt;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,10 +11,15 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 use url::Url;
+
+use crate::tls::client::{AuthorityError, connector};
 
 /// Connections at most; more questions wait for one, within their deadline.
 const CONNECTIONS: usize = 32;
@@ -21,10 +28,18 @@ const ANSWER_BYTES: usize = 64 * 1024;
 
 /// The URL of the authorization server cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("use the authorization server {url}: {reason}")]
-pub struct UpstreamUrlError {
-    url: String,
-    reason: &'static str,
+pub enum UpstreamUrlError {
+    /// Not the URL of a server.
+    #[error("use the authorization server {url}: {reason}")]
+    Url {
+        /// The URL.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Nobody known vouches for it.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
 }
 
 /// No answer came. Whether the request arrived is not known; both that are sent this way may be
@@ -43,9 +58,9 @@ pub enum UpstreamError {
 }
 
 /// One authorization server, reached by a small pool of connections.
-#[derive(Debug)]
 pub struct Upstream {
     authority: String,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
     host: HeaderValue,
     deadline: Duration,
     slots: Semaphore,
@@ -54,15 +69,26 @@ pub struct Upstream {
 
 impl Upstream {
     /// A client for the server at `url` (`http://host:port`, nothing after it). No packet is sent
-    /// yet.
-    pub fn new(url: &str, deadline: Duration) -> Result<Self, UpstreamUrlError> {
-        let authority = authority(url).map_err(|reason| UpstreamUrlError {
+    /// yet. For `https`, `ca_file` names the certificate of the authority that vouches for it.
+    pub fn new(
+        url: &str,
+        ca_file: Option<&Path>,
+        deadline: Duration,
+    ) -> Result<Self, UpstreamUrlError> {
+        let wrong = |reason| UpstreamUrlError::Url {
             url: url.to_owned(),
             reason,
-        })?;
+        };
+        let (authority, name) = authority(url).map_err(wrong)?;
+        let tls = match (name, ca_file) {
+            (None, _) => None,
+            (Some(name), Some(ca_file)) => Some((connector(ca_file)?, name)),
+            (Some(_), None) => return Err(wrong("https needs the certificate of its authority")),
+        };
         let host = HeaderValue::from_str(&authority).expect("a parsed authority is plain ASCII");
         Ok(Self {
             authority,
+            tls,
             host,
             deadline,
             slots: Semaphore::new(CONNECTIONS),
@@ -133,6 +159,19 @@ impl Upstream {
             .await
             .map_err(|_| self.lost())?;
         stream.set_nodelay(true).map_err(|_| self.lost())?;
+        match &self.tls {
+            None => self.speak_http(stream).await,
+            Some((connector, name)) => {
+                let secured = connector.connect(name.clone(), stream).await;
+                self.speak_http(secured.map_err(|_| self.lost())?).await
+            }
+        }
+    }
+
+    async fn speak_http<S>(&self, stream: S) -> Result<SendRequest<Full<Bytes>>, UpstreamError>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let (sender, connection) = handshake(TokioIo::new(stream))
             .await
             .map_err(|_| self.lost())?;
@@ -152,19 +191,34 @@ impl Upstream {
     }
 }
 
-fn authority(url: &str) -> Result<String, &'static str> {
+/// `Debug` shows whom it asks.
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upstream")
+            .field("authority", &self.authority)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Host and port, and for `https` the name that the certificate must have.
+fn authority(url: &str) -> Result<(String, Option<ServerName<'static>>), &'static str> {
     let url = Url::parse(url).map_err(|_| "not a URL")?;
-    if url.scheme() != "http" {
-        return Err("only http:// is spoken here");
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("only http:// and https:// are spoken here");
     }
     if url.path() != "/" || url.query().is_some() || !url.username().is_empty() {
         return Err("give scheme, host and port only");
     }
     let host = url.host_str().ok_or("it has no host")?;
-    Ok(format!(
-        "{host}:{}",
-        url.port_or_known_default().unwrap_or(80)
-    ))
+    let port = url.port_or_known_default().unwrap_or(80);
+    let name = match url.scheme() {
+        "https" => Some(
+            ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
+                .map_err(|_| "no certificate can be for its host")?,
+        ),
+        _ => None,
+    };
+    Ok((format!("{host}:{port}"), name))
 }
 
 #[cfg(test)]
@@ -173,13 +227,17 @@ mod tests {
 
     #[test]
     fn only_a_plain_origin_is_taken() {
-        assert_eq!(
-            authority("http://127.0.0.1:8080"),
-            Ok("127.0.0.1:8080".into())
-        );
-        assert_eq!(authority("http://auth.test/"), Ok("auth.test:80".into()));
+        for (url, expected, secured) in [
+            ("http://127.0.0.1:8080", "127.0.0.1:8080", false),
+            ("http://auth.test/", "auth.test:80", false),
+            ("https://auth.test/", "auth.test:443", true),
+            ("https://[::1]:8443", "[::1]:8443", true),
+        ] {
+            let (authority, name) = authority(url).expect(url);
+            assert_eq!((authority.as_str(), name.is_some()), (expected, secured));
+        }
         for url in [
-            "https://auth.test",
+            "ftp://auth.test",
             "http://auth.test/path",
             "http://u@auth.test",
             "auth.test",
@@ -189,12 +247,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn https_without_an_authority_is_refused() {
+        let deadline = Duration::from_secs(5);
+        let error =
+            Upstream::new("https://auth.test", None, deadline).expect_err("nobody to trust");
+        assert!(error.to_string().contains("https needs"), "{error}");
+        let nowhere = Some(Path::new("/nonexistent/ca.pem"));
+        let error = Upstream::new("https://auth.test", nowhere, deadline).expect_err("no file");
+        assert!(error.to_string().contains("/nonexistent/ca.pem"), "{error}");
+    }
+
     #[tokio::test]
     async fn nobody_listening_is_a_lost_connection_and_not_a_hang() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         drop(listener);
-        let upstream = Upstream::new(&url, Duration::from_secs(5)).expect("a URL");
+        let upstream = Upstream::new(&url, None, Duration::from_secs(5)).expect("a URL");
         let answer = upstream.ask(Request::new(Full::default())).await;
         assert!(
             matches!(answer, Err(UpstreamError::Connection(_))),

@@ -39,7 +39,7 @@ impl FakeServer {
         let listener = connection::bind(([127, 0, 0, 1], 0).into())
             .await
             .expect("a port");
-        let url = connection::url_of(&listener).expect("bound");
+        let url = connection::url_of(&listener, None).expect("bound");
         let next = Mutex::new((StatusCode::OK, body.to_owned()));
         let answers = Arc::new(Answers {
             next,
@@ -47,7 +47,8 @@ impl FakeServer {
             count: AtomicUsize::new(0),
         });
         let handler = Arc::new(Fake(Arc::clone(&answers)));
-        let listening = connection::serve(listener, handler, &Limits::default()).expect("serves");
+        let listening =
+            connection::serve(listener, handler, &Limits::default(), None).expect("serves");
         Self {
             url,
             answers,

@@ -1,6 +1,7 @@
 //! One target (a store, an authorization server, a resource server) in the test's process, and a
 //! client for it.
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use authbench_servers::authorization::{
@@ -13,6 +14,7 @@ use authbench_servers::model::Model;
 use authbench_servers::resource::{self, ResourceSettings, ResourceWiring, RunningResourceServer};
 use authbench_servers::secret::{Secret, random_id};
 use authbench_servers::store::{StartedStore, StoreKind, StoreUrl};
+use authbench_servers::tls::Identity;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -21,6 +23,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, SET_COOKIE};
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -80,9 +83,12 @@ impl Plan {
             .get_or_insert_with(|| authorization.url.clone());
         let resource_wiring = ResourceWiring {
             store_url: Some(wiring.store_url.clone()),
+            store_unix_url: None,
             introspection_secret: Some(wiring.introspection_secret.clone()),
             signing_secret: wiring.signing_secret.clone(),
+            csrf_key: wiring.csrf_key.clone(),
             namespace: None,
+            authorization_ca_file: ca_file(authorization.identity.as_ref()),
         };
         let resource = resource::start(self.resource, resource_wiring, clock.clone())
             .await
@@ -102,16 +108,24 @@ impl Plan {
     }
 }
 
+fn ca_file(identity: Option<&Identity>) -> Option<PathBuf> {
+    identity.map(|identity| identity.ca_file().to_owned())
+}
+
 fn wiring(store: &StartedStore) -> AuthorizationWiring {
     let secret = || Secret::new(random_id());
     AuthorizationWiring {
         store_url: StoreUrl::new(store.url()),
+        store_unix_url: None,
         admin_secret: secret(),
         population_password: Secret::new(PASSWORD),
         service_secret: secret(),
         introspection_secret: secret(),
         signing_secret: Some(secret()),
         rotation_key: Some(secret()),
+        csrf_key: Some(secret()),
+        auditor_secret: Some(secret()),
+        partner_secret: Some(secret()),
         namespace: None,
     }
 }
@@ -121,6 +135,7 @@ fn wiring(store: &StartedStore) -> AuthorizationWiring {
 pub(crate) struct Login {
     pub(crate) access_token: Option<String>,
     pub(crate) cookie: Option<String>,
+    pub(crate) csrf_token: Option<String>,
 }
 
 impl Login {
@@ -258,6 +273,15 @@ impl Call {
     pub(crate) async fn send(self) -> Answer {
         let authority = self.url.strip_prefix("http://").expect("http://");
         let stream = TcpStream::connect(authority).await.expect("a connection");
+        self.send_on(stream).await
+    }
+
+    /// Sends it on `stream`, which leads to its URL.
+    pub(crate) async fn send_on<S>(self, stream: S) -> Answer
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let authority = self.url.split_once("://").expect("a URL").1;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .expect("a handshake");
@@ -325,6 +349,7 @@ impl Answer {
         Login {
             access_token: self.json()["access_token"].as_str().map(str::to_owned),
             cookie: cookie.map(str::to_owned),
+            csrf_token: self.json()["csrf_token"].as_str().map(str::to_owned),
         }
     }
 }

@@ -177,7 +177,7 @@ async fn a_cached_answer_never_outlives_the_token() {
 #[tokio::test]
 async fn five_hundred_questions_about_one_token_are_one() {
     let server = FakeServer::start(ACTIVE, Duration::from_millis(100)).await;
-    let upstream = Upstream::new(&server.url, Duration::from_secs(10)).expect("a URL");
+    let upstream = Upstream::new(&server.url, None, Duration::from_secs(10)).expect("a URL");
     let client = IntrospectionClient::new(Arc::new(upstream), &Secret::new("s"), AUDIENCE);
     let (clock, _time) = Clock::manual(1_000_000);
     let introspection = Arc::new(Introspection::new(client, clock, Duration::from_secs(2)));

@@ -10,3 +10,4 @@ mod introspection;
 mod outages;
 mod rotation;
 mod sessions;
+mod tls;

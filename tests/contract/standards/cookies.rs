@@ -1,6 +1,7 @@
 //! Cookies and sessions (RFC 6265bis, ASVS 7, NIST SP 800-63B).
 
 use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use authbench_scenarios::flow::Jar;
@@ -69,12 +70,9 @@ async fn attributes(target: &Target) -> Outcome {
 }
 
 async fn our_jar_drops_broken_prefixes(target: &Target) -> Outcome {
-    let authority = target.resource.url.trim_start_matches("http://").to_owned();
-    let origin = Origin {
-        address: authority.parse().map_err(|error| format!("{error}"))?,
-        authority,
-        host: "127.0.0.1".into(),
-    };
+    let authority = target.resource.url.trim_start_matches("http://");
+    let address: SocketAddr = authority.parse().map_err(|error| format!("{error}"))?;
+    let origin = Origin::from(address);
     let mut jar = Jar::default();
     let mut kept = |header: &str| jar.receive(header, &origin, "/", SystemTime::now()).is_ok();
     for broken in [

@@ -268,14 +268,14 @@ fn rows(
     table.without_empty_columns()
 }
 
-fn range(spread: Option<Spread>) -> String {
+pub(super) fn range(spread: Option<Spread>) -> String {
     spread.map_or_else(
         || ABSENT.to_owned(),
         |spread| format!("{}–{}", significant(spread.min), significant(spread.max)),
     )
 }
 
-fn pair(p50: Option<f64>, p99: Option<f64>) -> String {
+pub(super) fn pair(p50: Option<f64>, p99: Option<f64>) -> String {
     match (p50, p99) {
         (None, None) => ABSENT.to_owned(),
         _ => format!("{} / {}", figure(p50), figure(p99)),

@@ -87,21 +87,24 @@ impl<'a> Rounds<'a> {
             .iter()
             .filter_map(|part| part.round.response.quantile_ms(0.5))
             .collect();
-        let cpu: Vec<f64> = self
-            .parts
-            .iter()
-            .filter(|part| part.round.outcomes.total() > 0 && !part.round.processes.is_empty())
-            .map(|part| {
-                let ns: f64 = self.net_cpu_ns(part).values().sum();
-                ns.max(0.0) / 1e3 / part.round.outcomes.total() as f64
-            })
-            .collect();
+        let cpu: Vec<f64> = self.cpu_us_by_round().into_iter().flatten().collect();
         RoundSpread {
             n: self.parts.len() as u64,
             work_repeats: self.work_repeats(),
             p50_ms: Spread::of(&p50),
             cpu_us: Spread::of(&cpu),
         }
+    }
+
+    /// `None` for a round without a request, or without a process whose CPU was read.
+    pub(super) fn cpu_us_by_round(&self) -> Vec<Option<f64>> {
+        let cpu_us = |part: &Part| {
+            let requests = part.round.outcomes.total();
+            let ns: f64 = self.net_cpu_ns(part).values().sum();
+            let measured = requests > 0 && !part.round.processes.is_empty();
+            measured.then(|| ns.max(0.0) / 1e3 / requests as f64)
+        };
+        self.parts.iter().map(cpu_us).collect()
     }
 
     fn work_repeats(&self) -> bool {

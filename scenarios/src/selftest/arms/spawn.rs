@@ -107,7 +107,7 @@ async fn load(
     let mut lanes = Vec::with_capacity(arms.len());
     for index in if swapped { [1, 0] } else { [0, 1] } {
         let address = address(&arms[index]);
-        let (lane, users) = Lane::new(&[(address, requests(address)?)], CONNECTIONS_PER_ARM);
+        let (lane, users) = Lane::new(&[(address.into(), requests(address)?)], CONNECTIONS_PER_ARM);
         attack.crew(NAMES[index], users)?;
         lanes.push(lane);
     }

@@ -34,7 +34,11 @@ async fn ask(
 ) -> Result<Vec<u8>, ArmsError> {
     let request = RequestBytes::encode(method, path, &address.to_string(), [], b"")?;
     let mut client = FlowClient::new(STEP_DEADLINE);
-    let status = client.exchange(address, &request).await?.head.status;
+    let status = client
+        .exchange(&address.into(), &request)
+        .await?
+        .head
+        .status;
     if status != expected {
         let answer = format!("{method} {path} gives {status} and not {expected}");
         return Err(ArmsError::Answer(answer));

@@ -57,5 +57,5 @@ pub enum GeneratorCostError {
 fn endpoint(server: SocketAddr) -> Result<Endpoint, RequestError> {
     let request = RequestBytes::encode("GET", "/", &server.to_string(), [], b"")?;
     let pool = RequestPool::new(vec![request], Box::new(|status, _| status == 200));
-    Ok((server, pool))
+    Ok((server.into(), pool))
 }

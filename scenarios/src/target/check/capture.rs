@@ -5,15 +5,14 @@ use scraper::Selector;
 use toml::Spanned;
 
 use super::Checker;
-use crate::target::flows::{Capture, CaptureFrom, HeaderPart};
+use crate::target::flows::{Capture, CaptureFrom, CapturePart};
 use crate::target::raw::RawCapture;
 use crate::target::source::FileError;
 use crate::target::template::is_name;
 
 /// Captures must not hide what these mean.
 const RESERVED: [&str; 5] = ["uuid", "secret", "unique", "number", "authbench"];
-const ALLOWED: &str =
-    "exactly one of json, cookie, header, html; with header: query or regex; with html: attr";
+const ALLOWED: &str = "exactly one of json, cookie, header, html; with header or html: query or regex; with html: attr";
 
 /// What a step gives to capture from.
 #[derive(Clone, Copy)]
@@ -70,8 +69,8 @@ impl Checker<'_> {
         if places.into_iter().flatten().count() != 1 {
             return Err(self.error(raw, key, "needs one place to capture from", ALLOWED));
         }
-        let of_header = inner.query.is_some() || inner.regex.is_some();
-        let misplaced = (of_header && inner.header.is_none())
+        let of_text = inner.query.is_some() || inner.regex.is_some();
+        let misplaced = (of_text && inner.header.is_none() && inner.html.is_none())
             || (inner.attr.is_some() && inner.html.is_none())
             || (inner.query.is_some() && inner.regex.is_some());
         if misplaced {
@@ -97,20 +96,21 @@ impl Checker<'_> {
                 selector: self.selector(raw, selector, key)?,
                 written: selector.clone(),
                 attr: attr.clone(),
+                part: self.part(raw, key)?,
             }),
             _ => Ok(CaptureFrom::Header {
                 name: inner.header.clone().unwrap_or_default(),
-                part: self.header_part(raw, key)?,
+                part: self.part(raw, key)?,
             }),
         }
     }
 
-    fn header_part(&self, raw: &Spanned<RawCapture>, key: &str) -> Result<HeaderPart, FileError> {
+    fn part(&self, raw: &Spanned<RawCapture>, key: &str) -> Result<CapturePart, FileError> {
         match raw.get_ref() {
             RawCapture {
                 query: Some(parameter),
                 ..
-            } => Ok(HeaderPart::Query(parameter.clone())),
+            } => Ok(CapturePart::Query(parameter.clone())),
             RawCapture {
                 regex: Some(pattern),
                 ..
@@ -121,9 +121,9 @@ impl Checker<'_> {
                     let allowed = "a regular expression with a group, such as \"code=([^&]+)\"";
                     return Err(self.error(raw, format!("{key}.regex"), problem, allowed));
                 }
-                Ok(HeaderPart::Regex(pattern))
+                Ok(CapturePart::Regex(pattern))
             }
-            _ => Ok(HeaderPart::Whole),
+            _ => Ok(CapturePart::Whole),
         }
     }
 

@@ -251,6 +251,7 @@ impl Checker<'_> {
         Ok(Ready::Answers {
             request: RequestTemplate {
                 url: self.template(&url, &format!("{key}.url"), &scope)?,
+                connect: None,
                 parts: Parts::bare("GET"),
             },
             within,
@@ -295,7 +296,11 @@ impl Checker<'_> {
         let url = self.template(&raw.url, &format!("{key}.url"), &scope)?;
         let parts = Parts::bare("GET");
         Ok(CounterTemplate {
-            request: RequestTemplate { url, parts },
+            request: RequestTemplate {
+                url,
+                connect: None,
+                parts,
+            },
             store_commands: raw.store_commands.clone(),
             store_round_trips: raw.store_round_trips.clone(),
             introspections: raw.introspections.clone(),

@@ -14,6 +14,7 @@ use crate::wire::{METHODS, RequestBytes};
 /// What a request is made of, wherever it stands in the file.
 pub(super) struct RawRequest<'a> {
     line: &'a Spanned<String>,
+    connect: Option<&'a Spanned<String>>,
     headers: &'a RawTexts,
     cookies: Option<&'a Spanned<RawTexts>>,
     client: Option<&'a Spanned<RawClient>>,
@@ -28,6 +29,7 @@ impl<'a> RawRequest<'a> {
     pub(super) fn of_step(line: &'a Spanned<String>, raw: &'a RawStep) -> Self {
         Self {
             line,
+            connect: raw.connect.as_ref(),
             headers: &raw.headers,
             cookies: raw.cookies.as_ref(),
             client: raw.client.as_ref(),
@@ -41,6 +43,7 @@ impl<'a> RawRequest<'a> {
     pub(super) fn of_point(raw: &'a RawPoint) -> Self {
         Self {
             line: &raw.request,
+            connect: raw.connect.as_ref(),
             headers: &raw.headers,
             cookies: raw.cookies.as_ref(),
             client: raw.client.as_ref(),
@@ -89,7 +92,15 @@ impl Checker<'_> {
             client: client.transpose()?,
             body: self.body(raw, key, scope)?,
         };
-        Ok(RequestTemplate { url, parts })
+        let connect = raw
+            .connect
+            .map(|connect| self.connect(connect, &format!("{key}.connect"), scope))
+            .transpose()?;
+        Ok(RequestTemplate {
+            url,
+            connect,
+            parts,
+        })
     }
 
     fn request_line(
@@ -104,12 +115,14 @@ impl Checker<'_> {
             .filter(|(method, _)| METHODS.contains(method));
         let (method, url) = split.ok_or_else(|| {
             let allowed = format!("a method and a URL; methods: {}", METHODS.join(", "));
-            self.error(
-                raw,
-                key,
-                format!("{:?} is not a request", raw.get_ref()),
-                allowed,
-            )
+            // The first word only: a URL may carry a credential.
+            let word = raw.get_ref().split(' ').next().unwrap_or_default();
+            let problem = if word.contains("://") {
+                "has no method".to_owned()
+            } else {
+                format!("{word:?} is not a method")
+            };
+            self.error(raw, key, problem, allowed)
         })?;
         let url = Spanned::new(raw.span(), url.trim().to_owned());
         Ok((method.to_owned(), self.template(&url, key, scope)?))

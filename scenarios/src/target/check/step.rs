@@ -17,6 +17,7 @@ use crate::target::request::RequestTemplate;
 use crate::target::source::FileError;
 use crate::target::template::Template;
 use crate::target::users::Users;
+use crate::target::written::without_query;
 
 /// How long a command may take when the file does not say.
 const COMMAND_WITHIN: Duration = Duration::from_secs(30);
@@ -122,7 +123,11 @@ impl Checker<'_> {
                     keeps_cookies: step.cookies.is_none(),
                 };
                 let call = self.call(raw, line, key, &scope.texts)?;
-                (Action::Request(call), line.get_ref().clone(), captured)
+                (
+                    Action::Request(call),
+                    without_query(line.get_ref()),
+                    captured,
+                )
             }
             (None, Some(argv)) => {
                 let command = self.command_line(step, argv, key, scope)?;
@@ -142,6 +147,9 @@ impl Checker<'_> {
         Ok(Step {
             label: format!("{key} ({shown})"),
             uses_admin: uses_admin(&action),
+            is_admin_call: ["admin_login", "event."]
+                .iter()
+                .any(|list| key.starts_with(list)),
             action,
             captures,
         })
@@ -151,6 +159,7 @@ impl Checker<'_> {
     fn one_kind(&self, raw: &Spanned<RawStep>, key: &str) -> Result<(), FileError> {
         let step = raw.get_ref();
         let of_request = [
+            ("connect", step.connect.as_ref().map(Spanned::span)),
             ("headers", step.headers.values().next().map(Spanned::span)),
             ("cookies", step.cookies.as_ref().map(Spanned::span)),
             ("client", step.client.as_ref().map(Spanned::span)),

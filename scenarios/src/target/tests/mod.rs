@@ -9,6 +9,7 @@ mod csv_users;
 mod declaration_mistakes;
 mod flow_mistakes;
 mod foreign_mistakes;
+mod tls;
 
 const FILE: &str = r#"schema = "authbench.target/1"
 name = "demo"
@@ -150,11 +151,11 @@ fn binding_fills_in_addresses_and_clears_them() {
         ),
         (
             members("as", &[("url", "http://10.1.2.3")]),
-            "target demo, login[0] (POST ${as.url}/login): host 10.1.2.3 is not on this machine; remote hosts must be allowed by name",
+            "target demo, login[0] (POST ${as.url}/login): host 10.1.2.3 is not on this machine; remote hosts must be allowed by name (--allow-remote-target 10.1.2.3)",
         ),
         (
-            members("as", &[("url", "https://127.0.0.1")]),
-            "target demo, login[0] (POST ${as.url}/login): the URL does not begin with http://",
+            members("as", &[("url", "ftp://127.0.0.1")]),
+            "target demo, login[0] (POST ${as.url}/login): the URL does not begin with http:// or https://",
         ),
     ];
     for (members, expected) in cases {
@@ -226,6 +227,7 @@ fn every_built_in_target_binds() {
         BTreeMap::from([
             ("url".to_owned(), url.to_owned()),
             ("admin_url".to_owned(), url.to_owned()),
+            ("ca_file".to_owned(), String::new()),
         ])
     };
     let members: Members = ["store", "authorization", "resource-1", "resource-2"]

@@ -1,18 +1,19 @@
-//! How fast one target may be asked for credentials, whoever asks.
+//! How fast one target may be asked for something, whoever asks.
 
 use crate::target::Target;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The limit `logins_per_s` of one target. Logins beforehand, renewals and trials of a target share one, for the target sees their sum.
+/// A limit of one target, such as `logins_per_s`. All who ask the same of a target share one, for the target sees their sum: logins
+/// beforehand, renewals and trials, say.
 #[derive(Debug)]
-pub struct LoginLimit {
+pub struct RateLimit {
     spacing: Duration,
     next: Mutex<Instant>,
 }
 
-impl LoginLimit {
-    /// At most `per_s` logins per second, evenly spaced; `None`: no limit.
+impl RateLimit {
+    /// At most `per_s` per second, evenly spaced; `None`: no limit.
     #[must_use]
     pub fn new(per_s: Option<u32>) -> Arc<Self> {
         let spacing = per_s.map_or(Duration::ZERO, |per_s| {
@@ -24,13 +25,13 @@ impl LoginLimit {
         })
     }
 
-    /// The limit that `target` asks for.
+    /// The limit on logins that `target` asks for.
     #[must_use]
     pub fn of(target: &Target) -> Arc<Self> {
-        Self::new(target.about.limits.logins_per_s)
+        Self::new(target.limits.logins_per_s)
     }
 
-    /// Returns when one more login may be sent. Those who wait are let through in the order in which they came.
+    /// Returns when one more may be sent. Those who wait are let through in the order in which they came.
     pub async fn pass(&self) {
         let at = self.reserve();
         if at > Instant::now() {
@@ -65,7 +66,7 @@ mod tests {
 
     #[test]
     fn moments_are_handed_out_evenly_and_are_not_saved_up() {
-        let limit = LoginLimit::new(Some(10));
+        let limit = RateLimit::new(Some(10));
         *limit.next.lock().expect("nobody panicked") -= Duration::from_secs(5);
         let called = Instant::now();
         let moments: Vec<_> = (0..4).map(|_| limit.reserve()).collect();
@@ -77,7 +78,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_limit_nobody_waits() {
-        let limit = LoginLimit::new(None);
+        let limit = RateLimit::new(None);
         let before = *limit.next.lock().expect("nobody panicked");
         limit.pass().await;
         assert_eq!(*limit.next.lock().expect("nobody panicked"), before);
@@ -85,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_target_that_asks_for_it_is_left_alone_by_everybody() {
-        let limit = LoginLimit::new(None);
+        let limit = RateLimit::new(None);
         let held_until = Instant::now() + Duration::from_secs(30);
         limit.hold(Duration::from_secs(30));
         assert!(limit.reserve() >= held_until && limit.reserve() >= held_until);

@@ -1,0 +1,137 @@
+//! What the points do after an event: asked in turn until each has refused, or long enough.
+
+use super::walker::Walker;
+use crate::flow::{Credential, PointRequest};
+use crate::target::{Event, Point};
+use authbench_reports::check::{BoundKept, CoarseLag, PointVerdict};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Points are watched this long past a bound that can be waited for, so that a breach is seen as one.
+const PAST_BOUND: Duration = Duration::from_secs(1);
+/// Longer bounds are not waited for: a check is over within a minute.
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+/// Where nothing is promised, or too long a bound: long enough to see a refusal that comes at once.
+const GLIMPSE: Duration = Duration::from_secs(2);
+/// The distance of two rounds of questions, where the target has no limit.
+const ROUND: Duration = Duration::from_millis(20);
+
+/// What is known of one point.
+struct Watched<'a> {
+    point: &'a Point,
+    request: &'a PointRequest,
+    until: Duration,
+    accepted_until: Option<Duration>,
+    refused_by: Option<Duration>,
+    answered: bool,
+}
+
+/// Watches from `t0`, the acknowledgement, on; gives each point's lag in the points' order, and how long was watched.
+pub(super) async fn watch(
+    walker: &mut Walker<'_>,
+    event: &Event,
+    credential: &Credential,
+    requests: &[PointRequest],
+    t0: Instant,
+) -> (Vec<CoarseLag>, Duration) {
+    let target = Arc::clone(walker.target);
+    let points = target.flows.points.iter().zip(requests);
+    let mut watched: Vec<Watched<'_>> = points
+        .map(|(point, request)| Watched {
+            point,
+            request,
+            until: how_long(event, point),
+            accepted_until: None,
+            refused_by: None,
+            answered: false,
+        })
+        .collect();
+    while watched.iter().any(|watched| watched.goes_on(t0)) && !walker.is_interrupted() {
+        for watched in watched.iter_mut().filter(|watched| watched.goes_on(t0)) {
+            let (point, request) = (watched.point, watched.request);
+            let asked = walker.ask(point, request, credential).await;
+            if let Some(exchange) = asked.exchange {
+                watched.answered_at(asked.answer.verdict, exchange.sent, exchange.done, t0);
+            }
+        }
+        tokio::time::sleep(ROUND).await;
+    }
+    let observed = t0.elapsed();
+    let lags = watched.iter().map(|watched| watched.lag(event));
+    (lags.collect(), observed)
+}
+
+fn how_long(event: &Event, point: &Point) -> Duration {
+    let bound = event.bounds.get(&point.name);
+    match bound.map(|bound| bound.limit + PAST_BOUND) {
+        Some(wait) if wait <= LONGEST_WAIT => wait,
+        Some(_) | None => GLIMPSE,
+    }
+}
+
+impl Watched<'_> {
+    fn goes_on(&self, t0: Instant) -> bool {
+        self.refused_by.is_none() && t0.elapsed() < self.until
+    }
+
+    fn answered_at(&mut self, verdict: PointVerdict, sent: Instant, done: Instant, t0: Instant) {
+        match verdict {
+            PointVerdict::Accepted => self.accepted_until = Some(sent.duration_since(t0)),
+            PointVerdict::Refused => self.refused_by = Some(done.duration_since(t0)),
+            // An outage says nothing about the credential.
+            _ => return,
+        }
+        self.answered = true;
+    }
+
+    fn lag(&self, event: &Event) -> CoarseLag {
+        let ms = |span: Duration| span.as_secs_f64() * 1000.0;
+        let bound = event.bounds.get(&self.point.name);
+        let limit = bound.map(|bound| bound.limit);
+        CoarseLag {
+            point: self.point.name.clone(),
+            accepted_until_ms: self.accepted_until.map(ms),
+            refused_by_ms: self.refused_by.map(ms),
+            bound: bound.map(|bound| bound.text.clone()),
+            kept: kept(limit, self.accepted_until, self.refused_by, self.answered),
+        }
+    }
+}
+
+/// One request accepted after the bound had passed breaks it, however few were sent.
+fn kept(
+    limit: Option<Duration>,
+    accepted_until: Option<Duration>,
+    refused_by: Option<Duration>,
+    answered: bool,
+) -> BoundKept {
+    match (limit, accepted_until, refused_by) {
+        _ if !answered => BoundKept::Unknown,
+        (None, ..) => BoundKept::NoBound,
+        (Some(limit), Some(accepted), _) if accepted > limit => BoundKept::Broken,
+        (Some(_), _, Some(_)) => BoundKept::Kept,
+        (Some(_), _, None) => BoundKept::NotObserved,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_broken_by_what_was_accepted_after_it() {
+        let s = |seconds| Some(Duration::from_secs(seconds));
+        let cases = [
+            (s(2), s(1), s(2), BoundKept::Kept),
+            (s(2), s(3), s(4), BoundKept::Broken),
+            (s(2), s(3), None, BoundKept::Broken),
+            (s(0), None, s(1), BoundKept::Kept),
+            (s(300), s(2), None, BoundKept::NotObserved),
+            (None, s(2), None, BoundKept::NoBound),
+        ];
+        for (limit, accepted, refused, expected) in cases {
+            assert_eq!(kept(limit, accepted, refused, true), expected);
+        }
+        assert_eq!(kept(s(1), None, None, false), BoundKept::Unknown);
+    }
+}

@@ -1,0 +1,45 @@
+//! The revoking call of a trial, and how it ended.
+
+use super::probe::Answered;
+use crate::flow::{Acknowledged, StepError};
+use authbench_reports::revocation::Acknowledgement;
+use std::time::Instant;
+
+/// The revoking call.
+pub(super) struct Call {
+    /// Its number in the journal, where it can be undone.
+    pub(super) entry: Option<u64>,
+    pub(super) sent: Instant,
+    pub(super) answered: Answered,
+    /// Where it is a command, which may have had its answer any time: its start.
+    pub(super) acknowledged_from: Option<Instant>,
+}
+
+impl Call {
+    /// `begun`: when the event's turn came. An administrator's login may have come before the call itself.
+    pub(super) fn of(
+        begun: Instant,
+        entry: Option<u64>,
+        outcome: Result<Option<Acknowledged>, StepError>,
+    ) -> Self {
+        let (sent, at, acknowledgement) = match &outcome {
+            Ok(Some(call)) => (call.started, call.done, Acknowledgement::Received),
+            // An event without steps is refused when the target file is read.
+            Ok(None) => (begun, Instant::now(), Acknowledgement::Refused),
+            Err(error) if error.is_outcome_unknown() => {
+                (begun, Instant::now(), Acknowledgement::Unknown)
+            }
+            Err(_) => (begun, Instant::now(), Acknowledgement::Refused),
+        };
+        let call = outcome.ok().flatten();
+        Self {
+            entry,
+            sent,
+            answered: Answered {
+                at,
+                acknowledgement,
+            },
+            acknowledged_from: call.map(|call| call.not_before).filter(|from| *from < at),
+        }
+    }
+}

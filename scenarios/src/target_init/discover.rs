@@ -1,0 +1,171 @@
+//! Finds and fetches the description of a system.
+
+use super::metadata::Metadata;
+use crate::credentials::STEP_DEADLINE;
+use crate::flow::{EncodeError, ExchangeError, FlowClient, encode_anonymous};
+use crate::target::{RemoteTargets, Request, UrlError};
+use crate::transport::Trust;
+use url::Url;
+
+const WELL_KNOWN: &str = "/.well-known/";
+/// OpenID Connect Discovery 1.0 §4: behind the issuer's path.
+const OPENID: &str = "/.well-known/openid-configuration";
+/// RFC 8414 §3: before the issuer's path.
+const OAUTH: &str = "/.well-known/oauth-authorization-server";
+
+/// Why there is no description.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoverError {
+    /// Not a URL.
+    #[error("{0:?} is not a URL (allowed: an issuer, or the URL of its metadata)")]
+    NotAUrl(String),
+    /// The host must not be asked, or cannot be.
+    #[error("{url}: {source}")]
+    Url {
+        /// What was to be asked for.
+        url: String,
+        /// Why not.
+        source: UrlError,
+    },
+    /// The request cannot be built.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// Nobody answers.
+    #[error("{url}: {source}")]
+    Exchange {
+        /// What was asked for.
+        url: String,
+        /// Why no answer came.
+        source: ExchangeError,
+    },
+    /// No address has a description.
+    #[error("no metadata found: {}", tried.join("; "))]
+    NotFound {
+        /// What was asked for, and what came.
+        tried: Vec<String>,
+    },
+    /// The description names another issuer, and RFC 8414 §3.3 forbids to use it.
+    #[error(
+        "{url} describes the issuer {found:?}, not {asked:?}; name the issuer as it calls itself"
+    )]
+    Issuer {
+        /// What was asked for.
+        url: String,
+        /// The issuer that was asked for.
+        asked: String,
+        /// The issuer that it names.
+        found: String,
+    },
+}
+
+/// Fetches the metadata at `url`, or those of the issuer that `url` is, and says where they were found. Hosts other than this machine must
+/// be allowed by `policy`; nothing is sent to others. Servers show certificates of whom `trust` knows.
+///
+/// # Errors
+/// When there is none, or it is not what it should be.
+pub async fn discover(
+    url: &str,
+    policy: &RemoteTargets,
+    trust: &Trust,
+) -> Result<(Metadata, String), DiscoverError> {
+    let parsed = Url::parse(url).map_err(|_| DiscoverError::NotAUrl(url.to_owned()))?;
+    let candidates = candidates(&parsed);
+    let issuer = (!parsed.path().contains(WELL_KNOWN)).then_some(url);
+    let mut tried = Vec::new();
+    for candidate in candidates {
+        match fetch(&candidate, policy, trust).await? {
+            Ok(metadata) => {
+                return match issuer {
+                    Some(asked) if !same_issuer(asked, &metadata.issuer) => {
+                        Err(DiscoverError::Issuer {
+                            url: candidate,
+                            asked: asked.to_owned(),
+                            found: metadata.issuer,
+                        })
+                    }
+                    _ => Ok((metadata, candidate)),
+                };
+            }
+            Err(what_came) => tried.push(format!("{candidate} {what_came}")),
+        }
+    }
+    Err(DiscoverError::NotFound { tried })
+}
+
+/// Where the description may be.
+fn candidates(url: &Url) -> Vec<String> {
+    if url.path().contains(WELL_KNOWN) {
+        return vec![url.to_string()];
+    }
+    let path = url.path().trim_end_matches('/');
+    let at = |path: String| {
+        let mut candidate = url.clone();
+        candidate.set_path(&path);
+        candidate.set_query(None);
+        candidate.set_fragment(None);
+        candidate.to_string()
+    };
+    vec![at(format!("{path}{OPENID}")), at(format!("{OAUTH}{path}"))]
+}
+
+/// A trailing slash is the one difference that people cannot see.
+fn same_issuer(asked: &str, found: &str) -> bool {
+    asked.trim_end_matches('/') == found.trim_end_matches('/')
+}
+
+/// The metadata, or what came in their place.
+async fn fetch(
+    url: &str,
+    policy: &RemoteTargets,
+    trust: &Trust,
+) -> Result<Result<Metadata, String>, DiscoverError> {
+    let request = Request::get(url, policy, trust).map_err(|source| DiscoverError::Url {
+        url: url.to_owned(),
+        source,
+    })?;
+    let request = encode_anonymous(&request)?;
+    let mut client = FlowClient::new(STEP_DEADLINE);
+    let exchange = client.exchange(&request.peer, &request.bytes).await;
+    let exchange = exchange.map_err(|source| DiscoverError::Exchange {
+        url: url.to_owned(),
+        source,
+    })?;
+    let response = client.response();
+    Ok(match exchange.head.status {
+        200 => serde_json::from_slice(response.body())
+            .map_err(|error| format!("answers 200, but no metadata: {error}")),
+        status => Err(match response.header("location") {
+            Some(location) => {
+                let location = String::from_utf8_lossy(location);
+                format!("answers {status} and refers to {location}")
+            }
+            None => format!("answers {status}"),
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_places_are_tried_for_an_issuer_and_one_for_a_document() {
+        let of = |url: &str| candidates(&Url::parse(url).expect("a URL"));
+        assert_eq!(
+            of("http://127.0.0.1:8080/realms/a/"),
+            [
+                "http://127.0.0.1:8080/realms/a/.well-known/openid-configuration",
+                "http://127.0.0.1:8080/.well-known/oauth-authorization-server/realms/a",
+            ]
+        );
+        assert_eq!(
+            of("http://127.0.0.1:8080"),
+            [
+                "http://127.0.0.1:8080/.well-known/openid-configuration",
+                "http://127.0.0.1:8080/.well-known/oauth-authorization-server",
+            ]
+        );
+        let document = "http://127.0.0.1:8080/.well-known/openid-configuration";
+        assert_eq!(of(document), [document]);
+    }
+}
