@@ -9,7 +9,7 @@ pub(crate) mod doctor;
 pub(crate) mod target;
 pub(crate) mod undo;
 
-use authbench_scenarios::scenario_file;
+use authbench_scenarios::scenario_file::{self, Mix};
 use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse as parse_duration};
 use authbench_servers::authorization::passwords::LoginHash;
 use authbench_servers::entitlements::Entitlements;
@@ -82,7 +82,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_enum, default_value_t = Profile::Quick)]
     pub(crate) profile: Profile,
 
-    /// Scenario to run, by name or path to a .toml file; repeatable. capacity, sweep (which overload the targets) and tls run only when named
+    /// Scenario to run, by name or path to a .toml file; repeatable. capacity, sweep, login (which overload the targets), journey and tls run only when named
     /// [default: steady, then revocation]
     #[arg(long = "scenario", value_name = "NAME|FILE")]
     pub(crate) scenarios: Vec<String>,
@@ -91,6 +91,11 @@ pub(crate) struct RunArguments {
     /// (no_auth) is measured beside it
     #[arg(long = "target", value_name = "NAME|FILE")]
     pub(crate) targets: Vec<String>,
+
+    /// Share of the sessions that each client type of a journey has, in percent, e.g. browser=50,spa=30,native=20 [default: the
+    /// scenario's own]
+    #[arg(long, value_name = "TYPE=PERCENT,…")]
+    pub(crate) mix: Option<Mix>,
 
     /// New directory for the run's files [default: authbench-runs/RUN_ID]
     #[arg(long, value_name = "DIR")]

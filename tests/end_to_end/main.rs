@@ -8,6 +8,8 @@ mod doctor;
 mod endings;
 mod foreign;
 mod freeze;
+mod journey;
+mod login;
 mod main_job;
 mod program;
 mod remote;

@@ -35,6 +35,8 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
                     (claims(summary, &under))
                     (capacity(summary, &under))
                     (curves(summary, &under))
+                    (logins(summary, &under))
+                    (journeys(summary, &under))
                     (rest(summary, &under))
                     (measured(run))
                 }
@@ -169,6 +171,30 @@ fn curves(summary: &Summary, under: &str) -> Markup {
     let read = "Follow a line to the right until it turns upwards: the mark is the knee, the last rate that was held; a hollow one is a lower bound. \
         Thin lines are medians. CPU per request falls with the rate, because a busy server need not be woken.";
     section("Curves", read, &charts, &[tables::sweep(summary)], under)
+}
+
+fn logins(summary: &Summary, under: &str) -> Markup {
+    let read = "Everybody logs in at once: how long they wait, how many are turned away, and what everybody else notices.";
+    section(
+        "Login storm",
+        read,
+        &[],
+        &[tables::storms(summary), tables::login_cpu(summary)],
+        under,
+    )
+}
+
+fn journeys(summary: &Summary, under: &str) -> Markup {
+    let charts: Vec<Markup> = svg::journey(summary).into_iter().collect();
+    let read = "Whole sessions of different clients, each with a life of its own: who has to log in again, and what that costs. \
+        Where a model cannot serve a client at all, its row says why.";
+    section(
+        "Journeys",
+        read,
+        &charts,
+        &[tables::noticed(summary), tables::sessions(summary)],
+        under,
+    )
 }
 
 fn rest(summary: &Summary, under: &str) -> Markup {

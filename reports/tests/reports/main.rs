@@ -9,6 +9,8 @@ mod alone_audit;
 mod claims;
 mod directory;
 mod doctor;
+mod journey;
+mod login;
 mod rendering;
 mod schemas;
 mod selftest;

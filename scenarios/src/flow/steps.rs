@@ -42,9 +42,22 @@ pub async fn login(
     target: &Target,
     user: u32,
 ) -> Result<Credential, StepError> {
+    login_by(client, target, &target.flows.login, user).await
+}
+
+/// The same by steps of one's own.
+///
+/// # Errors
+/// With the first step that fails.
+pub async fn login_by(
+    client: &mut FlowClient,
+    target: &Target,
+    steps: &[Step],
+    user: u32,
+) -> Result<Credential, StepError> {
     let account = target.about.users.as_ref().map(|users| users.account(user));
     let mut credential = Credential::of(account);
-    run_steps(client, target, &target.flows.login, &mut credential).await?;
+    run_steps(client, target, steps, &mut credential).await?;
     Ok(credential)
 }
 

@@ -1,6 +1,7 @@
 //! From raw TOML to a target file that cannot be wrong: every value parsed, every reference known where it stands.
 
 mod capture;
+mod client;
 mod event;
 mod flow;
 mod json;

@@ -79,6 +79,11 @@ impl StepScope {
         self.texts.clone().without(PKCE).bar(PKCE, reason)
     }
 
+    /// Whether an earlier step of the list captures this.
+    pub(super) fn captures(&self, name: &str) -> bool {
+        self.captured.iter().any(|captured| captured == name)
+    }
+
     fn capture(&mut self, name: &str) {
         self.captured.push(name.to_owned());
         let grown = self.clone().with_secrets(vec![name.to_owned()]);

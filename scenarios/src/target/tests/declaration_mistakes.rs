@@ -28,7 +28,7 @@ fn mistakes_in_the_head() {
         (
             "model = \"demo\"",
             "modell = \"demo\"",
-            "3: modell: unknown field `modell` (allowed: one of `schema`, `name`, `model`, `settings`, `vars`, `users`, `facts`, `limits`, `build`, `tls`, `process`, `login`, `admin_login`, `refresh`, `logout`, `point`, `event`)",
+            "3: modell: unknown field `modell` (allowed: one of `schema`, `name`, `model`, `settings`, `vars`, `users`, `facts`, `limits`, `build`, `tls`, `process`, `login`, `admin_login`, `refresh`, `logout`, `point`, `event`, `client`)",
         ),
         (
             "model = \"demo\"",
