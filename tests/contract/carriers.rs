@@ -1,6 +1,7 @@
 //! What carries a credential, and what it carries: a JWT in a cookie, claims of any size, and the
 //! ways to the store.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::SystemTime;
 
@@ -151,12 +152,9 @@ async fn the_cookie_cliff(_: &Target) -> Outcome {
 }
 
 fn kept_by_our_jar(target: &Target, answer: &Answer) -> Result<bool, String> {
-    let authority = target.resource.url.trim_start_matches("http://").to_owned();
-    let origin = Origin {
-        address: authority.parse().map_err(|error| format!("{error}"))?,
-        authority,
-        host: "127.0.0.1".into(),
-    };
+    let authority = target.resource.url.trim_start_matches("http://");
+    let address: SocketAddr = authority.parse().map_err(|error| format!("{error}"))?;
+    let origin = Origin::from(address);
     let cookie = answer.header("set-cookie").unwrap_or_default();
     let received = Jar::default().receive(cookie, &origin, "/", SystemTime::now());
     Ok(received.is_ok())

@@ -16,6 +16,10 @@ mod failing;
 mod foreign;
 mod ours;
 mod positive_control;
+#[expect(
+    dead_code,
+    reason = "shared with other tests, each of which uses a part"
+)]
 #[path = "../end_to_end/program.rs"]
 mod program;
 mod refused;
