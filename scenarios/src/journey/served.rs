@@ -142,6 +142,7 @@ mod tests {
     fn who_is_served_by_whom() {
         assert_eq!(row("no_auth"), ["a"; 6]);
         assert_eq!(row("session"), ["la", "la", "la", "-", "-", "-"]);
+        assert_eq!(row("jwt_cookie"), ["la", "la", "la", "-", "-", "-"]);
         assert_eq!(row("jwt"), ["-", "l", "l", "l", "l", "l"]);
         assert_eq!(row("opaque"), ["-", "l", "l", "l", "l", "l"]);
         // The refresh token is a cookie: who keeps none logs in again.
