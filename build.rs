@@ -12,13 +12,17 @@ const LIBRARIES: [&str; 6] = [
     "tokio",
 ];
 
+/// Says what is built where there is no checkout to ask, as in an image.
+const REVISION: &str = "AUTHBENCH_GIT_REVISION";
+
 fn main() {
     println!("cargo::rerun-if-changed=.git/HEAD");
     println!("cargo::rerun-if-changed=.git/index");
     println!("cargo::rerun-if-changed=Cargo.lock");
+    println!("cargo::rerun-if-env-changed={REVISION}");
     println!(
-        "cargo::rustc-env=AUTHBENCH_GIT_REVISION={}",
-        git_revision().unwrap_or_default()
+        "cargo::rustc-env={REVISION}={}",
+        given_revision().or_else(git_revision).unwrap_or_default()
     );
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     println!(
@@ -34,6 +38,12 @@ fn main() {
         "cargo::rustc-env=AUTHBENCH_LIBRARIES={}",
         versions.join(",")
     );
+}
+
+fn given_revision() -> Option<String> {
+    std::env::var(REVISION)
+        .ok()
+        .filter(|revision| !revision.is_empty())
 }
 
 /// The commit, with `-dirty` when tracked files differ from it; `None` outside a checkout.

@@ -7,6 +7,7 @@ use authbench_servers::jwt::{
     Minter, Rules, SigningAlgorithm, SigningKey, algorithm, install_crypto, verifier,
 };
 use authbench_servers::model::Grant;
+use authbench_servers::roles::Roles;
 use authbench_servers::scope::Scope;
 use authbench_servers::secret::Secret;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -31,6 +32,7 @@ fn grant() -> Grant {
         subject: "user-00042".to_owned(),
         client: Client::App,
         scope: Scope::ALL,
+        roles: Roles::WRITER,
     }
 }
 

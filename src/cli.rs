@@ -9,11 +9,15 @@ pub(crate) mod doctor;
 pub(crate) mod target;
 pub(crate) mod undo;
 
-use authbench_scenarios::scenario_file;
+use authbench_scenarios::scenario_file::{self, Mix};
 use authbench_scenarios::target::duration::{ALLOWED as DURATION_ALLOWED, parse as parse_duration};
 use authbench_servers::authorization::passwords::LoginHash;
+use authbench_servers::entitlements::Entitlements;
+use authbench_servers::http::origins::{NotAnOrigin, Origin};
 use authbench_servers::jwt::SigningAlgorithm;
-use authbench_servers::model::Model;
+use authbench_servers::model::accounts::DEFAULT_WRITERS_PERCENT;
+use authbench_servers::model::{Model, Transport};
+use authbench_servers::store::StoreConnection;
 use authbench_servers::tls::Tls;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::SocketAddr;
@@ -78,7 +82,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_enum, default_value_t = Profile::Quick)]
     pub(crate) profile: Profile,
 
-    /// Scenario to run, by name or path to a .toml file; repeatable. capacity, sweep (which overload the targets) and tls run only when named
+    /// Scenario to run, by name or path to a .toml file; repeatable. capacity, sweep, login (which overload the targets), journey and tls run only when named
     /// [default: steady, then revocation]
     #[arg(long = "scenario", value_name = "NAME|FILE")]
     pub(crate) scenarios: Vec<String>,
@@ -87,6 +91,11 @@ pub(crate) struct RunArguments {
     /// (no_auth) is measured beside it
     #[arg(long = "target", value_name = "NAME|FILE")]
     pub(crate) targets: Vec<String>,
+
+    /// Share of the sessions that each client type of a journey has, in percent, e.g. browser=50,spa=30,native=20 [default: the
+    /// scenario's own]
+    #[arg(long, value_name = "TYPE=PERCENT,…")]
+    pub(crate) mix: Option<Mix>,
 
     /// New directory for the run's files [default: authbench-runs/RUN_ID]
     #[arg(long, value_name = "DIR")]
@@ -204,9 +213,14 @@ pub(crate) enum ServeCommand {
 #[derive(Debug, Args)]
 pub(crate) struct Wired {
     /// Read addresses and secrets as one JSON line on standard input, and end when it closes. Otherwise they come from the
-    /// environment: AUTHBENCH_ and the member's name in capitals
+    /// environment (AUTHBENCH_ and the member's name in capitals) or from --secrets
     #[arg(long)]
     pub(crate) wired: bool,
+
+    /// Folder with a file for each address or secret that the environment does not have, named like the member: store_url,
+    /// admin_secret, … (such as /run/secrets)
+    #[arg(long, value_name = "DIR", conflicts_with = "wired")]
+    pub(crate) secrets: Option<PathBuf>,
 }
 
 /// Options of `authbench serve store`.
@@ -240,6 +254,10 @@ pub(crate) struct AuthorizationArguments {
     /// no_auth, session, jwt, opaque or hybrid
     #[arg(long)]
     pub(crate) model: Model,
+
+    /// How the access token of jwt travels: bearer or cookie
+    #[arg(long, value_name = "TRANSPORT", default_value_t)]
+    pub(crate) transport: Transport,
 
     /// How access tokens are signed: RS256, PS256, ES256, EdDSA or HS256
     #[arg(long, value_name = "ALG", default_value = "RS256")]
@@ -277,9 +295,26 @@ pub(crate) struct AuthorizationArguments {
     #[arg(long, default_value_t = 10_000)]
     pub(crate) users: u32,
 
+    /// Seeded accounts in a hundred that have the role `writer`, which POST /resource demands
+    #[arg(long, value_name = "PERCENT", default_value_t = DEFAULT_WRITERS_PERCENT, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) writers: u8,
+
+    /// Bytes of entitlements in each session or token, as JSON: 0, or 200 to 8192
+    #[arg(long, value_name = "BYTES", value_parser = entitlements, default_value = "0")]
+    pub(crate) claims_bytes: Entitlements,
+
     /// Cost of hashing a password with argon2id: owasp (19 MiB, 2 passes) or cheap (for runs that do not measure logins)
     #[arg(long, value_name = "COST", default_value = "owasp")]
     pub(crate) login_hash: LoginHash,
+
+    /// How the store is reached: shared (one connection), pool=N (N connections, each for one operation at a time) or unix (one
+    /// connection over the store's unix socket)
+    #[arg(long, value_name = "WAY", default_value_t)]
+    pub(crate) store_connection: StoreConnection,
+
+    /// Origin of pages that may use this server from elsewhere, e.g. https://app.example.com; repeatable
+    #[arg(long, value_name = "ORIGIN", value_parser = origin, default_value = "none")]
+    pub(crate) allow_origin: Vec<AllowedOrigin>,
 
     /// File for the security audit log, JSON lines [default: none is written]
     #[arg(long, value_name = "FILE")]
@@ -306,6 +341,10 @@ pub(crate) struct ResourceArguments {
     #[arg(long)]
     pub(crate) model: Model,
 
+    /// How the access token of jwt travels: bearer or cookie
+    #[arg(long, value_name = "TRANSPORT", default_value_t)]
+    pub(crate) transport: Transport,
+
     /// The one algorithm that is accepted: RS256, PS256, ES256, EdDSA or HS256
     #[arg(long, value_name = "ALG", default_value = "RS256")]
     pub(crate) alg: SigningAlgorithm,
@@ -330,13 +369,42 @@ pub(crate) struct ResourceArguments {
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30m")]
     pub(crate) session_idle: Duration,
 
+    /// Requests of the client `partner` answered in a second, bursts of a tenth of that; 0: all
+    #[arg(long, value_name = "RATE", default_value_t = 50)]
+    pub(crate) partner_rate: u32,
+
     /// How long an introspection answer is remembered; 0s: every request asks
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
     pub(crate) introspection_cache: Duration,
 
+    /// How the store is reached: shared (one connection), pool=N (N connections, each for one operation at a time) or unix (one
+    /// connection over the store's unix socket)
+    #[arg(long, value_name = "WAY", default_value_t)]
+    pub(crate) store_connection: StoreConnection,
+
+    /// Origin of pages that may use this server from elsewhere, e.g. https://app.example.com; repeatable
+    #[arg(long, value_name = "ORIGIN", value_parser = origin, default_value = "none")]
+    pub(crate) allow_origin: Vec<AllowedOrigin>,
+
     /// File for the security audit log, JSON lines [default: none is written]
     #[arg(long, value_name = "FILE")]
     pub(crate) audit_log: Option<PathBuf>,
+}
+
+/// One origin, or none: a target file has to say something.
+#[derive(Clone, Debug)]
+pub(crate) struct AllowedOrigin(pub(crate) Option<Origin>);
+
+fn origin(text: &str) -> Result<AllowedOrigin, NotAnOrigin> {
+    match text {
+        "none" => Ok(AllowedOrigin(None)),
+        _ => text.parse().map(|origin| AllowedOrigin(Some(origin))),
+    }
+}
+
+fn entitlements(text: &str) -> Result<Entitlements, String> {
+    let bytes: usize = text.parse().map_err(|_| "not a number".to_owned())?;
+    Entitlements::of_size(bytes).map_err(|error| error.to_string())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -1,31 +1,37 @@
 //! `authbench serve …`: one process of a target.
 
-use crate::cli::{AuthorizationArguments, ResourceArguments, ServeCommand, Wired};
+mod wiring;
+
+use crate::cli::{AllowedOrigin, AuthorizationArguments, ResourceArguments, ServeCommand};
 use anyhow::{Context, Result};
 use authbench_servers::authorization::{self, AuthorizationSettings};
+use authbench_servers::http::origins::Origins;
 use authbench_servers::resource::{self, ResourceSettings};
 use authbench_servers::{store, truth};
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use std::num::NonZeroU32;
 
-/// Before each member's name, in capitals, in the environment.
-const PREFIX: &str = "AUTHBENCH_";
-
+/// What a store may be told; below, what the other processes may.
 const STORE: &[&str] = &["store_url", "redis_server", "namespace"];
 const AUTHORIZATION: &[&str] = &[
     "store_url",
+    "store_unix_url",
     "admin_secret",
+    "auditor_secret",
     "population_password",
     "service_secret",
+    "partner_secret",
     "introspection_secret",
     "signing_secret",
     "rotation_key",
+    "csrf_key",
     "namespace",
 ];
 const RESOURCE: &[&str] = &[
     "store_url",
+    "store_unix_url",
     "introspection_secret",
     "signing_secret",
+    "csrf_key",
     "namespace",
     "authorization_ca_file",
 ];
@@ -35,26 +41,26 @@ const TRUTH: &[&str] = &["store_url"];
 pub(crate) fn execute(process: ServeCommand) -> Result<u8> {
     match process {
         ServeCommand::Store(arguments) => {
-            let wiring = wiring(&arguments.wired, STORE).context("store")?;
+            let wiring = wiring::read(&arguments.wired, STORE).context("store")?;
             store::serve(wiring, arguments.wired.wired)?;
         }
         ServeCommand::AuthorizationServer(arguments) => {
             let (wiring, wired) = (
-                wiring(&arguments.wired, AUTHORIZATION).context("authorization server")?,
+                wiring::read(&arguments.wired, AUTHORIZATION).context("authorization server")?,
                 arguments.wired.wired,
             );
             authorization::serve(authorization_settings(arguments), wiring, wired)?;
         }
         ServeCommand::ResourceServer(arguments) => {
             let (wiring, wired) = (
-                wiring(&arguments.wired, RESOURCE).context("resource server")?,
+                wiring::read(&arguments.wired, RESOURCE).context("resource server")?,
                 arguments.wired.wired,
             );
             resource::serve(resource_settings(arguments), wiring, wired)?;
         }
         ServeCommand::Truth(arguments) => {
             let (wiring, wired) = (
-                wiring(&arguments.wired, TRUTH).context("truth server")?,
+                wiring::read(&arguments.wired, TRUTH).context("truth server")?,
                 arguments.wired.wired,
             );
             truth::serve(arguments.settings()?, wiring, wired)?;
@@ -63,32 +69,13 @@ pub(crate) fn execute(process: ServeCommand) -> Result<u8> {
     Ok(0)
 }
 
-/// Addresses and secrets: one JSON line on standard input, or `members` from the environment.
-fn wiring<T: DeserializeOwned>(wired: &Wired, members: &[&str]) -> Result<T> {
-    if wired.wired {
-        let mut line = String::new();
-        std::io::stdin()
-            .read_line(&mut line)
-            .context("read the wiring from standard input")?;
-        // The decoder's message names members and positions, never values.
-        return serde_json::from_str(&line)
-            .context("the first line of standard input is not the wiring");
-    }
-    let variable = |member: &&str| {
-        let value = std::env::var(format!("{PREFIX}{}", member.to_uppercase())).ok()?;
-        Some(((*member).to_owned(), Value::String(value)))
-    };
-    let given: Map<String, Value> = members.iter().filter_map(variable).collect();
-    serde_json::from_value(Value::Object(given))
-        .with_context(|| format!("the environment (variables {PREFIX}…) lacks something; with --wired it comes on standard input"))
-}
-
 fn authorization_settings(arguments: AuthorizationArguments) -> AuthorizationSettings {
     AuthorizationSettings {
         listen: arguments.listen,
         admin_listen: arguments.admin_listen,
         tls: arguments.tls,
         model: arguments.model,
+        transport: arguments.transport,
         algorithm: arguments.alg,
         issuer: arguments.issuer,
         access_ttl: arguments.access_ttl,
@@ -97,11 +84,20 @@ fn authorization_settings(arguments: AuthorizationArguments) -> AuthorizationSet
         refresh_grace: arguments.refresh_grace,
         session_idle: arguments.session_idle,
         session_absolute: arguments.session_absolute,
+        store_connection: arguments.store_connection,
         users: arguments.users,
+        writers_percent: arguments.writers,
+        entitlements: arguments.claims_bytes,
         login_hash: arguments.login_hash,
+        origins: origins(&arguments.allow_origin),
         audit_log: arguments.audit_log,
         ..AuthorizationSettings::default()
     }
+}
+
+fn origins(allowed: &[AllowedOrigin]) -> Origins {
+    let origins = allowed.iter().filter_map(|allowed| allowed.0.clone());
+    Origins::new(&origins.collect::<Vec<_>>())
 }
 
 fn resource_settings(arguments: ResourceArguments) -> ResourceSettings {
@@ -109,6 +105,7 @@ fn resource_settings(arguments: ResourceArguments) -> ResourceSettings {
         listen: arguments.listen,
         tls: arguments.tls,
         model: arguments.model,
+        transport: arguments.transport,
         algorithm: arguments.alg,
         issuer: arguments.issuer,
         authorization_server: arguments.authorization_server,
@@ -116,6 +113,9 @@ fn resource_settings(arguments: ResourceArguments) -> ResourceSettings {
         max_lifetime: arguments.max_lifetime,
         introspection_cache: arguments.introspection_cache,
         session_idle: arguments.session_idle,
+        store_connection: arguments.store_connection,
+        partner_rate: NonZeroU32::new(arguments.partner_rate),
+        origins: origins(&arguments.allow_origin),
         audit_log: arguments.audit_log,
         ..ResourceSettings::default()
     }

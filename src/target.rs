@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail};
 use authbench_scenarios::load;
 use authbench_scenarios::target::RemoteTargets;
 use authbench_scenarios::target_init::{Known, discover, target_file};
+use authbench_scenarios::transport::Trust;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -18,12 +19,23 @@ pub(crate) fn execute(command: &TargetCommand) -> Result<u8> {
 
 fn init(arguments: &InitArguments) -> Result<u8> {
     let policy = RemoteTargets::allowing(arguments.remote_targets.iter().cloned());
-    let discovered = load::runtime()?.block_on(discover(&arguments.discovery, &policy));
+    let mut ca_files = Vec::new();
+    for file in &arguments.ca_files {
+        // The target file may be anywhere, and relative names would begin there.
+        let whole = std::fs::canonicalize(file);
+        ca_files.push(whole.with_context(|| format!("read {}", file.display()))?);
+    }
+    let trust = Trust::new(ca_files.clone(), ca_files.is_empty());
+    let discovered = load::runtime()?.block_on(discover(&arguments.discovery, &policy, &trust));
     let (metadata, found_at) = discovered?;
     let known = Known {
         name: arguments.name.clone(),
         client_id: arguments.client_id.clone(),
         grant: arguments.grant.map(Into::into),
+        ca_files: ca_files
+            .iter()
+            .map(|file| file.display().to_string())
+            .collect(),
     };
     let text = target_file(&metadata, &known)?;
     let Some(path) = &arguments.out else {

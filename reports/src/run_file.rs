@@ -6,7 +6,9 @@
 mod capacity;
 mod conditions;
 mod counters;
+mod journey;
 mod lifetimes;
+mod login;
 mod outcomes;
 mod probe;
 mod sweep;
@@ -15,7 +17,11 @@ mod tls;
 pub use capacity::{CapacityRecord, SearchEnd, SearchRecord};
 pub use conditions::{Canary, Clocks};
 pub use counters::Counters;
+pub use journey::{
+    ClientShare, JourneyPart, JourneyRecord, JourneySlice, JourneyTarget, NotServed, SessionCounts,
+};
 pub use lifetimes::{LifetimeRecord, LifetimeSource};
+pub use login::{LoginRecord, LoginSlice, Logins};
 pub use outcomes::Outcomes;
 pub use probe::{Probe, ProbeFigures, Slo, Unmet};
 pub use sweep::{SweepRecord, SweepStep};
@@ -209,6 +215,12 @@ pub struct ScenarioRecord {
     /// The ladders of rates, where the scenario has them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub sweep: Option<SweepRecord>,
+    /// The login storms, where the scenario has them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub login: Option<LoginRecord>,
+    /// The sessions of several kinds of clients, where the scenario has them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub journey: Option<JourneyRecord>,
 }
 
 /// One open-loop stream shared by all targets, cut into rounds.

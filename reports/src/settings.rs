@@ -44,6 +44,26 @@ impl Settings {
         }
     }
 
+    /// The setting `name`, if it is a whole number.
+    #[must_use]
+    pub fn whole(&self, name: &str) -> Option<u64> {
+        match self.0.get(name) {
+            Some(Setting::Text(word)) => word.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// All but the setting `name`.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        let others = self.0.iter().filter(|(key, _)| *key != name);
+        Self(
+            others
+                .map(|(key, setting)| (key.clone(), setting.clone()))
+                .collect(),
+        )
+    }
+
     /// As they stand beside a name: `RS256 · TTL 300 s · leeway 0 s`; empty without settings.
     #[must_use]
     pub fn label(&self) -> String {

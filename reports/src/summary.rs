@@ -2,11 +2,13 @@
 //!
 //! Derived from the run file alone. A measurement that was not made is an absent key, never a zero. Figures keep four
 //! significant digits. [`load`] derives cost and latency from the steady stream, [`lag`] the revocation rows,
-//! [`capacity`] the highest rate held, [`mod@sweep`] the curves, [`mod@tls`] what TLS costs.
+//! [`capacity`] the highest rate held, [`mod@sweep`] the curves, [`mod@tls`] what TLS costs, [`login`] the storms, [`journey`] the sessions.
 
 pub mod capacity;
+pub mod journey;
 pub mod lag;
 pub mod load;
+pub mod login;
 pub mod sweep;
 pub mod tls;
 
@@ -15,8 +17,10 @@ use crate::run_file::{RunFile, ScenarioRecord, Status, StoreInfo, TargetRecord};
 use crate::settings::Settings;
 use crate::validity::Validity;
 use capacity::CapacitySummary;
+use journey::JourneySummary;
 use lag::RevocationSummary;
 use load::LoadSummary;
+use login::LoginSummary;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sweep::SweepSummary;
@@ -78,6 +82,12 @@ pub struct TargetSummary {
     /// What TLS costs it; absent where it does not speak it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tls: Option<TlsSummary>,
+    /// Login storms; absent where there were none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub login: Option<LoginSummary>,
+    /// Sessions by client type; absent where there were none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub journey: Option<JourneySummary>,
     /// One row per event and enforcement point; absent without revocations.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub revocation: Vec<RevocationSummary>,
@@ -115,6 +125,16 @@ impl Summary {
     }
 }
 
+impl Summary {
+    /// The control that `target` is held against: one over TLS for a target over TLS, or TLS would pass for the price of knowing who calls.
+    #[must_use]
+    pub fn control_of(&self, target: &TargetSummary) -> Option<&TargetSummary> {
+        let speaks_alike = |control: &&TargetSummary| control.tls.is_some() == target.tls.is_some();
+        let mut controls = self.targets.iter().filter(|target| target.is_control());
+        controls.find(speaks_alike)
+    }
+}
+
 impl TargetSummary {
     fn of(run: &RunFile, target: &TargetRecord) -> Self {
         let steady = steady_scenario(run);
@@ -139,6 +159,8 @@ impl TargetSummary {
             capacity,
             sweep: SweepSummary::of(run, &target.name),
             tls: TlsSummary::of(run, target),
+            login: LoginSummary::of(run, &target.name),
+            journey: JourneySummary::of(run, &target.name),
         }
     }
 

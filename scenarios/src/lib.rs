@@ -10,6 +10,7 @@
 //! * [`load`]: the open-loop stream under goose
 //! * [`credentials`]: logged in beforehand, renewed in time
 //! * [`revocation`]: one revocation per goose transaction, probed at every point
+//! * [`journey`]: sessions of several kinds of clients, one per goose transaction
 //! * [`undo`]: brings back the users whom events touched
 //! * [`target_init`]: a first target file from a system's own description
 //! * [`scenario_file`]: scenario files
@@ -24,6 +25,7 @@ pub mod check;
 pub mod credentials;
 pub mod doctor;
 pub mod flow;
+pub mod journey;
 pub mod load;
 pub mod process;
 pub mod revocation;

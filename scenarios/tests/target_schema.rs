@@ -133,6 +133,14 @@ expect = 204
 [[event.undo]]
 request = "PUT http://127.0.0.1/${admin.token}"
 expect = 204
+[[client]]
+name = "service"
+[[client.login]]
+request = "POST http://127.0.0.1/service"
+expect = 200
+[[client.write]]
+request = "POST http://127.0.0.1/write"
+expect = 200
 "#;
 
 fn read(text: &str) -> Result<TargetFile, String> {
@@ -152,6 +160,7 @@ fn what_the_program_refuses_for_its_shape_the_schema_refuses() {
     let schema = schema();
     let mistakes = [
         ("name = \"everything\"", "name = \"every thing\""),
+        ("[[client.write]]", "[[client.post]]"),
         ("model = \"other\"", "modell = \"other\""),
         ("build = [\"true\"]", "build = []"),
         ("logins_per_s = 2", "logins_per_s = 0"),

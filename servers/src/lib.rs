@@ -11,7 +11,7 @@
 //! * [`store`]: the client of the session store, and the store's process
 //! * [`refusal`], [`outage`], [`audit`], [`metrics`]: saying no, not being able to say, and keeping
 //!   track of both
-//! * [`clock`], [`secret`], [`scope`], [`client`]: the words all of them use
+//! * [`clock`], [`secret`], [`scope`], [`roles`], [`entitlements`], [`client`]: the words all of them use
 //! * [`lifecycle`], [`namespace`]: running as a process, next to others
 //! * [`truth`]: not a reference server: what it does is known, so that what measures it can be checked
 
@@ -19,6 +19,7 @@ pub mod audit;
 pub mod authorization;
 pub mod client;
 pub mod clock;
+pub mod entitlements;
 pub mod http;
 pub mod introspection;
 pub mod jwt;
@@ -29,6 +30,7 @@ pub mod namespace;
 pub mod outage;
 pub mod refusal;
 pub mod resource;
+pub mod roles;
 pub mod rotation;
 pub mod scope;
 pub mod secret;

@@ -23,6 +23,8 @@ pub enum Reason {
     MalformedRequest,
     /// A change that another site may have made the browser send.
     CrossSite,
+    /// A change by cookie without the CSRF token that belongs to it.
+    CsrfToken,
     /// Longer than any token of ours, or not of the form of one.
     MalformedToken,
     /// A JOSE header that is not exactly an access token's.
@@ -49,14 +51,17 @@ pub enum Reason {
     AbsoluteTimeout,
     /// A good credential that does not allow this.
     InsufficientScope,
+    /// A good credential of an account that may not do this.
+    InsufficientRole,
 }
 
 /// All reasons, in order.
-pub const REASONS: [Reason; 17] = [
+pub const REASONS: [Reason; 19] = [
     Reason::NoCredential,
     Reason::CredentialMisplaced,
     Reason::MalformedRequest,
     Reason::CrossSite,
+    Reason::CsrfToken,
     Reason::MalformedToken,
     Reason::TokenHeader,
     Reason::UnknownKey,
@@ -70,6 +75,7 @@ pub const REASONS: [Reason; 17] = [
     Reason::Inactive,
     Reason::AbsoluteTimeout,
     Reason::InsufficientScope,
+    Reason::InsufficientRole,
 ];
 
 impl Reason {
@@ -80,6 +86,7 @@ impl Reason {
             Self::CredentialMisplaced => "credential_misplaced",
             Self::MalformedRequest => "malformed_request",
             Self::CrossSite => "cross_site",
+            Self::CsrfToken => "csrf_token",
             Self::MalformedToken => "malformed_token",
             Self::TokenHeader => "token_header",
             Self::UnknownKey => "unknown_key",
@@ -93,6 +100,7 @@ impl Reason {
             Self::Inactive => "inactive",
             Self::AbsoluteTimeout => "absolute_timeout",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InsufficientRole => "insufficient_role",
         }
     }
 
@@ -103,7 +111,9 @@ impl Reason {
             Self::NoCredential | Self::CredentialMisplaced => None,
             Self::MalformedRequest => Some("invalid_request"),
             Self::CrossSite => Some("cross_site"),
-            Self::InsufficientScope => Some("insufficient_scope"),
+            Self::CsrfToken => Some("csrf_token"),
+            // The RFC has one code for whatever needs higher privileges.
+            Self::InsufficientScope | Self::InsufficientRole => Some("insufficient_scope"),
             _ => Some("invalid_token"),
         }
     }
@@ -112,7 +122,10 @@ impl Reason {
     pub fn status(self) -> StatusCode {
         match self {
             Self::MalformedRequest => StatusCode::BAD_REQUEST,
-            Self::CrossSite | Self::InsufficientScope => StatusCode::FORBIDDEN,
+            Self::CrossSite
+            | Self::CsrfToken
+            | Self::InsufficientScope
+            | Self::InsufficientRole => StatusCode::FORBIDDEN,
             _ => StatusCode::UNAUTHORIZED,
         }
     }

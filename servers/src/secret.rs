@@ -6,7 +6,8 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error};
+use serde_json::Value;
 
 /// Length of [`random_id`]: 256 bits in base64url without padding.
 pub const RANDOM_ID_LENGTH: usize = 43;
@@ -35,8 +36,7 @@ pub fn is_random_id(text: &str) -> bool {
 }
 
 /// A secret given from outside, whose `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
@@ -51,10 +51,31 @@ impl Secret {
     }
 }
 
+/// Not derived: the derived message for `12345`, where a text should be, quotes the 12345.
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text(deserializer).map(Self)
+    }
+}
+
+/// A text that must not be shown, not even when it is none.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => Ok(text),
+        _ => Err(D::Error::custom("a secret or an address must be a text")),
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(masked)")
     }
+}
+
+/// The 32 bytes of a key given in base64url without padding; `None` if it is anything else.
+pub fn key_bytes(key: &Secret) -> Option<[u8; 32]> {
+    let bytes = URL_SAFE_NO_PAD.decode(key.expose()).ok()?;
+    bytes.try_into().ok()
 }
 
 /// SHA-256 of a credential: what the store and the audit log know it by.
@@ -70,6 +91,12 @@ impl Fingerprint {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest(&SHA256, credential.as_bytes()).as_ref());
         Self(hash)
+    }
+
+    /// The fingerprint whose [`Fingerprint::to_base64`] is `handle`.
+    pub fn of_handle(handle: &str) -> Option<Self> {
+        let hash = URL_SAFE_NO_PAD.decode(handle).ok()?;
+        hash.try_into().ok().map(Self)
     }
 
     /// The whole fingerprint in base64url, for store keys.
@@ -128,6 +155,24 @@ mod tests {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(masked)");
         let fingerprint = format!("{:?}", Fingerprint::of("hunter2"));
         assert_eq!(fingerprint, "Fingerprint(f52fbd32b2b3…)");
+    }
+
+    #[test]
+    fn a_handle_names_its_fingerprint() {
+        let fingerprint = Fingerprint::of("hunter2");
+        let handle = fingerprint.to_base64();
+        assert_eq!(Fingerprint::of_handle(&handle), Some(fingerprint));
+        assert_eq!(Fingerprint::of_handle(&handle[1..]), None);
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_without_being_shown() {
+        let error = serde_json::from_str::<Secret>("4815162342").expect_err("a number");
+        let told = error.to_string();
+        assert!(told.contains("must be a text"), "{told}");
+        assert!(!told.contains("4815162342"), "{told}");
+        let secret: Secret = serde_json::from_str(r#""hunter2""#).expect("a text");
+        assert_eq!(secret.expose(), "hunter2");
     }
 
     #[test]

@@ -34,6 +34,10 @@ pub(crate) struct InitArguments {
     #[arg(long, value_enum)]
     pub(crate) grant: Option<GrantName>,
 
+    /// PEM file with certificates to trust in place of the system's; repeatable
+    #[arg(long = "ca-file", value_name = "FILE")]
+    pub(crate) ca_files: Vec<PathBuf>,
+
     /// Host other than this machine that may be asked; repeatable
     #[arg(long = "allow-remote-target", value_name = "HOST")]
     pub(crate) remote_targets: Vec<String>,

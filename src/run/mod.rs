@@ -167,8 +167,13 @@ fn given_up(error: RunError, directory: &Path) -> GivenUp {
 /// The scenarios and their targets, read and checked.
 fn load(arguments: &RunArguments) -> Result<Vec<(Scenario, Vec<TargetFile>)>> {
     let mut loaded: Vec<(Scenario, Vec<TargetFile>)> = Vec::new();
+    let mut mixed = false;
     for name in scenario_names(arguments) {
-        let scenario = Scenario::load(&name)?;
+        let mut scenario = Scenario::load(&name)?;
+        if let Some(mix) = &arguments.mix {
+            let has_one = scenario.remix(mix);
+            mixed |= has_one.with_context(|| format!("--mix, scenario {}", scenario.name))?;
+        }
         if loaded.iter().any(|(other, _)| other.name == scenario.name) {
             bail!("scenario {} was named twice", scenario.name);
         }
@@ -189,6 +194,11 @@ fn load(arguments: &RunArguments) -> Result<Vec<(Scenario, Vec<TargetFile>)>> {
                 scenario.name
             );
         }
+    }
+    if arguments.mix.is_some() && !mixed {
+        bail!(
+            "--mix belongs to journeys, and no scenario of this run is one (allowed: with --scenario journey)"
+        );
     }
     Ok(loaded)
 }

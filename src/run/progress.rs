@@ -122,6 +122,10 @@ fn text(progress: &Progress) -> String {
             round,
             rounds,
         } => format!("round {round} of {rounds}: {target} alone"),
+        Progress::Sessions { of, round, rounds } => {
+            let of = of.as_deref().unwrap_or("all clients");
+            format!("round {round} of {rounds}: sessions of {of}")
+        }
         Progress::Revocations { done, of } => format!("{done} of {of} revocations"),
     }
 }

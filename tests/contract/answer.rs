@@ -148,7 +148,27 @@ pub(crate) const INVALID_SESSION_REQUEST: Expected =
     Expected::status(&[400]).body(r#"{"error":"invalid_request"}"#);
 /// 403: a session, but a request that another site may have caused.
 pub(crate) const CROSS_SITE: Expected = Expected::status(&[403]).body(r#"{"error":"cross_site"}"#);
-/// 403: the same at the authorization server.
+/// 403: a change by cookie without the token that belongs to it.
+pub(crate) const CSRF: Expected = Expected::status(&[403]).body(r#"{"error":"csrf_token"}"#);
+/// 403: a good token of an account that is no writer (RFC 6750 §3.1).
+pub(crate) const NEEDS_WRITER: Expected = Expected::status(&[403])
+    .body(r#"{"error":"insufficient_scope"}"#)
+    .challenge(
+        r#"Bearer error="insufficient_scope", error_description="the role writer is needed""#,
+    );
+/// 403: the same by cookie.
+pub(crate) const WRITERS_ONLY: Expected =
+    Expected::status(&[403]).body(r#"{"error":"insufficient_scope"}"#);
+/// 403: an administrator whose role does not allow it.
+pub(crate) const ADMIN_FORBIDDEN: Expected = Expected::status(&[403])
+    .body(r#"{"error":"insufficient_scope"}"#)
+    .challenge(
+        r#"Bearer error="insufficient_scope", error_description="the role operator is needed""#,
+    );
+/// 403: the current password is another.
+pub(crate) const WRONG_PASSWORD: Expected =
+    Expected::status(&[403]).body(r#"{"error":"access_denied"}"#);
+/// 403: a request of another site, at the authorization server.
 pub(crate) const DENIED_CROSS_SITE: Expected =
     Expected::status(&[403]).body(r#"{"error":"access_denied"}"#);
 /// 401: a login that failed.
@@ -175,6 +195,12 @@ pub(crate) const UNSUPPORTED_TOKEN: Expected =
     Expected::status(&[400]).body(r#"{"error":"unsupported_token_type"}"#);
 /// 200: an introspected token that is not active, and nothing else (RFC 7662 §2.2).
 pub(crate) const INACTIVE: Expected = Expected::status(&[200]).body(r#"{"active":false}"#);
+/// 429: a client has asked for more than it may.
+pub(crate) const RATE_LIMITED: Expected =
+    Expected::status(&[429]).body(r#"{"error":"rate_limited"}"#);
+/// 500: what would be handed out is larger than a browser keeps.
+pub(crate) const COOKIE_TOO_LARGE: Expected =
+    Expected::status(&[500]).body(r#"{"error":"cookie_too_large"}"#);
 /// 503: what has to be asked does not answer.
 pub(crate) const UNAVAILABLE: Expected =
     Expected::status(&[503]).body(r#"{"error":"temporarily_unavailable"}"#);

@@ -7,6 +7,7 @@ use crate::answer::{Answer, Outcome, check};
 pub(crate) struct Login {
     access_token: Option<String>,
     cookie: Option<String>,
+    csrf_token: Option<String>,
 }
 
 impl Login {
@@ -17,6 +18,7 @@ impl Login {
         Self {
             access_token: answer.text("access_token"),
             cookie: cookie.map(str::to_owned),
+            csrf_token: answer.text("csrf_token"),
         }
     }
 
@@ -26,7 +28,13 @@ impl Login {
         Self {
             access_token: value,
             cookie: Some(cookie.to_owned()),
+            csrf_token: None,
         }
+    }
+
+    /// The CSRF token, if the model has one.
+    pub(crate) fn csrf_token(&self) -> Option<&str> {
+        self.csrf_token.as_deref()
     }
 
     /// The access token.

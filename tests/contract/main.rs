@@ -9,18 +9,26 @@
 //! * [`alg`], [`sig`], [`kid`], [`header`], [`claims`], [`encoding`]: forged access tokens (made in
 //!   [`forge`])
 //! * [`bearer`], [`http`], [`session`], [`cross_site`]: attacks on requests
+//! * [`changes`], [`accounts`], [`administrators`]: who may change what, and what one does about accounts and sessions
+//! * [`cors`], [`clients`], [`carriers`]: pages of other origins, programs, and what carries a credential
 //! * [`asking`], [`opaque`], [`refresh`], [`token_endpoint`], [`login`]: attacks on the rest
 //! * [`standards`]: what the RFCs, ASVS and NIST demand
 //! * [`target`] (by a [`plan`], opened with a [`credential`]), [`fake`], [`tap`]: the servers, the
 //!   fake ones, and the relay before the store
 //! * [`call`], [`wire`], [`answer`]: requests and answers as bytes
 
+mod accounts;
+mod administrators;
 mod alg;
 mod answer;
 mod asking;
 mod bearer;
 mod call;
+mod carriers;
+mod changes;
 mod claims;
+mod clients;
+mod cors;
 mod coverage;
 mod credential;
 mod cross_site;
@@ -57,6 +65,12 @@ const FAMILIES: &[(&str, &[Row])] = &[
     ("requests", http::ROWS),
     ("sessions", session::ROWS),
     ("cross-site requests", cross_site::ROWS),
+    ("changes", changes::ROWS),
+    ("accounts", accounts::ROWS),
+    ("administrators", administrators::ROWS),
+    ("cross-origin requests", cors::ROWS),
+    ("clients", clients::ROWS),
+    ("carriers", carriers::ROWS),
     ("introspection", asking::ROWS),
     ("opaque tokens", opaque::ROWS),
     ("refresh tokens", refresh::ROWS),
@@ -92,6 +106,12 @@ families! {
     requests: http::ROWS,
     sessions: session::ROWS,
     cross_site_requests: cross_site::ROWS,
+    resource_changes: changes::ROWS,
+    own_accounts: accounts::ROWS,
+    others_accounts: administrators::ROWS,
+    cross_origin_requests: cors::ROWS,
+    clients_of_all_kinds: clients::ROWS,
+    carriers_of_credentials: carriers::ROWS,
     introspection: asking::ROWS,
     opaque_tokens: opaque::ROWS,
     refresh_tokens: refresh::ROWS,

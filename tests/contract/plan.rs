@@ -57,12 +57,16 @@ pub(crate) fn wiring(store_url: &str) -> AuthorizationWiring {
     let secret = || Secret::new(random_id());
     AuthorizationWiring {
         store_url: StoreUrl::new(store_url),
+        store_unix_url: None,
         admin_secret: secret(),
         population_password: Secret::new(PASSWORD),
         service_secret: secret(),
         introspection_secret: secret(),
         signing_secret: Some(secret()),
         rotation_key: Some(secret()),
+        csrf_key: Some(secret()),
+        auditor_secret: Some(secret()),
+        partner_secret: Some(secret()),
         namespace: None,
     }
 }
@@ -71,8 +75,10 @@ pub(crate) fn wiring(store_url: &str) -> AuthorizationWiring {
 pub(crate) fn resource_wiring(wiring: &AuthorizationWiring) -> ResourceWiring {
     ResourceWiring {
         store_url: Some(wiring.store_url.clone()),
+        store_unix_url: wiring.store_unix_url.clone(),
         introspection_secret: Some(wiring.introspection_secret.clone()),
         signing_secret: wiring.signing_secret.clone(),
+        csrf_key: wiring.csrf_key.clone(),
         ..ResourceWiring::default()
     }
 }

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use authbench_servers::model::Model;
-use authbench_servers::namespace;
+use authbench_servers::namespace::{self, StoreAt};
 use authbench_servers::secret::Fingerprint;
+use authbench_servers::store::StoreUrl;
 
 use crate::answer::{
     ACCEPTED, Answer, Expected, HEADER_TOO_LARGE, INVALID_SESSION, INVALID_SESSION_REQUEST,
@@ -134,7 +135,8 @@ async fn absolute_time_out(target: &Target) -> Outcome {
 async fn nothing_is_kept_in_the_process(target: &Target) -> Outcome {
     let login = target.log_in(USER).await?;
     target.is_accepted(&login, "before").await?;
-    let store = namespace::connect(&target.tap.url, None, Model::Session).await;
+    let url = StoreUrl::new(&*target.tap.url);
+    let store = namespace::connect(StoreAt::shared(&url), None, Model::Session).await;
     let store = store.map_err(|error| error.to_string())?;
     let key = format!(
         "record:{}",

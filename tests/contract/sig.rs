@@ -217,6 +217,10 @@ async fn issuer_does_not_start(model: Model, secret: Secret) -> Outcome {
         signing_secret: Some(secret),
         rotation_key: Some(any()),
         namespace: None,
+        store_unix_url: None,
+        auditor_secret: None,
+        partner_secret: None,
+        csrf_key: None,
     };
     let settings = AuthorizationSettings {
         model,

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use authbench_servers::authorization::{self, AuthorizationWiring, RunningAuthorizationServer};
 use authbench_servers::clock::{Clock, ManualTime};
-use authbench_servers::model::Model;
+use authbench_servers::model::{Model, Transport};
 use authbench_servers::resource::{self, RunningResourceServer};
-use authbench_servers::store::{StartedStore, StoreKind};
+use authbench_servers::store::{StartedStore, StoreKind, StoreUrl};
 use tempfile::NamedTempFile;
 
 use crate::answer::{
@@ -34,6 +34,8 @@ pub(crate) const SHORT_IDLE: Duration = Duration::from_secs(1);
 /// A running target. Its clock is manual, and one for both servers.
 pub(crate) struct Target {
     pub(crate) model: Model,
+    /// Whether the resource server's credential is a cookie.
+    pub(crate) by_cookie: bool,
     pub(crate) store: RefCell<StartedStore>,
     pub(crate) tap: Tap,
     pub(crate) authorization: RunningAuthorizationServer,
@@ -54,7 +56,9 @@ impl Target {
         let mut plan = Plan::new(model, &authorization_log, &resource_log);
         change(&mut plan);
         let (clock, time) = Clock::manual(START_MS);
-        let wiring = wiring(&tap.url);
+        let by_cookie = model == Model::Session || plan.resource.transport == Transport::Cookie;
+        let mut wiring = wiring(&tap.url);
+        wiring.store_unix_url = Some(StoreUrl::new(store.unix_url()));
         let authorization = authorization::start(plan.authorization, wiring.clone(), clock.clone());
         let authorization = authorization.await.expect("an authorization server");
         let url = &mut plan.resource.authorization_server;
@@ -62,6 +66,7 @@ impl Target {
         let resource = resource::start(plan.resource, resource_wiring(&wiring), clock).await;
         Self {
             model,
+            by_cookie,
             store: store.into(),
             tap,
             authorization,
@@ -106,17 +111,39 @@ impl Target {
         Ok(Login::of(answer.is(OK, "login")?))
     }
 
-    /// `method /resource` with what the login gave.
+    /// `method /resource` with what the login gave, the CSRF token included.
     pub(crate) fn call(&self, method: &str, login: &Login) -> Call {
-        self.present(Call::new(method, &self.resource.url, "/resource"), login)
+        let call = self.present(Call::new(method, &self.resource.url, "/resource"), login);
+        match login.csrf_token() {
+            Some(token) => call.header("x-csrf-token", token),
+            None => call,
+        }
+    }
+
+    /// A request about the user's own account, with all that a change needs.
+    pub(crate) fn own(&self, method: &str, path: &str, login: &Login) -> Call {
+        self.as_owner(Call::new(method, &self.authorization.url, path), login)
+    }
+
+    /// The same with a form.
+    pub(crate) fn own_form(&self, path: &str, form: &[(&str, &str)], login: &Login) -> Call {
+        self.as_owner(self.post(path, form), login)
+    }
+
+    fn as_owner(&self, call: Call, login: &Login) -> Call {
+        let call = self.present(call, login).same_origin();
+        match login.csrf_token() {
+            Some(token) => call.header("x-csrf-token", token),
+            None => call,
+        }
     }
 
     /// Adds what the model presents.
     pub(crate) fn present(&self, call: Call, login: &Login) -> Call {
         match self.model {
             Model::NoAuth => call,
-            Model::Session => call.cookie(login.cookie()),
-            Model::Jwt | Model::Opaque | Model::Hybrid => call.bearer(login.token()),
+            _ if self.by_cookie => call.cookie(login.cookie()),
+            _ => call.bearer(login.token()),
         }
     }
 
@@ -134,9 +161,9 @@ impl Target {
 
     /// How a credential that is not good is refused.
     pub(crate) fn refusal(&self) -> Expected {
-        match self.model {
-            Model::Session => INVALID_SESSION,
-            _ => INVALID_TOKEN,
+        match self.by_cookie {
+            true => INVALID_SESSION,
+            false => INVALID_TOKEN,
         }
     }
 

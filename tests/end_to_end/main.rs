@@ -3,13 +3,17 @@
 mod alone;
 mod bad_input;
 mod check;
+mod compose;
 mod doctor;
 mod endings;
 mod foreign;
 mod freeze;
+mod journey;
+mod login;
 mod main_job;
 mod program;
 mod remote;
+mod serve;
 mod stranger;
 mod target_init;
 mod tls;

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Cause {
     /// No connection, or no answer in time.
     Network,
+    /// A connection, and no TLS on it: the certificate, its name or its date.
+    Tls,
     /// Wrong path or method.
     Address,
     /// A redirect that the file does not foresee.
@@ -53,6 +55,7 @@ impl Cause {
     pub fn words(self) -> &'static str {
         match self {
             Self::Network => "network",
+            Self::Tls => "TLS or its certificate",
             Self::Address => "path or method",
             Self::Redirect => "an unforeseen redirect",
             Self::Origin => "origin",

@@ -32,8 +32,11 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
                     (cpu(summary, &under))
                     (latency(run, summary, &under))
                     (tls(summary, &under))
+                    (claims(summary, &under))
                     (capacity(summary, &under))
                     (curves(summary, &under))
+                    (logins(summary, &under))
+                    (journeys(summary, &under))
                     (rest(summary, &under))
                     (measured(run))
                 }
@@ -135,6 +138,18 @@ fn tls(summary: &Summary, under: &str) -> Markup {
     section("What TLS costs", read, &charts, &tables, under)
 }
 
+fn claims(summary: &Summary, under: &str) -> Markup {
+    let charts: Vec<Markup> = svg::claims(summary).into_iter().collect();
+    let read = "The steeper a line, the more a target pays for each claim that it carries. A token in a cookie ends where a browser would drop the cookie.";
+    section(
+        "What the size of claims costs",
+        read,
+        &charts,
+        &[tables::claims(summary)],
+        under,
+    )
+}
+
 fn capacity(summary: &Summary, under: &str) -> Markup {
     let charts: Vec<Markup> = svg::capacity(summary).into_iter().collect();
     let read = "The further right, the more load a target holds before it breaks its objective; the whiskers are its 95 % interval. \
@@ -156,6 +171,30 @@ fn curves(summary: &Summary, under: &str) -> Markup {
     let read = "Follow a line to the right until it turns upwards: the mark is the knee, the last rate that was held; a hollow one is a lower bound. \
         Thin lines are medians. CPU per request falls with the rate, because a busy server need not be woken.";
     section("Curves", read, &charts, &[tables::sweep(summary)], under)
+}
+
+fn logins(summary: &Summary, under: &str) -> Markup {
+    let read = "Everybody logs in at once: how long they wait, how many are turned away, and what everybody else notices.";
+    section(
+        "Login storm",
+        read,
+        &[],
+        &[tables::storms(summary), tables::login_cpu(summary)],
+        under,
+    )
+}
+
+fn journeys(summary: &Summary, under: &str) -> Markup {
+    let charts: Vec<Markup> = svg::journey(summary).into_iter().collect();
+    let read = "Whole sessions of different clients, each with a life of its own: who has to log in again, and what that costs. \
+        Where a model cannot serve a client at all, its row says why.";
+    section(
+        "Journeys",
+        read,
+        &charts,
+        &[tables::noticed(summary), tables::sessions(summary)],
+        under,
+    )
 }
 
 fn rest(summary: &Summary, under: &str) -> Markup {

@@ -1,7 +1,7 @@
 //! Where and with what a run was measured: what stands under every table. No version, no measurement.
 
-use crate::number::{count, exact, significant, span};
-use crate::run_file::{RunFile, Status};
+use crate::number::{count, exact, percent, significant, span};
+use crate::run_file::{JourneyRecord, LoginRecord, RunFile, Status};
 use crate::selftest::Citation;
 use crate::validity::{self, Unjudged};
 
@@ -142,7 +142,9 @@ pub fn scenarios(run: &RunFile) -> Vec<(String, String)> {
                     count(u64::from(sweep.credentials_per_target))
                 )
             });
-            let how: Vec<String> = [steady, revocation, capacity, sweep]
+            let login = scenario.login.as_ref().map(storms);
+            let journey = scenario.journey.as_ref().map(sessions);
+            let how: Vec<String> = [steady, revocation, capacity, sweep, login, journey]
                 .into_iter()
                 .flatten()
                 .collect();
@@ -152,6 +154,37 @@ pub fn scenarios(run: &RunFile) -> Vec<(String, String)> {
             )
         });
     scenarios.chain(unjudged).collect()
+}
+
+/// At which rates logins were made, and beside what.
+fn storms(login: &LoginRecord) -> String {
+    let rates: Vec<String> = login.rates_per_s.iter().map(|rate| exact(*rate)).collect();
+    format!(
+        "one target at a time, {} logins/s in an open loop on {} connections in turn with none, beside {} requests/s on its other routes, {} slices of {} in {} rounds",
+        rates.join(", "),
+        count(u64::from(login.login_connections)),
+        significant(login.background_per_s),
+        login.slices.len(),
+        span(login.slice_s * 1e3),
+        login.rounds
+    )
+}
+
+/// How sessions were begun: at which rate, and which mix.
+fn sessions(journey: &JourneyRecord) -> String {
+    let mix: Vec<String> = journey
+        .mix
+        .iter()
+        .filter(|client| client.share > 0.0)
+        .map(|client| format!("{} {}", client.client, percent(client.share)))
+        .collect();
+    format!(
+        "{} sessions/s over all targets in an open loop, each client type alone and all mixed ({}), {} slices in {} rounds",
+        significant(journey.sessions_per_s),
+        mix.join(", "),
+        journey.slices.len(),
+        journey.rounds
+    )
 }
 
 /// `store_evictions (…), canary (…)`.

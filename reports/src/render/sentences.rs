@@ -2,7 +2,9 @@
 
 mod capacity;
 mod cost;
+mod journey;
 mod lag;
+mod login;
 mod promises;
 mod tls;
 
@@ -10,7 +12,9 @@ use crate::summary::{Summary, TargetSummary};
 use crate::validity::Verdict;
 use capacity::{capacity, knees};
 use cost::cost;
+use journey::journey;
 use lag::lag;
+use login::login;
 use promises::promises;
 use tls::tls;
 
@@ -22,15 +26,25 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
         return refusal(summary).to_vec();
     }
     let any = |has: fn(&TargetSummary) -> bool| summary.targets.iter().any(has);
-    let alone = any(|target| target.capacity.is_some() || target.sweep.is_some());
-    // Where targets were only loaded alone, nobody asked for the rest.
+    let alone = any(|target| {
+        target.capacity.is_some()
+            || target.sweep.is_some()
+            || target.login.is_some()
+            || target.journey.is_some()
+    });
+    // Where targets were only loaded alone, or had sessions, nobody asked for the rest.
     let cost = (!alone || any(|target| target.load.is_some())).then(|| cost(summary));
     let watched = !alone || any(|target| !target.revocation.is_empty());
     let lag = watched.then(|| [lag(summary), promises(summary)]);
-    let held = [capacity(summary), knees(summary)].into_iter().flatten();
+    let others = [
+        capacity(summary),
+        knees(summary),
+        login(summary),
+        journey(summary),
+    ];
     cost.into_iter()
         .chain(tls(summary))
-        .chain(held)
+        .chain(others.into_iter().flatten())
         .chain(lag.into_iter().flatten())
         .collect()
 }

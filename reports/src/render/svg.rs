@@ -4,18 +4,22 @@
 
 mod axis;
 mod capacity;
+mod claims;
 mod cpu;
 mod curves;
 mod frontier;
+mod journey;
 mod lag;
 mod latency;
 mod tls;
 
 use crate::summary::{Summary, TargetSummary};
 pub use capacity::capacity;
+pub use claims::claims;
 pub use cpu::cpu;
 pub use curves::{cpu_curves, latency_curves};
 pub use frontier::frontier;
+pub use journey::journey;
 pub use lag::lag;
 pub use latency::latency;
 use maud::{Markup, PreEscaped, html};

@@ -1,11 +1,18 @@
 //! The tables of every report. Each row label carries the settings its figures belong to.
 
+mod claims;
 mod cost;
+mod journey;
+mod login;
 mod revocation;
 mod solo;
 mod tls;
 
+pub use claims::claims;
+pub(super) use claims::{Sizes, sizes};
 pub use cost::{cpu, latency, memory, network, time, work};
+pub use journey::{noticed, sessions};
+pub use login::{login_cpu, storms};
 pub use revocation::{frontier, lag, law, refresh};
 pub(super) use solo::objective;
 pub use solo::{capacity, sweep};
@@ -32,9 +39,14 @@ pub fn all(summary: &Summary) -> Vec<Table> {
         work(summary),
         tls(summary),
         connections(summary),
+        claims(summary),
         network(summary),
         capacity(summary),
         sweep(summary),
+        storms(summary),
+        login_cpu(summary),
+        noticed(summary),
+        sessions(summary),
         lag(summary),
         refresh(summary),
         law(summary),
@@ -49,6 +61,11 @@ const OVERVIEW_NOTE: &str = "CPU is that of all the target's processes; the cont
     The lag is that of the worst event and enforcement point, at the lifetime it was watched with; the last column is what follows from it \
     for the lifetime that cost was measured with.";
 
+const ALONE_NOTE: &str = "What each target held within its objective, alone under load: the highest rate that a search found, the last one on the way up a ladder.";
+
+const CROWD_NOTE: &str = "What a session costs when those of all client types are mixed, as far as a target serves them, and what the other routes notice at the highest \
+    login rate; the tables below tell client types and rates apart.";
+
 /// One row per target: cost, latency, capacity and lag side by side.
 #[must_use]
 pub fn overview(summary: &Summary) -> Table {
@@ -61,10 +78,12 @@ pub fn overview(summary: &Summary) -> Table {
         |target: &TargetSummary| target.load.is_some() || !target.revocation.is_empty();
     let alone = |target: &TargetSummary| target.capacity.is_some() || target.sweep.is_some();
     let targets = &summary.targets;
-    let note = if targets.iter().any(alone) && !targets.iter().any(stream_or_lag) {
-        "What each target held within its objective, alone under load: the highest rate that a search found, the last one on the way up a ladder."
-    } else {
-        OVERVIEW_NOTE
+    let crowds = |target: &TargetSummary| target.login.is_some() || target.journey.is_some();
+    let any = |has: &dyn Fn(&TargetSummary) -> bool| targets.iter().any(has);
+    let note = match (any(&stream_or_lag), any(&alone), any(&crowds)) {
+        (false, true, false) => ALONE_NOTE,
+        (false, false, true) => CROWD_NOTE,
+        _ => OVERVIEW_NOTE,
     };
     let mut table = Table::new(
         title,
@@ -79,13 +98,15 @@ pub fn overview(summary: &Summary) -> Table {
             "#p99 ms",
             "#capacity /s",
             "#knee /s",
+            "#CPU µs/session",
+            "#others' p99 in a login storm, × quiet",
             "lag after the worst event",
             "projected",
         ],
     );
-    let control = summary.control().and_then(TargetSummary::cpu_us);
     for target in &summary.targets {
         let load = target.load.as_ref();
+        let control = summary.control_of(target).and_then(TargetSummary::cpu_us);
         let above = target
             .cpu_us()
             .zip(control)
@@ -100,6 +121,8 @@ pub fn overview(summary: &Summary) -> Table {
             figure(load.and_then(|load| load.response_ms.p99)),
             solo::held(target.capacity.as_ref()),
             solo::knee(target.sweep.as_ref()),
+            figure(journey::mixed_cpu_us(target)),
+            figure(login::fiercest_ratio(target)),
             worst(target).map_or_else(|| unwatched(target), watched),
             worst(target).map_or_else(|| ABSENT.to_owned(), |row| in_production(target, row)),
         ]);

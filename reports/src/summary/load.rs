@@ -17,6 +17,7 @@ use crate::statistics::Spread;
 use rounds::Rounds;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What one target's part of the steady stream cost, over all rounds together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -132,7 +133,40 @@ pub struct CpuPerRequest {
     pub total: f64,
 }
 
+impl LatencyMs {
+    /// The quantiles of `durations` that enough samples lie beyond.
+    #[must_use]
+    pub fn of(durations: &Histogram) -> Self {
+        let quantile = |quantile| durations.quantile_ms(quantile).map(rounded);
+        Self {
+            p50: quantile(0.5),
+            p90: quantile(0.9),
+            p99: quantile(0.99),
+            max: durations.max_ms().map(rounded),
+        }
+    }
+}
+
 impl CpuPerRequest {
+    /// What `ns` nanoseconds of each role come to for each of `requests`. Clamped only after adding up: clamping each part would turn noise around
+    /// zero into a cost.
+    #[must_use]
+    pub fn of(ns: &BTreeMap<Role, f64>, requests: f64) -> Self {
+        let us = |role| {
+            ns.get(&role)
+                .map(|ns| rounded(ns.max(0.0) / 1e3 / requests))
+        };
+        let mut cpu = Self {
+            resource_server: us(Role::ResourceServer),
+            authorization_server: us(Role::AuthorizationServer),
+            store: us(Role::Store),
+            other: us(Role::Other),
+            total: 0.0,
+        };
+        cpu.total = rounded(cpu.by_role().map(|(_, us)| us).sum());
+        cpu
+    }
+
     /// The roles that were measured, in the order in which a request reaches them.
     pub fn by_role(&self) -> impl Iterator<Item = (Role, f64)> {
         [
@@ -167,7 +201,7 @@ impl LoadSummary {
         }
         let per_request = |total: u64| rounded(total as f64 / requests as f64);
         let counters = rounds.counters;
-        let response_ms = latency(&rounds.response);
+        let response_ms = LatencyMs::of(&rounds.response);
         let offered_per_s = rounds.sum(|round| round.intended) as f64 / rounds.scheduled_s();
         let renewals = rounds.sum(|round| round.renewals);
         let round_trips_per_request =
@@ -182,9 +216,9 @@ impl LoadSummary {
             offered_per_s: rounded(offered_per_s),
             achieved_per_s: rounded(rounds.outcomes.answered() as f64 / rounds.counted_s()),
             response_ms,
-            service_ms: latency(&rounds.merged(|round| &round.service)),
-            connection_wait_ms: latency(&rounds.merged(|round| &round.connection_wait)),
-            send_lag_ms: latency(&rounds.merged(|round| &round.send_lag)),
+            service_ms: LatencyMs::of(&rounds.merged(|round| &round.service)),
+            connection_wait_ms: LatencyMs::of(&rounds.merged(|round| &round.connection_wait)),
+            send_lag_ms: LatencyMs::of(&rounds.merged(|round| &round.send_lag)),
             rounds: rounds.spread(),
             cpu_us_per_request: rounds.cpu_per_request(),
             idle_cpu_us_per_request: rounds.idle_us_per_request(),
@@ -216,14 +250,4 @@ pub fn merged_response(steady: &SteadyRecord, target: &str) -> Histogram {
 /// measured.
 pub(crate) fn cpu_us_by_round(steady: &SteadyRecord, target: &str) -> Vec<Option<f64>> {
     Rounds::of(steady, target).cpu_us_by_round()
-}
-
-fn latency(durations: &Histogram) -> LatencyMs {
-    let quantile = |quantile| durations.quantile_ms(quantile).map(rounded);
-    LatencyMs {
-        p50: quantile(0.5),
-        p90: quantile(0.9),
-        p99: quantile(0.99),
-        max: durations.max_ms().map(rounded),
-    }
 }

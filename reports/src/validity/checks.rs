@@ -7,6 +7,8 @@ mod connections;
 mod credentials;
 mod facts;
 mod generator;
+mod journey;
+mod login;
 mod outcomes;
 mod processor;
 mod rate;
@@ -48,6 +50,12 @@ pub(super) fn all(run: &RunFile) -> Vec<Finding> {
         }
         if let Some(ladders) = &scenario.sweep {
             findings.extend(capacity::of_ladders(run, scenario, ladders));
+        }
+        if let Some(storms) = &scenario.login {
+            findings.extend(login::findings(run, scenario, storms));
+        }
+        if let Some(sessions) = &scenario.journey {
+            findings.extend(journey::findings(run, scenario, sessions));
         }
     }
     findings

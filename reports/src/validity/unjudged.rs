@@ -2,7 +2,9 @@
 
 use super::Check;
 use super::checks::{Alone, ROUNDS_NEEDED, Stream, has_canary, tells_steal};
-use crate::run_file::{Counters, RoundRecord, RunFile, ScenarioRecord, TargetRecord};
+use crate::run_file::{
+    Counters, JourneyRecord, LoginRecord, RoundRecord, RunFile, ScenarioRecord, TargetRecord,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,15 @@ pub fn unjudged(run: &RunFile) -> Vec<Unjudged> {
         for alone in alone_in(run, scenario) {
             missing.extend(of_probes(&alone, &scenario.name));
         }
+        let sessions = scenario.journey.as_ref();
+        let sessions = sessions.filter(|record| !record.slices.is_empty());
+        missing.extend(
+            sessions.map_or_else(Vec::new, |record| of_sessions(run, record, &scenario.name)),
+        );
+        let storms = scenario.login.as_ref();
+        let storms = storms.filter(|record| !record.slices.is_empty());
+        missing
+            .extend(storms.map_or_else(Vec::new, |record| of_storms(run, record, &scenario.name)));
         let revocation = scenario.revocation.as_ref();
         if revocation.is_some_and(|revocation| revocation.background.clocks.is_none()) {
             missing.push(Unjudged {
@@ -132,6 +143,37 @@ fn of_probes(alone: &Alone, scenario: &str) -> Vec<Unjudged> {
         clocks: alone.any(|probe| probe.clocks.is_some()),
         reconnects: alone.any(|probe| probe.reconnects.is_some()),
         silent: silent_about_their_store(alone.run, &counted.collect::<Vec<_>>()),
+    };
+    told.lacks(scenario)
+}
+
+fn of_storms(run: &RunFile, record: &LoginRecord, scenario: &str) -> Vec<Unjudged> {
+    let slices = &record.slices;
+    let parts = slices.iter().map(|slice| &slice.others);
+    let counted = parts
+        .clone()
+        .map(|part| (part.target.as_str(), part.counters.as_ref()));
+    let told = Told {
+        steal: slices.iter().any(|slice| slice.steal_share.is_some()),
+        canary: slices.iter().any(|slice| slice.canary.len() > 1),
+        clocks: slices.iter().any(|slice| slice.clocks.is_some()),
+        reconnects: parts.clone().any(|part| part.reconnects.is_some()),
+        silent: silent_about_their_store(run, &counted.collect::<Vec<_>>()),
+    };
+    told.lacks(scenario)
+}
+
+/// Connections are left out: every session makes its own.
+fn of_sessions(run: &RunFile, record: &JourneyRecord, scenario: &str) -> Vec<Unjudged> {
+    let slices = &record.slices;
+    let parts = slices.iter().flat_map(|slice| &slice.targets);
+    let counted = parts.map(|part| (part.target.as_str(), part.counters.as_ref()));
+    let told = Told {
+        steal: slices.iter().any(|slice| slice.steal_share.is_some()),
+        canary: slices.iter().any(|slice| slice.canary.len() > 1),
+        clocks: slices.iter().any(|slice| slice.clocks.is_some()),
+        reconnects: true,
+        silent: silent_about_their_store(run, &counted.collect::<Vec<_>>()),
     };
     told.lacks(scenario)
 }

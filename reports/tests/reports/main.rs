@@ -6,8 +6,11 @@ mod load;
 
 mod alone;
 mod alone_audit;
+mod claims;
 mod directory;
 mod doctor;
+mod journey;
+mod login;
 mod rendering;
 mod schemas;
 mod selftest;

@@ -18,6 +18,8 @@ fn run_files_keep_their_schema() {
     let schema = committed::<RunFile>("authbench.run-1.json");
     accepts(&schema, &fixture::run());
     accepts(&schema, &fixture::alone());
+    accepts(&schema, &fixture::sessions());
+    accepts(&schema, &fixture::storms());
     let mut stranger = serde_json::to_value(fixture::run()).expect("serializes");
     stranger["surprise"] = Value::Null;
     assert!(!jsonschema::is_valid(&schema, &stranger));
@@ -28,6 +30,8 @@ fn summaries_keep_their_schema() {
     let schema = committed::<Summary>("authbench.summary-1.json");
     accepts(&schema, &Summary::of(&fixture::run()));
     accepts(&schema, &Summary::of(&fixture::alone()));
+    accepts(&schema, &Summary::of(&fixture::sessions()));
+    accepts(&schema, &Summary::of(&fixture::storms()));
     let mut without_stream = fixture::run();
     without_stream.scenarios.remove(0);
     accepts(&schema, &Summary::of(&without_stream));

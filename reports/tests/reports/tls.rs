@@ -54,6 +54,20 @@ fn another_variable_set_otherwise_is_another_target() {
 }
 
 #[test]
+fn like_is_held_against_like() {
+    let summary = Summary::of(&fixture::secured());
+    let control = |name: &str| {
+        let target = summary.targets.iter().find(|one| one.name == name);
+        let control = summary.control_of(target.expect(name));
+        control.map(|control| control.name.clone())
+    };
+    assert_eq!(control("session").as_deref(), Some("no_auth"));
+    assert_eq!(control("session+tls").as_deref(), Some("no_auth+tls"));
+    let said = sentences::sentences(&summary).join("\n");
+    assert!(said.contains("A request to `session` cost"), "{said}");
+}
+
+#[test]
 fn text_of_a_run_with_tls() {
     let run = fixture::secured();
     let summary = Summary::of(&run);

@@ -1,14 +1,12 @@
 //! Asks every point once: with the credential, without, and with one that was changed.
 
-use super::explain::{Answer, Explained, of_answer};
+use super::explain::{Answer, Explained, of_answer, of_exchange};
 use super::walker::Walker;
 use crate::flow::{
     Credential, EncodeError, Exchange, PointRequest, encode_without_login, point_request,
 };
 use crate::target::{Point, THROTTLED};
-use authbench_reports::check::{
-    Cause, Expected, Finding, Moment, PointAnswer, PointVerdict, Severity,
-};
+use authbench_reports::check::{Expected, Finding, Moment, PointAnswer, PointVerdict, Severity};
 use std::sync::Arc;
 
 /// What is presented.
@@ -27,7 +25,7 @@ pub(super) struct Asked {
     pub(super) answer: PointAnswer,
     /// When it was asked and had answered; absent without a whole response.
     pub(super) exchange: Option<Exchange>,
-    explained: Option<Explained>,
+    explained: Explained,
     words: String,
 }
 
@@ -95,13 +93,13 @@ impl Walker<'_> {
                         status: None,
                     },
                     exchange: None,
-                    explained: None,
+                    explained: of_exchange(&error),
                     words: error.to_string(),
                 };
             }
         };
         let status = exchange.head.status;
-        let secrets: Vec<&str> = credential.secrets().collect();
+        let secrets: Vec<&str> = credential.secrets().chain(self.target.secrets()).collect();
         let answer = Answer::of(status, self.client.response(), &secrets);
         let verdict = verdict(status, point.rules_hold(status, self.client.response()));
         self.look_at_throttling(&answer, &format!("point.{}", point.name));
@@ -116,7 +114,7 @@ impl Walker<'_> {
                 status: Some(status),
             },
             exchange: Some(exchange),
-            explained: Some(of_answer(&answer, credential, place)),
+            explained: of_answer(&answer, credential, place),
             words: answer.words(),
         }
     }
@@ -146,24 +144,21 @@ impl Walker<'_> {
         };
         let says = format!("{moment}: {}{quoted}", asked.answer.words());
         let finding = Finding::new(Severity::Wrong, about, says);
-        self.find(match (verdict, &asked.explained) {
-            (PointVerdict::Both, _) => {
+        let status = asked.answer.status;
+        self.find(match verdict {
+            PointVerdict::Both => {
                 finding.advising("accept and refuse both hold for this answer: narrow one of them")
             }
-            (PointVerdict::NoAnswer, _) => finding.looking_like(Cause::Network),
-            (PointVerdict::Accepted, _) => finding.advising(match presented {
-                Presented::Nothing => "it answers whoever asks: is it the right URL, and is it protected?",
-                Presented::Changed | Presented::Whole => {
-                    "it does not look at what is presented: is it the right URL, and is it protected?"
-                }
-            }),
-            (PointVerdict::Neither, Some(_)) if asked.answer.status.is_some_and(is_success) => {
-                finding.advising("neither accept nor refuse holds for this answer: widen one of them")
-            }
-            (_, Some(explained)) => finding
-                .looking_like(explained.cause)
-                .advising(explained.why.clone()),
-            (_, None) => finding,
+            PointVerdict::Accepted if presented == Presented::Nothing => finding
+                .advising("it answers whoever asks: is it the right URL, and is it protected?"),
+            PointVerdict::Accepted => finding.advising(
+                "it does not look at what is presented: is it the right URL, and is it protected?",
+            ),
+            PointVerdict::Neither if status.is_some_and(is_success) => finding
+                .advising("neither accept nor refuse holds for this answer: widen one of them"),
+            _ => finding
+                .looking_like(asked.explained.cause)
+                .advising(asked.explained.why.clone()),
         });
     }
 

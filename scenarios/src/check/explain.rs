@@ -1,7 +1,8 @@
 //! What a failure looks like, from what is visible from outside: status, challenge, redirect, body, cookies and the token's times.
 
-use crate::flow::{Credential, StepError, StepFailure, excerpt};
+use crate::flow::{Credential, ExchangeError, StepError, StepFailure, excerpt};
 use crate::target::Origin;
+use crate::transport::ConnectError;
 use crate::wire::ResponseReader;
 use authbench_reports::check::Cause;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -96,10 +97,7 @@ pub(super) fn of_step(
     credential: &Credential,
 ) -> Explained {
     match (&error.failure, answer) {
-        (StepFailure::Exchange(_) | StepFailure::Redirected(_), _) => explained(
-            Cause::Network,
-            "is it running, and are host and port those of the file?",
-        ),
+        (StepFailure::Exchange(error) | StepFailure::Redirected(error), _) => of_exchange(error),
         (StepFailure::Redirect(_), _) => explained(
             Cause::Redirect,
             "redirects are followed to hosts that the file names, and no further than follow says",
@@ -112,6 +110,23 @@ pub(super) fn of_step(
         _ => explained(
             Cause::Capture,
             "the answer lacks what the file captures: is it the answer that was meant?",
+        ),
+    }
+}
+
+/// What it looks like when no whole response came.
+pub(super) fn of_exchange(error: &ExchangeError) -> Explained {
+    match error {
+        ExchangeError::Connect {
+            source: ConnectError::Tls { .. },
+            ..
+        } => explained(
+            Cause::Tls,
+            "[tls] ca_file says whose certificates count; the name is the URL's host",
+        ),
+        _ => explained(
+            Cause::Network,
+            "is it running, and are host and port those of the file?",
         ),
     }
 }

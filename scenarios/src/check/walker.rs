@@ -206,7 +206,8 @@ impl<'a> Walker<'a> {
             Ok(acknowledged) => acknowledged.status?,
             Err(error) => error.unexpected_status()?,
         };
-        let secrets: Vec<&str> = credential.secrets().chain(walk.secrets()).collect();
+        let secrets = credential.secrets().chain(walk.secrets());
+        let secrets: Vec<&str> = secrets.chain(self.target.secrets()).collect();
         Some(Answer::of(status, self.client.response(), &secrets))
     }
 

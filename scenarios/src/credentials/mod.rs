@@ -1,8 +1,10 @@
 //! The credentials that traffic presents: logged in beforehand, renewed before they expire.
 
+mod login_user;
 mod rate_limit;
 mod wallet;
 
+pub use login_user::{LoginStorm, LoginUser};
 pub use rate_limit::RateLimit;
 pub use wallet::Wallet;
 
@@ -106,8 +108,16 @@ pub fn expires(target: &Target, credential: &Credential) -> Option<Instant> {
     Some(credential.issued + certain_life(life))
 }
 
+/// The life that a fresh credential of `target` is promised, as a client is told it: by the token response (`expires_in`, RFC 6749 §5.1), else
+/// by the token itself, else by whoever wrote the target file (the fact `access_ttl`). `None`: it lives as long as anyone cares.
+#[must_use]
+pub fn promised_life(target: &Target, credential: &Credential) -> Option<Duration> {
+    let promised = target.about.facts.get("access_ttl").copied();
+    credential.lifetime.or(promised)
+}
+
 /// What is certain of a promised life: systems that count in whole seconds may take off up to one.
-fn certain_life(ttl: Duration) -> Duration {
+pub(crate) fn certain_life(ttl: Duration) -> Duration {
     const COUNTED_IN: Duration = Duration::from_secs(1);
     if ttl > COUNTED_IN {
         ttl - COUNTED_IN

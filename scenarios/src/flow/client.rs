@@ -19,6 +19,16 @@ pub struct FlowClient {
     connections: HashMap<Peer, Stream>,
     reader: ResponseReader,
     deadline: Duration,
+    traffic: Traffic,
+}
+
+/// Bytes of whole exchanges: what was written, framing included, and what was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Bytes written.
+    pub sent: u64,
+    /// Bytes read.
+    pub received: u64,
 }
 
 /// A response received in full.
@@ -70,6 +80,7 @@ impl FlowClient {
             connections: HashMap::new(),
             reader: ResponseReader::new(MAX_RESPONSE),
             deadline,
+            traffic: Traffic::default(),
         }
     }
 
@@ -88,10 +99,22 @@ impl FlowClient {
         let left = self.deadline.saturating_sub(started.elapsed());
         let exchange = timeout(left, transact(&mut stream, &mut self.reader, request)).await;
         let exchange = exchange.map_err(|_| ExchangeError::Deadline(self.deadline))??;
+        self.traffic.sent += request.as_bytes().len() as u64;
+        self.traffic.received += exchange.head.wire_bytes as u64;
         if exchange.head.keep_alive {
             self.connections.insert(peer.clone(), stream);
         }
         Ok(exchange)
+    }
+
+    /// Drops every connection: the next exchange opens a new one.
+    pub fn disconnect(&mut self) {
+        self.connections.clear();
+    }
+
+    /// Bytes since the last call.
+    pub fn take_traffic(&mut self) -> Traffic {
+        std::mem::take(&mut self.traffic)
     }
 
     /// The response that came last.

@@ -78,6 +78,11 @@ impl Credential {
         &self.jar
     }
 
+    /// Throws the cookies away, as a client without a cookie jar does.
+    pub(crate) fn drop_cookies(&mut self) {
+        self.jar = Jar::default();
+    }
+
     /// Keeps a captured value; whether it is one that a point presents. A point may present more than the token, a CSRF value say, which has
     /// no times and must not hide the token's.
     pub(super) fn keep(&mut self, is_presented: bool, name: &str, value: String) {

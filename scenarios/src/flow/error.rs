@@ -7,6 +7,7 @@ use super::command::CommandError;
 use super::encode::EncodeError;
 use super::redirect::RedirectError;
 use crate::target::Statuses;
+use authbench_reports::recorder::Outcome;
 
 /// A step of a flow failed. Shows the step as the file spells it, never a resolved value.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +90,20 @@ impl StepError {
         match &self.failure {
             StepFailure::Throttled { after } => Some(after.unwrap_or(UNSAID)),
             _ => None,
+        }
+    }
+
+    /// How the step ended, as a sample of a load.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match (&self.failure, self.unexpected_status()) {
+            (_, Some(status)) => Outcome::Unexpected(status),
+            (
+                StepFailure::Exchange(ExchangeError::Deadline(_))
+                | StepFailure::Redirected(ExchangeError::Deadline(_)),
+                None,
+            ) => Outcome::TimedOut,
+            (_, None) => Outcome::Broken,
         }
     }
 

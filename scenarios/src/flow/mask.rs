@@ -1,20 +1,18 @@
 //! What of a response body may stand in an error message.
 
+mod forms;
+
+use forms::forms;
+
 const SHOWN: usize = 200;
 /// Runs of token characters from this length on, with a digit among them, are taken for credentials: `temporarily_unavailable`
 /// stays readable, a base64url string does not.
 const TOKEN_LENGTH: usize = 16;
 const MASK: &str = "[masked]";
 
-/// The beginning of `body`, with `secrets` and whatever looks like a credential masked, control characters replaced.
+/// The beginning of `body`, with `secrets` in every encoding and whatever looks like a credential masked, control characters replaced.
 pub(crate) fn excerpt<'s>(body: &[u8], secrets: impl IntoIterator<Item = &'s str>) -> String {
-    let mut text = String::from_utf8_lossy(body).into_owned();
-    for secret in secrets {
-        if !secret.is_empty() {
-            text = text.replace(secret, MASK);
-        }
-    }
-    let masked = mask_runs(&text);
+    let masked = mask_runs(&without(&String::from_utf8_lossy(body), secrets));
     let printable = masked.chars().map(|character| {
         if character.is_control() {
             ' '
@@ -27,6 +25,17 @@ pub(crate) fn excerpt<'s>(body: &[u8], secrets: impl IntoIterator<Item = &'s str
         shown.push('…');
     }
     shown
+}
+
+/// `text` with `secrets` masked in every encoding, and nothing else.
+pub(crate) fn without<'s>(text: &str, secrets: impl IntoIterator<Item = &'s str>) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
+        for form in forms(secret) {
+            text = text.replace(&form, MASK);
+        }
+    }
+    text
 }
 
 fn mask_runs(text: &str) -> String {
@@ -66,9 +75,11 @@ mod tests {
             ),
             ("password is pw1, sorry", "password is [masked], sorry"),
             ("line\r\nbreak", "line  break"),
+            ("u=me&p=a%26b+c&x=1", "u=me&p=[masked]&x=1"),
+            (r#"{"p":"a&b c"}"#, r#"{"p":"[masked]"}"#),
         ];
         for (body, expected) in cases {
-            assert_eq!(excerpt(body.as_bytes(), ["pw1", ""]), expected);
+            assert_eq!(excerpt(body.as_bytes(), ["pw1", "", "a&b c"]), expected);
         }
         assert_eq!(
             excerpt("x ".repeat(300).as_bytes(), []).chars().count(),

@@ -21,7 +21,7 @@ mod scripted_server;
 mod steps;
 mod walk;
 
-pub use client::{Exchange, ExchangeError, FlowClient};
+pub use client::{Exchange, ExchangeError, FlowClient, Traffic};
 pub use command::CommandError;
 pub use credential::Credential;
 pub use encode::{EncodeError, PointRequest, point_request};
@@ -29,11 +29,11 @@ pub use error::{StepError, StepFailure};
 pub use jar::{CookieRefusal, Jar};
 pub use jwt_times::JwtTimes;
 pub use redirect::RedirectError;
-pub use steps::{Acknowledged, adopt, login, logout, refresh, run_steps, undo};
+pub use steps::{Acknowledged, adopt, login, login_by, logout, refresh, run_steps, undo};
 
 pub(crate) use admin::AdminLogin;
 pub(crate) use encode::{encode_anonymous, encode_without_login};
 pub(crate) use lifetimes::{Lifetimes, Named};
-pub(crate) use mask::excerpt;
+pub(crate) use mask::{excerpt, without as without_secrets};
 pub(crate) use steps::{begin_walk, next_step};
 pub(crate) use walk::Walk;

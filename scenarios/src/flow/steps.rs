@@ -42,9 +42,22 @@ pub async fn login(
     target: &Target,
     user: u32,
 ) -> Result<Credential, StepError> {
+    login_by(client, target, &target.flows.login, user).await
+}
+
+/// The same by steps of one's own.
+///
+/// # Errors
+/// With the first step that fails.
+pub async fn login_by(
+    client: &mut FlowClient,
+    target: &Target,
+    steps: &[Step],
+    user: u32,
+) -> Result<Credential, StepError> {
     let account = target.about.users.as_ref().map(|users| users.account(user));
     let mut credential = Credential::of(account);
-    run_steps(client, target, &target.flows.login, &mut credential).await?;
+    run_steps(client, target, steps, &mut credential).await?;
     Ok(credential)
 }
 
@@ -257,7 +270,12 @@ async fn send(
         rendered = rendered.redirected(exchange.head.status, &url, is_another);
         origin = next;
     };
-    expect(call, &exchange, client.response(), credential, walk)?;
+    expect(
+        call,
+        &exchange,
+        client.response(),
+        secrets(target, credential, walk),
+    )?;
     if uses_jar {
         receive(
             &mut cookies,
@@ -284,12 +302,23 @@ async fn send(
     })
 }
 
-fn expect(
+/// What a server or a command may say and we may not.
+fn secrets<'s>(
+    target: &'s Target,
+    credential: &'s Credential,
+    walk: &'s Walk,
+) -> impl Iterator<Item = &'s str> {
+    credential
+        .secrets()
+        .chain(walk.secrets())
+        .chain(target.secrets())
+}
+
+fn expect<'s>(
     call: &Call,
     exchange: &Exchange,
     response: &ResponseReader,
-    credential: &Credential,
-    walk: &Walk,
+    secrets: impl Iterator<Item = &'s str>,
 ) -> Result<(), StepFailure> {
     let got = exchange.head.status;
     if call.expect.contains(got) {
@@ -301,7 +330,6 @@ fn expect(
             after: after.and_then(super::error::retry_after),
         });
     }
-    let secrets = credential.secrets().chain(walk.secrets());
     Err(StepFailure::Status {
         expected: call.expect.clone(),
         got,
@@ -319,7 +347,7 @@ async fn execute(
 ) -> Result<Acknowledged, StepFailure> {
     let ran = {
         let values = Values::of(credential, walk);
-        let secrets = credential.secrets().chain(walk.secrets());
+        let secrets = secrets(target, credential, walk);
         command::run(command, &values, secrets).await??
     };
     let find = |capture: &Capture, _: &Credential| match &capture.from {

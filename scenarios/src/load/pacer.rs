@@ -6,7 +6,7 @@ pub use super::alarm::Timer;
 
 use super::alarm::Alarm;
 use super::queue::StartQueue;
-use super::schedule::Schedule;
+use super::schedule::IntendedStart;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub const PACER: &str = if cfg!(target_os = "linux") {
 /// When the operating system refuses a timer.
 pub async fn pace(
     timer: Timer,
-    schedule: Schedule,
+    schedule: impl IntoIterator<Item = IntendedStart>,
     epoch: Instant,
     queues: &[Arc<StartQueue>],
 ) -> io::Result<Vec<u64>> {
@@ -49,6 +49,7 @@ pub const LEAD: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests {
+    use super::super::schedule::Schedule;
     use super::*;
 
     #[tokio::test]

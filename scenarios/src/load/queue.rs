@@ -63,6 +63,18 @@ impl StartQueue {
         }
     }
 
+    /// Waits until nothing is waiting or in flight, or `limit` has passed; how many starts nobody had popped by then: they are taken out, and what is in
+    /// flight is waited for. It ends by itself, for every request has a deadline.
+    pub async fn settle_by(&self, limit: Instant) -> u64 {
+        let settled = tokio::time::timeout_at(limit.into(), self.settle()).await;
+        if settled.is_ok() {
+            return 0;
+        }
+        let unsent = self.discard_waiting();
+        self.settle().await;
+        unsent
+    }
+
     /// Takes out every start that nobody popped; returns how many: they count as unsent.
     pub fn discard_waiting(&self) -> u64 {
         let mut inner = self.lock();

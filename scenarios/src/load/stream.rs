@@ -39,20 +39,6 @@ impl Lane {
         self.queue.discard_waiting();
         self.queue.close();
     }
-
-    /// Waits for the last answer; returns how many starts stayed unsent.
-    async fn drain(&self, limit: Instant) -> u64 {
-        if tokio::time::timeout_at(limit.into(), self.queue.settle())
-            .await
-            .is_ok()
-        {
-            return 0;
-        }
-        let unsent = self.queue.discard_waiting();
-        // What is in flight ends by itself, at the latest at the request deadline.
-        self.queue.settle().await;
-        unsent
-    }
 }
 
 /// What one lane did in a round.
@@ -127,7 +113,7 @@ pub async fn settle(lanes: &[Lane], intended: &[u64]) -> Vec<LaneRound> {
     let limit = Instant::now() + DRAIN_LIMIT;
     let mut rounds = Vec::with_capacity(lanes.len());
     for (lane, intended) in lanes.iter().zip(intended) {
-        let unsent = lane.drain(limit).await;
+        let unsent = lane.queue.settle_by(limit).await;
         let Recorded {
             recorder,
             reconnects,

@@ -25,6 +25,7 @@ pub(super) fn run(target: &TargetFile, settings: &RunSettings) -> Result<(), Pro
         command: command.collect::<Result<_, _>>()?,
         env: Vec::new(),
         input: String::new(),
+        secrets: wiring::secrets(target, settings),
         stdout: Stdout::Log,
         log: settings
             .dir

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use super::attach::attach;
 use super::error::ProcessFailure;
 use super::ready::ReadyLine;
+use crate::flow::without_secrets;
 
 /// Longest ready line, in bytes.
 const MAX_READY_LINE: u64 = 64 * 1024;
@@ -47,6 +48,8 @@ pub(super) struct Launch<'a> {
     /// Besides the environment of this process.
     pub(super) env: Vec<(String, String)>,
     pub(super) input: String,
+    /// What it knows and an error must not quote.
+    pub(super) secrets: Vec<String>,
     pub(super) stdout: Stdout,
     pub(super) log: PathBuf,
     pub(super) cpus: &'a [usize],
@@ -70,6 +73,7 @@ pub(super) struct Child {
     process: std::process::Child,
     input: Option<ChildStdin>,
     log: PathBuf,
+    secrets: Vec<String>,
 }
 
 impl Child {
@@ -112,6 +116,7 @@ impl Child {
             process,
             input,
             log: launch.log,
+            secrets: launch.secrets,
         })
     }
 
@@ -225,9 +230,10 @@ impl Child {
         }
     }
 
-    /// The end of what it wrote to standard error, from a line's beginning.
+    /// The end of what it wrote to standard error, from a line's beginning, without the secrets it was told.
     pub(super) fn stderr_tail(&self) -> String {
-        tail(&self.log).unwrap_or_default()
+        let secrets = self.secrets.iter().map(String::as_str);
+        without_secrets(&tail(&self.log).unwrap_or_default(), secrets)
     }
 
     fn group(&self) -> Pid {

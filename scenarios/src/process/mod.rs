@@ -194,6 +194,7 @@ impl Processes {
             command: wiring::command(spec, settings, &members)?,
             env: wiring::env(spec, settings, &members)?,
             input: wiring::input_line(spec, settings, &members)?,
+            secrets: wiring::secrets(target, settings),
             stdout: match answers {
                 None => Stdout::Ours,
                 Some(_) => Stdout::Log,

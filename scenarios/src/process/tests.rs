@@ -220,6 +220,7 @@ fn a_child_that_never_gets_ready_is_not_waited_for_for_ever() {
         env: Vec::new(),
         stdout: Stdout::Ours,
         input: String::new(),
+        secrets: Vec::new(),
         log: dir.path().join("log"),
         cpus: &[],
         parent_death: nix::sys::signal::Signal::SIGKILL,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::RunSettings;
 use super::error::ProcessFailure;
-use crate::target::{Members, ProcessSpec, Reference, StdinValue, Template, lookup};
+use crate::target::{Members, ProcessSpec, Reference, StdinValue, TargetFile, Template, lookup};
 
 /// The words of the command line.
 pub(super) fn command(
@@ -17,6 +17,19 @@ pub(super) fn command(
     spec.command
         .iter()
         .map(|word| fill(word, settings, members))
+        .collect()
+}
+
+/// What a child may have been told and an error must not quote: the file's secrets, and the password of the user's store.
+pub(super) fn secrets(target: &TargetFile, settings: &RunSettings) -> Vec<String> {
+    let password = settings.store_url.as_deref().and_then(|url| {
+        let authority = url.rsplit_once('@')?.0;
+        authority.rsplit(':').next().map(str::to_owned)
+    });
+    target
+        .secrets()
+        .map(str::to_owned)
+        .chain(password)
         .collect()
 }
 

@@ -1,8 +1,8 @@
 //! What a scenario asks of each of its targets, held against what the target has and allows: before anything is started or sent.
 
-use super::renewal;
 use super::system::System;
-use crate::scenario_file::{Ladder, Plan, Profile, Revocations, Scenario, Sweep};
+use super::{journey, renewal};
+use crate::scenario_file::{Journeys, Ladder, Plan, Profile, Revocations, Scenario, Sweep};
 use crate::target::{Limits, TargetFile};
 
 /// Why a scenario may not be run against a target.
@@ -24,6 +24,21 @@ pub enum DemandError {
         needed: u64,
         /// What for.
         what: String,
+    },
+    /// The target's limit on logins is below a rate that is asked for.
+    #[error(
+        "scenario {scenario}: target {target} allows {allows} logins per second (limits.logins_per_s, or the default for other machines), login.rates goes up to {asked}; \
+         leave out the rates above the limit"
+    )]
+    TooManyLogins {
+        /// The scenario's name.
+        scenario: String,
+        /// The target's name.
+        target: String,
+        /// How many per second it allows.
+        allows: u32,
+        /// The highest rate.
+        asked: u32,
     },
     /// The target's limit on requests is below what it would be sent.
     #[error(
@@ -88,7 +103,8 @@ pub(super) fn check(
     targets: &[TargetFile],
 ) -> Result<(), DemandError> {
     targets.iter().try_for_each(|target| {
-        enough_users(scenario, profile, target)?;
+        enough_users(scenario, profile, target, targets.len())?;
+        within_login_limit(scenario, profile, target, target.limits())?;
         within_limit(scenario, profile, target, target.limits(), targets.len())
     })
 }
@@ -104,6 +120,7 @@ pub(super) fn check_running(
 ) -> Result<(), DemandError> {
     systems.iter().try_for_each(|system| {
         let (file, limits) = (system.file(), system.target().limits);
+        within_login_limit(scenario, profile, file, limits)?;
         within_limit(scenario, profile, file, limits, systems.len())
     })
 }
@@ -112,6 +129,7 @@ fn enough_users(
     scenario: &Scenario,
     profile: Profile,
     target: &TargetFile,
+    targets: usize,
 ) -> Result<(), DemandError> {
     let Some(users) = &target.about.users else {
         return Ok(());
@@ -122,6 +140,13 @@ fn enough_users(
         Plan::Steady(_) => (u64::from(renewal::USERS), "whose renewals are measured"),
         Plan::Revocation(plan) => (trials(plan, target), "revoked, each once"),
         Plan::Capacity(_) | Plan::Sweep(_) => (0, "besides"),
+        Plan::Login(plan) => (u64::from(plan.connections), "who log in at once"),
+        Plan::Journey(plan) => {
+            let clients = plan.clients.iter().filter(|client| client.share > 0.0);
+            let visitors =
+                clients.map(|client| u64::from(journey::visitors(client, plan, targets)));
+            (visitors.sum(), "who have sessions, each one at a time")
+        }
     };
     let needed = credentials + others;
     if u64::from(users.count) >= needed {
@@ -141,6 +166,26 @@ fn trials(plan: &Revocations, target: &TargetFile) -> u64 {
     events.count() as u64 * u64::from(plan.revocations)
 }
 
+fn within_login_limit(
+    scenario: &Scenario,
+    profile: Profile,
+    target: &TargetFile,
+    limits: Limits,
+) -> Result<(), DemandError> {
+    let (Plan::Login(plan), Some(allows)) = (scenario.plan(profile), limits.logins_per_s) else {
+        return Ok(());
+    };
+    match plan.rates_per_s.iter().copied().max() {
+        Some(asked) if asked > allows => Err(DemandError::TooManyLogins {
+            scenario: scenario.name.clone(),
+            target: target.about.name.clone(),
+            allows,
+            asked,
+        }),
+        _ => Ok(()),
+    }
+}
+
 fn within_limit(
     scenario: &Scenario,
     profile: Profile,
@@ -151,27 +196,43 @@ fn within_limit(
     let Some(allows) = limits.requests_per_s else {
         return Ok(());
     };
-    let share = f64::from(scenario.load.rate_per_s) / targets as f64;
+    if let Plan::Journey(plan) = scenario.plan(profile) {
+        return sessions_within(scenario, plan, target, allows, targets);
+    }
+    let turns = match scenario.plan(profile) {
+        // One target at a time has the stream.
+        Plan::Login(_) => 1,
+        _ => targets,
+    };
+    let share = f64::from(scenario.load.rate_per_s) / turns as f64;
     let probes = match scenario.plan(profile) {
         Plan::Steady(_) => 0.0,
         Plan::Revocation(plan) => most_probes_per_s(plan, target),
         // A search ends at the limit: see `solo::ceiling_per_s`.
         Plan::Capacity(_) => return Ok(()),
         Plan::Sweep(plan) => return ladder_within(scenario, plan, target, allows),
+        Plan::Login(plan) => plan
+            .rates_per_s
+            .iter()
+            .copied()
+            .max()
+            .map_or(0.0, f64::from),
+        // Dealt with above: it has no stream.
+        Plan::Journey(_) => 0.0,
     };
     if share + probes <= f64::from(allows) {
         return Ok(());
     }
-    let rate = ((f64::from(allows) - probes).max(0.0) * targets as f64).floor();
+    let rate = ((f64::from(allows) - probes).max(0.0) * turns as f64).floor();
     Err(DemandError::TooManyRequests {
         scenario: scenario.name.clone(),
         target: target.about.name.clone(),
         allows,
         origin: origin(target),
         sent: (share + probes).ceil() as u64,
-        what: made_of(share, probes, targets),
+        what: made_of(share, probes, turns),
         remedy: if rate >= 1.0 {
-            format!("load.rate_per_s may be {rate} with {targets} targets")
+            format!("load.rate_per_s may be {rate} with {turns} targets")
         } else {
             "use fewer slots_per_target, or a longer probe_every".to_owned()
         },
@@ -203,6 +264,32 @@ fn ladder_within(
     })
 }
 
+/// The type that asks most is alone in a slice.
+fn sessions_within(
+    scenario: &Scenario,
+    plan: &Journeys,
+    target: &TargetFile,
+    allows: u32,
+    targets: usize,
+) -> Result<(), DemandError> {
+    let most = plan.clients.iter().map(|client| client.requests).max();
+    let per_session = f64::from(most.unwrap_or(0));
+    let sent = f64::from(plan.sessions_per_s) / targets as f64 * per_session;
+    if sent <= f64::from(allows) {
+        return Ok(());
+    }
+    let rate = (f64::from(allows) * targets as f64 / per_session).floor();
+    Err(DemandError::TooManyRequests {
+        scenario: scenario.name.clone(),
+        target: target.about.name.clone(),
+        allows,
+        origin: origin(target),
+        sent: sent.ceil() as u64,
+        what: format!("journey.sessions_per_s / {targets} targets × {per_session} requests"),
+        remedy: format!("journey.sessions_per_s may be {rate} with {targets} targets"),
+    })
+}
+
 fn origin(target: &TargetFile) -> LimitOrigin {
     match target.about.limits.requests_per_s {
         Some(_) => LimitOrigin::File,
@@ -213,7 +300,9 @@ fn origin(target: &TargetFile) -> LimitOrigin {
 fn made_of(share: f64, probes: f64, targets: usize) -> String {
     let stream = format!("{share:.0} of the stream (load.rate_per_s / {targets} targets)");
     if probes > 0.0 {
-        format!("{stream} and {probes:.0} probes (slots_per_target × points / probe_every)")
+        format!(
+            "{stream} and {probes:.0} probes (slots_per_target × points / probe_every) or logins (login.rates)"
+        )
     } else {
         stream
     }

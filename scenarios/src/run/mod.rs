@@ -3,6 +3,8 @@
 mod capacity;
 mod connections;
 mod demand;
+mod journey;
+mod login;
 pub mod progress;
 mod renewal;
 mod revocation;
@@ -18,7 +20,7 @@ use self::system::{StartError, System};
 use crate::flow::{EncodeError, StepError};
 use crate::load::attack::{Attack, AttackError};
 use crate::process::{ProcessError, RunSettings};
-use crate::scenario_file::{Ladder, Plan as Workload, Profile, Scenario};
+use crate::scenario_file::{ClientPlan, Ladder, Plan as Workload, Profile, Scenario};
 use crate::target::TargetFile;
 use crate::transport::ConnectError;
 use crate::undo::{Journal, Left, bring_all_back};
@@ -285,6 +287,8 @@ async fn measure(
         revocation: None,
         capacity: None,
         sweep: None,
+        login: None,
+        journey: None,
     };
     let (load, attack) = (&scenario.load, context.attack(&scenario.name));
     match scenario.plan(context.profile) {
@@ -300,6 +304,12 @@ async fn measure(
         }
         Workload::Sweep(plan) => {
             record.sweep = Some(sweep::measure(systems, load, plan, attack, context).await?);
+        }
+        Workload::Login(plan) => {
+            record.login = Some(login::measure(systems, load, plan, attack, context).await?);
+        }
+        Workload::Journey(plan) => {
+            record.journey = Some(journey::measure(systems, plan, attack, context).await?);
         }
     }
     record.lifetimes = systems.iter().flat_map(lifetimes).collect();
@@ -350,6 +360,17 @@ fn expected(workload: &Workload, targets: u32) -> Duration {
                 }
             };
             PREPARATION + one_probe(plan.warm_up, plan.slice) * probes * targets
+        }
+        Workload::Login(plan) => {
+            let slices = (plan.rates_per_s.len() as u32 + 1) * plan.rounds;
+            PREPARATION + one_probe(plan.warm_up, plan.slice) * slices * targets
+        }
+        Workload::Journey(plan) => {
+            let lives = plan.clients.iter().map(ClientPlan::expected);
+            let alone: Duration = lives.clone().map(|life| plan.slice + life).sum();
+            let longest = lives.max().unwrap_or_default();
+            let mixed = plan.slice + longest;
+            PREPARATION + plan.warm_up + longest + (alone + mixed) * plan.rounds
         }
     }
 }

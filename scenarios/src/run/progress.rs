@@ -46,6 +46,15 @@ pub enum Progress {
         /// How many there will be.
         rounds: u32,
     },
+    /// Sessions begin.
+    Sessions {
+        /// The client type that is alone; absent: all of them.
+        of: Option<String>,
+        /// Counted from 1.
+        round: u32,
+        /// How many there will be.
+        rounds: u32,
+    },
     /// Revocations have been made.
     Revocations {
         /// How many.

@@ -255,7 +255,7 @@ fn handshakes_since(now: Handshakes, before: Handshakes) -> Option<Handshakes> {
     })
 }
 
-fn target_round(target: &str, lane: LaneRound) -> TargetRound {
+pub(super) fn target_round(target: &str, lane: LaneRound) -> TargetRound {
     let recorder = lane.recorder;
     TargetRound {
         target: target.to_owned(),

@@ -1,6 +1,8 @@
 //! From raw TOML to a scenario that cannot be wrong in itself, and the check that its targets have what it names.
 
+mod journey;
 mod kind;
+mod login;
 mod solo;
 
 use std::collections::BTreeMap;
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::raw::{RawLoad, RawScenario};
+use super::raw::RawScenario;
 use super::{Load, Plan, Profile, SCHEMA, Scenario};
 use crate::target::{FileError, Source, TargetFile, duration, is_name};
 
@@ -31,7 +33,7 @@ pub(super) fn check(source: Source) -> Result<Scenario, FileError> {
     let (targets, vars, load) = (
         checker.list(&raw.targets, "targets")?,
         checker.plain_texts(&raw.vars, "vars")?,
-        checker.load(&raw.load, &plans[0])?,
+        checker.load(&raw, &plans[0])?,
     );
     let variants = checker.variants(&raw, &targets)?;
     Ok(Scenario {
@@ -100,7 +102,19 @@ pub(super) struct Checker<'a> {
 
 impl Checker<'_> {
     /// The rate of a stream stands in `[load]`; where targets are loaded one at a time, it is that of the first probe.
-    fn load(&self, raw: &Spanned<RawLoad>, plan: &Plan) -> Result<Load, FileError> {
+    fn load(&self, scenario: &RawScenario, plan: &Plan) -> Result<Load, FileError> {
+        let raw = match (&scenario.load, plan) {
+            (Some(raw), Plan::Journey(_)) => {
+                let problem = "does not belong to kind \"journey\", whose clients make the traffic";
+                return Err(self.error(raw, "load", problem, ""));
+            }
+            (None, Plan::Journey(_)) => return Ok(Load::default()),
+            (Some(raw), _) => raw,
+            (None, _) => {
+                let kind = &scenario.kind;
+                return Err(self.error(kind, "load", "is missing", "a table [load]"));
+            }
+        };
         let load = raw.get_ref();
         let rate_per_s = match (plan.first_probe_per_s(), &load.rate_per_s) {
             (None, Some(rate)) => self.whole(rate, "load.rate_per_s")?,

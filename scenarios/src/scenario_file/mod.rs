@@ -2,23 +2,32 @@
 //!
 //! | key | what it says |
 //! |---|---|
-//! | `schema` `name` `kind` | `authbench.scenario/1`; the name in reports; `steady`, `revocation`, `capacity` or `sweep` |
+//! | `schema` `name` `kind` | `authbench.scenario/1`; the name in reports; `steady`, `revocation`, `capacity`, `sweep`, `login` or `journey` |
 //! | `question` | one sentence, shown in the report |
 //! | `targets` | names of built-in targets, paths of target files, relative to the scenario's own folder, or names of its variants |
 //! | `[variant.NAME]` | one of `targets`: `target`, the one that it is another form of, and `vars`, which replace variables for it alone |
 //! | `[vars]` | replace variables of the targets that have them; plain text |
-//! | `[load]` | `connections_per_target`, `credentials_per_target`; `rate_per_s` over all targets (`steady`, `revocation`) |
+//! | `[load]` | not of journeys: `connections_per_target`, `credentials_per_target`; `rate_per_s` over all targets (`steady`, `revocation`), or of the one that has its turn (`login`) |
 //! | `[revocation]` | of this kind only: `events`, `probe_every`, `tail`, `slots_per_target`, `observe` (60s) |
 //! | `[slo]` `[slo.NAME]` | of `capacity` and `sweep` only: `p99`, `unexpected`, `achieved`, for all targets and for one |
 //! | `[capacity]` | of this kind only: `start_per_s`, `resolution` |
 //! | `[sweep]` | of this kind only: `rates`, or `fractions` of a capacity that is looked for from `start_per_s` |
+//! | `[login]` | of this kind only: `rates` of logins per second, `connections` they are made on; `[load]` is the stream on the other routes of one target |
+//! | `[journey]` | of this kind only: `sessions_per_s` over all targets; `renew_before`: a credential with less of its promised life left is renewed |
+//! | `[[client]]` | of journeys only, a table for each client type: `type`, `weight`, `presents` (`cookie`, `header`), `requests_per_session`, `think`, `renew` (`ahead`, `when_refused`), `reload_every`, and shares from 0 to 1: `write_share`, `two_tabs_share`, `retry_share`, `lost_response_share`, `logout_share` |
 //! | `[profile.quick]` `standard` `full` | `warm_up`; `rounds` and `round`, or `revocations`, or `rounds` and `slice` |
 
 mod check;
+mod journey;
+mod login;
+mod mix;
 mod raw;
 mod solo;
 mod variant;
 
+pub use journey::{ClientPlan, Journeys, Presents, Renew, Shares};
+pub use login::LoginStorms;
+pub use mix::{Mix, MixError};
 pub use solo::{Capacity, Ladder, Slos, Sweep};
 pub use variant::Variant;
 
@@ -38,10 +47,17 @@ const SCENARIOS: &[(&str, &str)] = &[
     ("revocation", include_str!("../../revocation.toml")),
     ("capacity", include_str!("../../capacity.toml")),
     ("sweep", include_str!("../../sweep.toml")),
+    ("login", include_str!("../../login.toml")),
+    ("journey", include_str!("../../journey.toml")),
     ("tls", include_str!("../../tls.toml")),
+    ("claims", include_str!("../../claims.toml")),
+    (
+        "store-connections",
+        include_str!("../../store-connections.toml"),
+    ),
 ];
 
-/// What `run` executes when it is not told: the others take minutes, some of them overload the targets, so they are asked for by name.
+/// What `run` executes when it is not told: the others overload the targets, or take minutes, so they are asked for by name.
 pub const DEFAULT: [&str; 2] = ["steady", "revocation"];
 
 /// A checked scenario file.
@@ -63,8 +79,9 @@ pub struct Scenario {
     source: Source,
 }
 
-/// An open-loop stream shared by all targets of a scenario: what is measured, or what runs in the background.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An open-loop stream shared by all targets of a scenario: what is measured, or what runs in the background. Nothing of it in a journey, whose
+/// clients make the traffic.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Load {
     /// Intended starts per second, over all targets together; where they are loaded one at a time, of the first probe.
     pub rate_per_s: u32,
@@ -96,6 +113,10 @@ pub enum Plan {
     Capacity(Capacity),
     /// Each target under a ladder of rates.
     Sweep(Sweep),
+    /// Login storms at one target after another.
+    Login(LoginStorms),
+    /// Sessions of several kinds of clients.
+    Journey(Journeys),
 }
 
 impl Plan {
@@ -103,7 +124,7 @@ impl Plan {
     #[must_use]
     pub fn first_probe_per_s(&self) -> Option<u32> {
         match self {
-            Self::Steady(_) | Self::Revocation(_) => None,
+            Self::Steady(_) | Self::Revocation(_) | Self::Login(_) | Self::Journey(_) => None,
             Self::Capacity(capacity) => Some(capacity.start_per_s),
             Self::Sweep(sweep) => Some(sweep.ladder.first_per_s()),
         }
@@ -183,6 +204,21 @@ impl Scenario {
         &self.plans[profile as usize]
     }
 
+    /// Puts `mix` in the place of the scenario's own, in every profile. Whether it has one: only journeys do.
+    ///
+    /// # Errors
+    /// When `mix` names a client type that the scenario does not have.
+    pub fn remix(&mut self, mix: &Mix) -> Result<bool, MixError> {
+        let mut journeys = false;
+        for plan in &mut self.plans {
+            if let Plan::Journey(plan) = plan {
+                mix.apply(&mut plan.clients)?;
+                journeys = true;
+            }
+        }
+        Ok(journeys)
+    }
+
     /// Loads the scenario's own targets, with its variables in place of theirs.
     ///
     /// # Errors
@@ -243,12 +279,25 @@ impl Scenario {
             .flatten()
             .for_each(|(_, variant)| mask(variant));
         json["targets"] = targets.into();
+        if let (Plan::Journey(plan), Some(clients)) = (
+            &self.plans[0],
+            json.get_mut("client").and_then(Json::as_array_mut),
+        ) {
+            // As measured: another mix may have taken the place of the file's.
+            for (client, plan) in clients.iter_mut().zip(&plan.clients) {
+                client["weight"] = (plan.share * 100.0).into();
+            }
+        }
         json
     }
 
     fn events(&self) -> &[String] {
         match &self.plans[0] {
-            Plan::Steady(_) | Plan::Capacity(_) | Plan::Sweep(_) => &[],
+            Plan::Steady(_)
+            | Plan::Capacity(_)
+            | Plan::Sweep(_)
+            | Plan::Login(_)
+            | Plan::Journey(_) => &[],
             Plan::Revocation(revocations) => &revocations.events,
         }
     }

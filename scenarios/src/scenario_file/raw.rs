@@ -1,7 +1,9 @@
 //! The scenario file as TOML types: nothing but shape is checked here.
 
+mod journey;
 mod slo;
 
+pub(super) use journey::{RawClient, RawJourney};
 pub(super) use slo::{RawLimit, RawLimits};
 
 use std::collections::BTreeMap;
@@ -22,11 +24,15 @@ pub(super) struct RawScenario {
     pub(super) vars: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     pub(super) variant: BTreeMap<String, Spanned<RawVariant>>,
-    pub(super) load: Spanned<RawLoad>,
+    pub(super) load: Option<Spanned<RawLoad>>,
     pub(super) revocation: Option<Spanned<RawRevocation>>,
     pub(super) slo: Option<Spanned<RawLimits>>,
     pub(super) capacity: Option<Spanned<RawCapacity>>,
     pub(super) sweep: Option<Spanned<RawSweep>>,
+    pub(super) login: Option<Spanned<RawLogin>>,
+    pub(super) journey: Option<Spanned<RawJourney>>,
+    #[serde(default)]
+    pub(super) client: Vec<Spanned<RawClient>>,
     pub(super) profile: RawProfiles,
 }
 
@@ -68,6 +74,13 @@ pub(super) struct RawSweep {
     pub(super) start_per_s: Option<Spanned<i64>>,
     pub(super) fractions: Option<Spanned<Vec<Spanned<f64>>>>,
     pub(super) rates: Option<Spanned<Vec<Spanned<i64>>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLogin {
+    pub(super) rates: Spanned<Vec<Spanned<i64>>>,
+    pub(super) connections: Spanned<i64>,
 }
 
 #[derive(Deserialize)]

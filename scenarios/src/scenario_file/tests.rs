@@ -1,5 +1,6 @@
 //! Whole scenario files, and for every mistake the exact message.
 
+mod crowd;
 mod solo;
 mod variant;
 
@@ -160,7 +161,7 @@ fn mistakes_in_steady_scenarios() {
         (
             "\"steady\"",
             "\"stable\"",
-            "3: kind: unknown \"stable\" (allowed: steady, revocation, capacity, sweep)",
+            "3: kind: unknown \"stable\" (allowed: steady, revocation, capacity, sweep, login, journey)",
         ),
         (
             "\"steady\"",

@@ -11,6 +11,7 @@ use super::flows::{Action, Flows, Turn};
 use super::limits::Limits;
 use super::remote::RemoteTargets;
 use super::request::{Origin, Request, RequestTemplate, UrlError};
+use super::secrets::Secrets;
 use super::template::{Reference, Template};
 use crate::credentials::RateLimit;
 use crate::flow::{AdminLogin, Lifetimes};
@@ -37,6 +38,7 @@ pub struct Target {
     presented: BTreeSet<String>,
     trust: Arc<Trust>,
     origins: Vec<Origin>,
+    secrets: Secrets,
 }
 
 /// Why a request's destination cannot be known, or must not be used.
@@ -99,6 +101,7 @@ impl TargetFile {
             admin: Arc::default(),
             lifetimes: Arc::default(),
             presented,
+            secrets: self.secrets.clone(),
             trust: Arc::new(trust),
         })
     }
@@ -221,6 +224,11 @@ fn origins(flows: &Flows<Request>) -> Vec<Origin> {
 }
 
 impl Target {
+    /// What the file knows that must never be shown.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter()
+    }
+
     /// Where a redirect from `from` to `url` leads, if it may be followed: to an origin of the file's own requests, or to this machine.
     pub(crate) fn redirected_to(&self, url: &Url, from: &Origin) -> Result<Reached, UrlError> {
         // A replica that was pinned stays so: another origin of the file may have the same URL.

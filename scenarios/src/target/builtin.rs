@@ -5,6 +5,7 @@ pub(super) const TARGETS: &[(&str, &str)] = &[
     ("no_auth", include_str!("../../targets/no_auth.toml")),
     ("session", include_str!("../../targets/session.toml")),
     ("jwt", include_str!("../../targets/jwt.toml")),
+    ("jwt_cookie", include_str!("../../targets/jwt_cookie.toml")),
     ("opaque", include_str!("../../targets/opaque.toml")),
     ("hybrid", include_str!("../../targets/hybrid.toml")),
 ];

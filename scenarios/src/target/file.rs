@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use super::flows::{Action, Flows};
 use super::limits::Limits;
 use super::request::RequestTemplate;
+use super::secrets::Secrets;
 use super::source::{FileError, Source};
 use super::template::Template;
 use super::tls::TlsSpec;
@@ -49,6 +50,7 @@ pub struct TargetFile {
     pub(super) tls: TlsSpec,
     pub(super) variant: Option<VariantRecord>,
     pub(super) as_written: Json,
+    pub(super) secrets: Secrets,
     pub(super) shown_variables: Vec<String>,
 }
 
@@ -227,6 +229,11 @@ impl TargetFile {
         steps
             .filter(|step| matches!(step.action, Action::Command(_)))
             .map(|step| step.label.as_str())
+    }
+
+    /// What the file knows that must never be shown.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter()
     }
 
     /// The file's content as written: references unresolved, literal credentials masked. Fit for a run file.

@@ -29,6 +29,22 @@ pub struct Flows<R = Request> {
     pub points: Vec<Point<R>>,
     /// What should end a credential's acceptance.
     pub events: Vec<Event<R>>,
+    /// Client types that do some things in a way of their own.
+    pub clients: Vec<ClientFlows<R>>,
+}
+
+/// What one type of client does in a way of its own. An empty list is that of the target as a whole; but a login of its own goes with its own
+/// refresh, even with none: the target's refresh renews what the target's login gives.
+#[derive(Debug, Clone)]
+pub struct ClientFlows<R = Request> {
+    /// The type, as journeys name it.
+    pub name: String,
+    /// Steps that get a credential.
+    pub login: Vec<Step<R>>,
+    /// Steps that renew it.
+    pub refresh: Vec<Step<R>>,
+    /// Steps that change something: a form post, with the page that it comes from.
+    pub write: Vec<Step<R>>,
 }
 
 /// One step of a list.
@@ -185,6 +201,31 @@ impl<R> Flows<R> {
         self.events.iter().find(|event| event.name == name)
     }
 
+    /// The steps of clients of this type: their own, else the target's.
+    pub fn login_of(&self, client: &str) -> &[Step<R>] {
+        match self.client(client) {
+            Some(own) if !own.login.is_empty() => &own.login,
+            _ => &self.login,
+        }
+    }
+
+    /// The same for renewals; empty when there are none.
+    pub fn refresh_of(&self, client: &str) -> &[Step<R>] {
+        match self.client(client) {
+            Some(own) if !own.login.is_empty() || !own.refresh.is_empty() => &own.refresh,
+            _ => &self.refresh,
+        }
+    }
+
+    /// The steps by which clients of this type write; empty when there are none.
+    pub fn write_of(&self, client: &str) -> &[Step<R>] {
+        self.client(client).map_or(&[], |own| &own.write)
+    }
+
+    fn client(&self, name: &str) -> Option<&ClientFlows<R>> {
+        self.clients.iter().find(|client| client.name == name)
+    }
+
     /// Every step of every list.
     pub(super) fn steps(&self) -> impl Iterator<Item = &Step<R>> {
         let lists = [&self.login, &self.admin_login, &self.refresh, &self.logout];
@@ -192,7 +233,11 @@ impl<R> Flows<R> {
             .events
             .iter()
             .flat_map(|event| [&event.steps, &event.undo]);
-        lists.into_iter().chain(events).flatten()
+        let clients = self
+            .clients
+            .iter()
+            .flat_map(|client| [&client.login, &client.refresh, &client.write]);
+        lists.into_iter().chain(events).chain(clients).flatten()
     }
 
     /// Every request and every text outside of one, with the words an error uses for its place, turned into another stage.
@@ -209,6 +254,14 @@ impl<R> Flows<R> {
                 refresh_after: event.refresh_after,
             })
         };
+        let client = |client: &ClientFlows<R>| {
+            Ok(ClientFlows {
+                name: client.name.clone(),
+                login: steps(&client.login)?,
+                refresh: steps(&client.refresh)?,
+                write: steps(&client.write)?,
+            })
+        };
         Ok(Flows {
             login: steps(&self.login)?,
             admin_login: steps(&self.admin_login)?,
@@ -220,6 +273,7 @@ impl<R> Flows<R> {
                 .map(|point| point.try_map(turn))
                 .collect::<Result<_, E>>()?,
             events: self.events.iter().map(event).collect::<Result<_, E>>()?,
+            clients: self.clients.iter().map(client).collect::<Result<_, E>>()?,
         })
     }
 }

@@ -21,6 +21,7 @@ mod parts;
 mod raw;
 mod remote;
 mod request;
+mod secrets;
 mod source;
 mod template;
 mod tls;
@@ -33,8 +34,8 @@ pub use bound::Bound;
 pub use builtin::names;
 pub use file::{About, LoadError, ProcessSpec, TargetFile};
 pub use flows::{
-    Action, Call, Capture, CaptureFrom, CapturePart, CommandLine, Event, Flows, Follow, Point,
-    RefreshAfter, Step,
+    Action, Call, Capture, CaptureFrom, CapturePart, ClientFlows, CommandLine, Event, Flows,
+    Follow, Point, RefreshAfter, Step,
 };
 pub use judge::{HeaderRule, HeaderTest, Judgement, Rule, Statuses, judge};
 pub use limits::Limits;

@@ -39,6 +39,8 @@ pub(super) struct RawTarget {
     pub(super) point: Vec<RawPoint>,
     #[serde(default)]
     pub(super) event: Vec<RawEvent>,
+    #[serde(default)]
+    pub(super) client: Vec<RawClientType>,
 }
 
 #[derive(Deserialize)]
@@ -192,4 +194,16 @@ pub(super) struct RawEvent {
     pub(super) step: Vec<Spanned<RawStep>>,
     #[serde(default)]
     pub(super) undo: Vec<Spanned<RawStep>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawClientType {
+    pub(super) name: Spanned<String>,
+    #[serde(default)]
+    pub(super) login: Vec<Spanned<RawStep>>,
+    #[serde(default)]
+    pub(super) refresh: Vec<Spanned<RawStep>>,
+    #[serde(default)]
+    pub(super) write: Vec<Spanned<RawStep>>,
 }

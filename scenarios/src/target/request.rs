@@ -114,18 +114,17 @@ impl RequestTemplate {
 }
 
 impl Request {
-    /// A plain GET of `url`, whose host is cleared with the policy; over TLS whom the system trusts is trusted.
+    /// A plain GET of `url`, whose host is cleared with the policy; over TLS the system's roots are trusted.
     ///
     /// # Errors
     /// When the URL cannot or must not be requested.
-    pub(crate) fn get(url: &str, policy: &RemoteTargets) -> Result<Self, UrlError> {
+    pub(crate) fn get(url: &str, policy: &RemoteTargets, trust: &Trust) -> Result<Self, UrlError> {
         let template = RequestTemplate {
             url: Template::literal(url),
             connect: None,
             parts: Parts::bare("GET"),
         };
-        let trust = Trust::new(Vec::new(), true);
-        template.bind(|_| Ok::<_, UrlError>(None), policy, &trust)
+        template.bind(|_| Ok::<_, UrlError>(None), policy, trust)
     }
 
     /// The request without what refers to anything that `gone` names; in the path and in a body, `none` stands for it.

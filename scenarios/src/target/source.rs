@@ -1,5 +1,6 @@
 //! A file being read, and errors that name its file, line and key and say what is allowed there.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -82,8 +83,9 @@ impl Source {
     fn parse_error(&self, error: &toml::de::Error) -> FileError {
         let span = error.span().unwrap_or(0..0);
         let message = error.message().lines().next().unwrap_or("not TOML");
+        let message = without_value(message);
         // serde says "unknown field `x`, expected one of …" in one breath.
-        let (problem, allowed) = message.split_once(", expected ").unwrap_or((message, ""));
+        let (problem, allowed) = message.split_once(", expected ").unwrap_or((&message, ""));
         self.error(&span, self.key_at(span.start), problem, allowed)
     }
 
@@ -120,6 +122,29 @@ impl Source {
     }
 }
 
+/// serde quotes what it found in the place of something else, "invalid type: string "hunter2", expected a map", and it may be a credential.
+fn without_value(message: &str) -> Cow<'_, str> {
+    let Some(found) = message
+        .strip_prefix("invalid type: ")
+        .or_else(|| message.strip_prefix("invalid value: "))
+    else {
+        return message.into();
+    };
+    let kind = found.split(['"', '`', ',']).next().unwrap_or_default();
+    // The last: a text may have these words in it, too.
+    let expected = found
+        .rsplit_once(", expected ")
+        .map_or("", |(_, what)| what);
+    format!("is {}, expected {expected}", with_article(kind.trim())).into()
+}
+
+fn with_article(kind: &str) -> String {
+    match kind {
+        "integer" => "an integer".to_owned(),
+        kind => format!("a {kind}"),
+    }
+}
+
 fn header_name(line: &str) -> Option<&str> {
     let name = line.strip_prefix('[')?.split(']').next()?;
     Some(name.trim_start_matches('[').trim())
@@ -138,5 +163,35 @@ fn suffix(allowed: &str) -> String {
         String::new()
     } else {
         format!(" (allowed: {allowed})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_wrong_place_is_named_by_kind_and_not_quoted() {
+        let cases = [
+            (
+                "invalid type: string \"hunter2, expected \\\"x\", expected a map",
+                "is a string, expected a map",
+            ),
+            (
+                "invalid type: integer `4815162342`, expected a string",
+                "is an integer, expected a string",
+            ),
+            (
+                "invalid type: sequence, expected a string",
+                "is a sequence, expected a string",
+            ),
+            (
+                "unknown field `a`, expected `b`",
+                "unknown field `a`, expected `b`",
+            ),
+        ];
+        for (message, expected) in cases {
+            assert_eq!(without_value(message), expected);
+        }
     }
 }

@@ -37,8 +37,9 @@ pub(crate) struct Reference {
 pub(crate) enum TemplateError {
     #[error("has a ${{ without its }}")]
     Unclosed,
-    #[error("has ${{{0}}}, which is not a name")]
-    NotAName(String),
+    // What stands there is not shown: a `${` may be part of a password.
+    #[error("has a ${{…}} that holds no name; $${{ stands for ${{ itself")]
+    NotAName,
     #[error("pads ${{{0}}}, which is not a number, or not with a zero and one to nine digits")]
     Padding(String),
 }
@@ -185,7 +186,7 @@ impl Reference {
             None => (inner, None),
         };
         if !name.split('.').all(is_name) || name.split('.').count() > 2 {
-            return Err(TemplateError::NotAName(inner.to_owned()));
+            return Err(TemplateError::NotAName);
         }
         let width = padding.map_or(Some(0), |padding| padding_width(name, padding));
         let width = width.ok_or_else(|| TemplateError::Padding(inner.to_owned()))?;
@@ -269,10 +270,10 @@ mod tests {
     fn malformed_templates() {
         let cases = [
             ("${a", TemplateError::Unclosed),
-            ("${}", TemplateError::NotAName(String::new())),
-            ("${a b}", TemplateError::NotAName("a b".into())),
-            ("${a.b.c}", TemplateError::NotAName("a.b.c".into())),
-            ("${a.}", TemplateError::NotAName("a.".into())),
+            ("${}", TemplateError::NotAName),
+            ("${a b}", TemplateError::NotAName),
+            ("${a.b.c}", TemplateError::NotAName),
+            ("${a.}", TemplateError::NotAName),
             (
                 "${user.name:05}",
                 TemplateError::Padding("user.name:05".into()),

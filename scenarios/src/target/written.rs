@@ -157,16 +157,22 @@ fn between_references(text: &str) -> String {
     shown
 }
 
-/// Literal values in the query of `METHOD URL`.
 fn mask_query(value: &mut Json) {
-    let Some((path, query)) = value.as_str().and_then(|text| text.split_once('?')) else {
-        return;
+    if let Some(request) = value.as_str() {
+        *value = without_query(request).into();
+    }
+}
+
+/// `METHOD URL` without the literal values in its query.
+pub(super) fn without_query(request: &str) -> String {
+    let Some((path, query)) = request.split_once('?') else {
+        return request.to_owned();
     };
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
         Some((name, literal)) if !literal.contains("${") => format!("{name}={MASK}"),
         _ => pair.to_owned(),
     });
-    *value = format!("{path}?{}", pairs.collect::<Vec<_>>().join("&")).into();
+    format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
 }
 
 #[cfg(test)]

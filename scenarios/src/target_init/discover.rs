@@ -4,6 +4,7 @@ use super::metadata::Metadata;
 use crate::credentials::STEP_DEADLINE;
 use crate::flow::{EncodeError, ExchangeError, FlowClient, encode_anonymous};
 use crate::target::{RemoteTargets, Request, UrlError};
+use crate::transport::Trust;
 use url::Url;
 
 const WELL_KNOWN: &str = "/.well-known/";
@@ -58,20 +59,21 @@ pub enum DiscoverError {
 }
 
 /// Fetches the metadata at `url`, or those of the issuer that `url` is, and says where they were found. Hosts other than this machine must
-/// be allowed by `policy`; nothing is sent to others.
+/// be allowed by `policy`; nothing is sent to others. Servers show certificates of whom `trust` knows.
 ///
 /// # Errors
 /// When there is none, or it is not what it should be.
 pub async fn discover(
     url: &str,
     policy: &RemoteTargets,
+    trust: &Trust,
 ) -> Result<(Metadata, String), DiscoverError> {
     let parsed = Url::parse(url).map_err(|_| DiscoverError::NotAUrl(url.to_owned()))?;
     let candidates = candidates(&parsed);
     let issuer = (!parsed.path().contains(WELL_KNOWN)).then_some(url);
     let mut tried = Vec::new();
     for candidate in candidates {
-        match fetch(&candidate, policy).await? {
+        match fetch(&candidate, policy, trust).await? {
             Ok(metadata) => {
                 return match issuer {
                     Some(asked) if !same_issuer(asked, &metadata.issuer) => {
@@ -115,8 +117,9 @@ fn same_issuer(asked: &str, found: &str) -> bool {
 async fn fetch(
     url: &str,
     policy: &RemoteTargets,
+    trust: &Trust,
 ) -> Result<Result<Metadata, String>, DiscoverError> {
-    let request = Request::get(url, policy).map_err(|source| DiscoverError::Url {
+    let request = Request::get(url, policy, trust).map_err(|source| DiscoverError::Url {
         url: url.to_owned(),
         source,
     })?;

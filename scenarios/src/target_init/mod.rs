@@ -28,6 +28,8 @@ pub struct Known {
     pub client_id: Option<String>,
     /// Which grant to log in with; absent: the first that the system supports and a user can be logged in with.
     pub grant: Option<Grant>,
+    /// Names of files with certificates that are trusted, absolute; empty: those of the system are.
+    pub ca_files: Vec<String>,
 }
 
 /// Why no file could be written.

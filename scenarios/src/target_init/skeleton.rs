@@ -28,6 +28,7 @@ pub(super) fn skeleton(metadata: &Metadata, known: &Known, grant: Grant) -> Stri
         parts.heading(),
         parts.vars(),
         parts.users(),
+        parts.tls(),
         parts.facts(),
         parts.login(),
         parts.refresh(),
@@ -96,6 +97,15 @@ impl Parts<'_> {
             }
         };
         text.to_owned() + "\n"
+    }
+
+    fn tls(&self) -> String {
+        if self.known.ca_files.is_empty() {
+            return String::new();
+        }
+        let files = self.known.ca_files.iter().map(|file| quoted(file));
+        let files: Vec<String> = files.collect();
+        format!("[tls]\nca_file = [{}]\n\n", files.join(", "))
     }
 
     fn facts(&self) -> String {

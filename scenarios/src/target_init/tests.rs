@@ -8,6 +8,7 @@ fn known(client_id: Option<&str>) -> Known {
         name: "mine".to_owned(),
         client_id: client_id.map(str::to_owned),
         grant: None,
+        ca_files: Vec::new(),
     }
 }
 

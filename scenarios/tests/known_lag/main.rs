@@ -150,6 +150,7 @@ async fn measure(servers: &[(&str, Server)]) -> RevocationRecord {
         settings: settings(folder.path(), interrupted.clone()),
         seed: 1,
         goose_reports: None,
+        journal: None,
     };
     let mut measured = run(plan, interrupted, &|_| ()).await.expect("it runs");
     let record = measured.scenarios.pop().expect("one scenario");

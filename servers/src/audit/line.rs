@@ -19,6 +19,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Cow<'static, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<String>,
@@ -32,6 +34,7 @@ impl<'a> Line<'a> {
             event: event.kind,
             subject: event.subject,
             client: event.client,
+            actor: event.actor,
             reason: event.reason,
             credential: event
                 .credential

@@ -61,6 +61,20 @@ pub enum AuditKind {
     AccountEnabled,
     /// All sessions of an account were ended.
     SessionsEnded,
+    /// One session of an account was ended.
+    SessionEnded,
+    /// An administrator looked at the sessions of an account.
+    SessionsListed,
+    /// An administrator looked at an account.
+    AccountSeen,
+    /// An account was given a role.
+    RoleGiven,
+    /// A role was taken from an account.
+    RoleTaken,
+    /// An administrator asked for what takes a higher role.
+    AdminRefused,
+    /// A user changed their password.
+    PasswordChanged,
     /// Lines were lost because the buffer was full; `reason` says how many.
     LinesDropped,
 }
@@ -71,6 +85,7 @@ pub struct AuditEvent {
     kind: AuditKind,
     subject: Option<String>,
     client: Option<&'static str>,
+    actor: Option<&'static str>,
     reason: Option<Cow<'static, str>>,
     credential: Option<Fingerprint>,
 }
@@ -82,6 +97,7 @@ impl AuditEvent {
             kind,
             subject: None,
             client: None,
+            actor: None,
             reason: None,
             credential: None,
         }
@@ -96,6 +112,13 @@ impl AuditEvent {
     /// The client it came from.
     pub fn client(mut self, client: &'static str) -> Self {
         self.client = Some(client);
+        self
+    }
+
+    /// Who did it, where that is not the account itself or anybody with its password: `owner` (by a
+    /// credential of the account), or an administrator's role.
+    pub fn actor(mut self, actor: &'static str) -> Self {
+        self.actor = Some(actor);
         self
     }
 

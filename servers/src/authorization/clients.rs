@@ -13,6 +13,7 @@ use crate::secret::ExpectedSecret;
 #[derive(Debug)]
 pub(super) struct ClientSecrets {
     service: ExpectedSecret,
+    partner: Option<ExpectedSecret>,
     resource_server: ExpectedSecret,
 }
 
@@ -20,6 +21,7 @@ impl ClientSecrets {
     pub(super) fn new(wiring: &AuthorizationWiring) -> Self {
         Self {
             service: ExpectedSecret::new(&wiring.service_secret),
+            partner: wiring.partner_secret.as_ref().map(ExpectedSecret::new),
             resource_server: ExpectedSecret::new(&wiring.introspection_secret),
         }
     }
@@ -56,6 +58,7 @@ impl ClientSecrets {
     fn secret_of(&self, client: Client) -> Option<&ExpectedSecret> {
         match client {
             Client::Service => Some(&self.service),
+            Client::Partner => self.partner.as_ref(),
             Client::ResourceServer => Some(&self.resource_server),
             Client::App | Client::App2 => None,
         }
@@ -71,6 +74,7 @@ mod tests {
     fn authenticate(basic: Option<(&str, &str)>, body: &str) -> Result<Client, EndpointError> {
         let secrets = ClientSecrets {
             service: ExpectedSecret::new(&Secret::new("s")),
+            partner: None,
             resource_server: ExpectedSecret::new(&Secret::new("r")),
         };
         let mut headers = HeaderMap::new();
@@ -102,6 +106,8 @@ mod tests {
             (Some(("service", "r")), ""),
             (Some(("service", "")), ""),
             (Some(("app", "")), ""),
+            // Without a secret of its own there is no such client.
+            (Some(("partner", "")), ""),
             (Some(("service", "s")), "client_id=app"),
             (None, "client_id=service"),
             (None, "client_id=service&client_secret=s"),

@@ -27,8 +27,12 @@ pub(super) enum EndpointError {
     UnsupportedTokenType,
     #[error("the login failed")]
     LoginFailed,
+    #[error("the current password is another")]
+    WrongPassword,
     #[error("another site made the browser ask")]
     CrossSite,
+    #[error("the cookie would be larger than a browser keeps")]
+    CookieTooLarge,
     #[error("too many logins at once")]
     Busy,
     /// Nothing was decided, and nothing is known to have changed.
@@ -51,7 +55,12 @@ impl EndpointError {
             Self::UnsupportedGrantType => reply::bad_request("unsupported_grant_type"),
             Self::UnsupportedTokenType => reply::bad_request("unsupported_token_type"),
             Self::LoginFailed => reply::oauth_error(StatusCode::UNAUTHORIZED, "access_denied"),
-            Self::CrossSite => reply::oauth_error(StatusCode::FORBIDDEN, "access_denied"),
+            Self::CrossSite | Self::WrongPassword => {
+                reply::oauth_error(StatusCode::FORBIDDEN, "access_denied")
+            }
+            Self::CookieTooLarge => {
+                reply::oauth_error(StatusCode::INTERNAL_SERVER_ERROR, "cookie_too_large")
+            }
             Self::Busy | Self::Store(_) => reply::unavailable(),
         }
     }
@@ -63,6 +72,9 @@ impl From<GrantRefusal> for EndpointError {
         match refusal {
             GrantRefusal::UnsupportedGrantType => Self::UnsupportedGrantType,
             GrantRefusal::InvalidScope => Self::InvalidScope,
+            // Asked again, it is decided on what the account is then.
+            GrantRefusal::AccountChanged => Self::Busy,
+            GrantRefusal::CookieTooLarge => Self::CookieTooLarge,
             GrantRefusal::AccountDisabled
             | GrantRefusal::UnknownToken
             | GrantRefusal::OtherClientsToken

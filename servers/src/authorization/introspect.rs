@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::http::form::Form;
 use crate::http::reply::{self, Reply};
 use crate::model::{ActiveGrant, Issuer};
+use crate::roles::Roles;
 use crate::scope::Scope;
 
 /// What is said about an active token. About any other nothing is said but that (§2.2).
@@ -19,6 +20,10 @@ use crate::scope::Scope;
 struct ActiveAnswer<'a> {
     active: bool,
     scope: Scope,
+    #[serde(skip_serializing_if = "Roles::is_empty")]
+    roles: Roles,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    entitlements: &'a [String],
     client_id: &'static str,
     token_type: &'static str,
     sub: &'a str,
@@ -54,6 +59,8 @@ impl<I: Issuer> AuthorizationServer<I> {
         ActiveAnswer {
             active: true,
             scope: active.grant.scope,
+            roles: active.grant.roles,
+            entitlements: &active.entitlements,
             client_id: active.grant.client.id(),
             token_type: "Bearer",
             sub: &active.grant.subject,

@@ -9,11 +9,17 @@ use super::passwords::{Busy, MAX_PASSWORD_BYTES};
 use super::server::AuthorizationServer;
 use crate::audit::{AuditEvent, AuditKind};
 use crate::client::Client;
+use crate::http::basic::{self, Basic};
 use crate::http::form::Form;
 use crate::http::reply::{self, Reply};
 use crate::http::site;
-use crate::model::{AccessToken, Grant, Granted, Issuer};
+use crate::model::accounts::Standing;
+use crate::model::{AccessToken, Grant, GrantRefusal, Granted, Issuer};
+use crate::roles::Roles;
 use crate::scope::Scope;
+
+/// An account that there always is.
+const SOMEBODY: &str = "user-00000";
 
 /// A token answer (RFC 6749 §5.1).
 #[derive(Serialize)]
@@ -34,7 +40,7 @@ impl<I: Issuer> AuthorizationServer<I> {
         headers: &HeaderMap,
         form: &Form<'_>,
     ) -> Result<Reply, EndpointError> {
-        if site::is_cross_site(headers) {
+        if site::is_cross_site(headers, &self.origins) {
             // Another site could otherwise log a victim in to the attacker's account.
             return Err(EndpointError::CrossSite);
         }
@@ -43,22 +49,38 @@ impl<I: Issuer> AuthorizationServer<I> {
             .get("password")
             .filter(|password| password.len() <= MAX_PASSWORD_BYTES);
         let password = password.ok_or(EndpointError::InvalidRequest)?;
-        let grant = requested_grant(account, form)?;
+        let grant = self.requested_grant(account, headers, form)?;
+        let exists = self.accounts.exist(account);
+        // Asked for an unknown account too, or the time would tell which there are.
+        let asked = if exists { account } else { SOMEBODY };
+        let standing = self.accounts.standing(asked).await?;
         let right = self
             .passwords
-            .check(password)
+            .check(password, standing.password.as_deref())
             .await
             .map_err(|Busy| EndpointError::Busy)?;
-        if right && self.accounts.exist(account) {
-            self.sign_in(grant, headers).await
+        if right && exists {
+            self.sign_in(grant, &standing, headers).await
         } else {
             Err(self.login_failed(account, "wrong_credentials"))
         }
     }
 
-    async fn sign_in(&self, grant: Grant, headers: &HeaderMap) -> Result<Reply, EndpointError> {
+    /// Hands out what a login gives, with the roles of this standing.
+    pub(super) async fn sign_in(
+        &self,
+        grant: Grant,
+        standing: &Standing,
+        headers: &HeaderMap,
+    ) -> Result<Reply, EndpointError> {
         let (account, client) = (grant.subject.clone(), grant.client.id());
-        match self.issuer.sign_in(grant, headers).await? {
+        let roles = self.accounts.roles(&account, standing);
+        let grant = Grant { roles, ..grant };
+        match self.issuer.sign_in(grant, standing, headers).await? {
+            Err(refusal @ (GrantRefusal::AccountChanged | GrantRefusal::CookieTooLarge)) => {
+                self.login_failed(&account, refusal.label());
+                Err(refusal.into())
+            }
             Err(refusal) => Err(self.login_failed(&account, refusal.label())),
             Ok(granted) => {
                 self.audit.record(
@@ -71,6 +93,46 @@ impl<I: Issuer> AuthorizationServer<I> {
         }
     }
 
+    fn requested_grant(
+        &self,
+        account: &str,
+        headers: &HeaderMap,
+        form: &Form<'_>,
+    ) -> Result<Grant, EndpointError> {
+        let client = self.login_client(headers, form)?;
+        let asked = form.get("scope").map(Scope::requested).transpose();
+        let asked = asked.map_err(|_| EndpointError::InvalidScope)?;
+        let scope = asked.unwrap_or(client.scope());
+        if !client.scope().covers(scope) {
+            return Err(EndpointError::InvalidScope);
+        }
+        Ok(Grant {
+            subject: account.to_owned(),
+            client,
+            scope,
+            // Those of the account, once its standing is known.
+            roles: Roles::NONE,
+        })
+    }
+
+    /// The client that a login comes from: a public one that the form names, or a confidential one
+    /// that authenticates and logs in with a service account. That is how a service gets in where
+    /// the model has no client credentials, as `session` has none.
+    fn login_client(&self, headers: &HeaderMap, form: &Form<'_>) -> Result<Client, EndpointError> {
+        if !matches!(basic::credentials(headers), Basic::Absent) {
+            let client = self.client(headers, form)?;
+            return match client.acts_for_itself() {
+                true => Ok(client),
+                false => Err(EndpointError::UnauthorizedClient),
+            };
+        }
+        let named = form.get("client_id");
+        named
+            .map_or(Some(Client::App), Client::with_id)
+            .filter(|client| client.is_public())
+            .ok_or(EndpointError::InvalidClient)
+    }
+
     fn login_failed(&self, account: &str, reason: &'static str) -> EndpointError {
         self.audit.record(
             AuditEvent::new(AuditKind::LoginFailed)
@@ -81,10 +143,20 @@ impl<I: Issuer> AuthorizationServer<I> {
     }
 }
 
+/// What a login by cookie answers.
+#[derive(Serialize)]
+struct CookieAnswer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    csrf_token: Option<&'a str>,
+}
+
 /// The answer that hands out what was granted.
 pub(super) fn granted_reply(granted: &Granted) -> Reply {
     let reply = match &granted.access {
-        None => reply::json_text(StatusCode::OK, "{}"),
+        None => {
+            let csrf_token = granted.csrf_token.as_deref();
+            reply::json(StatusCode::OK, &CookieAnswer { csrf_token })
+        }
         Some(access) => reply::json(
             StatusCode::OK,
             &answer(access, granted.refresh_token.as_deref()),
@@ -104,20 +176,4 @@ fn answer<'a>(access: &'a AccessToken, refresh_token: Option<&'a str>) -> TokenA
         scope: access.scope,
         refresh_token,
     }
-}
-
-fn requested_grant(account: &str, form: &Form<'_>) -> Result<Grant, EndpointError> {
-    let client = form
-        .get("client_id")
-        .map_or(Some(Client::App), Client::with_id);
-    let client = client
-        .filter(|client| client.is_public())
-        .ok_or(EndpointError::InvalidClient)?;
-    let scope = form.get("scope").map_or(Ok(Scope::ALL), Scope::requested);
-    let scope = scope.map_err(|_| EndpointError::InvalidScope)?;
-    Ok(Grant {
-        subject: account.to_owned(),
-        client,
-        scope,
-    })
 }

@@ -16,7 +16,7 @@ impl<I: Issuer> AuthorizationServer<I> {
     /// 204 once the store has confirmed it: after that answer the credential is as dead as the
     /// model can make it.
     pub(super) async fn log_out(&self, presented: Presented<'_>) -> Result<Reply, EndpointError> {
-        if site::is_cross_site(presented.headers) {
+        if site::is_cross_site(presented.headers, &self.origins) {
             return Err(EndpointError::CrossSite);
         }
         let done = match self.issuer.log_out(presented).await? {

@@ -4,7 +4,9 @@
 //! same for every model, one file each; what a model does differently is behind
 //! [`crate::model::Issuer`].
 
+mod account;
 mod admin;
+mod administration;
 mod clients;
 mod error;
 mod introspect;

@@ -18,6 +18,8 @@ use crate::secret::Secret;
 
 /// Bytes of a password at most. Hashing reads all of it, and nobody types more.
 pub const MAX_PASSWORD_BYTES: usize = 1024;
+/// Bytes of a password that somebody chooses, at least (NIST SP 800-63B §5.1.1.2).
+pub const MIN_PASSWORD_BYTES: usize = 8;
 
 /// What hashing a password costs (argon2id).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -45,10 +47,11 @@ pub struct HashError(String);
 #[error("too many logins at once")]
 pub struct Busy;
 
-/// Checks passwords against the one that all seeded accounts share.
+/// Checks passwords: against the one that all seeded accounts share, or against an account's own.
 #[derive(Debug)]
 pub struct Passwords {
     expected: Arc<PasswordHash>,
+    hasher: Argon2<'static>,
     workers: Semaphore,
     waiting: AtomicUsize,
     queue: usize,
@@ -68,20 +71,24 @@ impl Passwords {
             .map_err(|error| HashError(error.to_string()))?;
         Ok(Self {
             expected: Arc::new(expected),
+            hasher,
             workers: Semaphore::new(workers.max(1)),
             waiting: AtomicUsize::new(0),
             queue,
         })
     }
 
-    /// Whether `password` is the right one. Call it for unknown accounts too, or the time tells
-    /// which accounts exist.
-    pub async fn check(&self, password: &str) -> Result<bool, Busy> {
-        let _worker = match self.workers.try_acquire() {
-            Ok(worker) => worker,
-            Err(_) => self.wait_for_worker().await?,
+    /// Whether `password` is the right one: the one of the hash `own`, or where there is none the
+    /// population's. Call it for unknown accounts too, or the time tells which accounts exist.
+    pub async fn check(&self, password: &str, own: Option<&str>) -> Result<bool, Busy> {
+        let _worker = self.worker().await?;
+        let expected = match own.map(PasswordHash::new) {
+            None => Arc::clone(&self.expected),
+            Some(Ok(own)) => Arc::new(own),
+            // Whatever is kept there was not written here.
+            Some(Err(_)) => return Ok(false),
         };
-        let (expected, password) = (Arc::clone(&self.expected), password.to_owned());
+        let password = password.to_owned();
         // The costs stand in the hash: the hasher's own parameters are not used for checking.
         let check = move || {
             Argon2::default()
@@ -90,6 +97,24 @@ impl Passwords {
         };
         // A check that panicked has not said yes.
         Ok(tokio::task::spawn_blocking(check).await.unwrap_or(false))
+    }
+
+    /// The hash of a password that somebody has chosen.
+    pub async fn hash(&self, password: &str) -> Result<String, Busy> {
+        let _worker = self.worker().await?;
+        let (hasher, password) = (self.hasher.clone(), password.to_owned());
+        let hash = move || hasher.hash_password(password.as_bytes());
+        let hashed = tokio::task::spawn_blocking(hash).await;
+        // It fails for want of memory only.
+        let hashed = hashed.ok().and_then(Result::ok).ok_or(Busy)?;
+        Ok(hashed.to_string())
+    }
+
+    async fn worker(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Busy> {
+        match self.workers.try_acquire() {
+            Ok(worker) => Ok(worker),
+            Err(_) => self.wait_for_worker().await,
+        }
     }
 
     async fn wait_for_worker(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Busy> {
@@ -161,11 +186,20 @@ mod tests {
     async fn only_the_password_is_right() {
         for cost in [LoginHash::Owasp, LoginHash::Cheap] {
             let passwords = passwords(cost, 1, 0);
-            assert_eq!(passwords.check("hunter2").await, Ok(true));
+            assert_eq!(passwords.check("hunter2", None).await, Ok(true));
             for wrong in ["hunter", "hunter2\0", "hunter2\0x", "Hunter2", ""] {
-                assert_eq!(passwords.check(wrong).await, Ok(false), "{wrong:?}");
+                assert_eq!(passwords.check(wrong, None).await, Ok(false), "{wrong:?}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn an_own_password_takes_the_place_of_the_populations() {
+        let passwords = passwords(LoginHash::Cheap, 1, 0);
+        let own = passwords.hash("correct horse").await.expect("hashed");
+        assert_eq!(passwords.check("correct horse", Some(&own)).await, Ok(true));
+        assert_eq!(passwords.check("hunter2", Some(&own)).await, Ok(false));
+        assert_eq!(passwords.check("hunter2", Some("no hash")).await, Ok(false));
     }
 
     #[test]
@@ -181,7 +215,10 @@ mod tests {
     async fn past_the_queue_logins_are_told_to_come_back() {
         let passwords = passwords(LoginHash::Cheap, 1, 1);
         let worker = passwords.workers.try_acquire().expect("free");
-        let (first, second) = (passwords.check("hunter2"), passwords.check("hunter2"));
+        let (first, second) = (
+            passwords.check("hunter2", None),
+            passwords.check("hunter2", None),
+        );
         tokio::pin!(first);
         assert!(futures_are_pending(first.as_mut()).await);
         assert_eq!(second.await, Err(Busy));

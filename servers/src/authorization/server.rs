@@ -7,6 +7,7 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 
+use super::admin::AdminSecrets;
 use super::clients::ClientSecrets;
 use super::error::EndpointError;
 use super::passwords::Passwords;
@@ -14,14 +15,15 @@ use crate::audit::{AuditEvent, AuditKind, AuditLog};
 use crate::client::Client;
 use crate::http::body;
 use crate::http::connection::Handler;
+use crate::http::cors::Cors;
 use crate::http::form::Form;
+use crate::http::origins::Origins;
 use crate::http::reply::{self, Reply};
 use crate::http::{Limits, Presented};
 use crate::metrics::{EndpointOutcomes, Exposition};
 use crate::model::Issuer;
 use crate::model::accounts::Accounts;
 use crate::outage::OutageReport;
-use crate::secret::ExpectedSecret;
 use crate::store::Store;
 
 /// The endpoints whose answers are counted, in the order of [`ENDPOINTS`].
@@ -35,9 +37,10 @@ pub(super) enum Endpoint {
     Jwks,
     Metadata,
     Admin,
+    Account,
 }
 
-pub(super) const ENDPOINTS: [&str; 8] = [
+pub(super) const ENDPOINTS: [&str; 9] = [
     "login",
     "token",
     "introspect",
@@ -46,6 +49,7 @@ pub(super) const ENDPOINTS: [&str; 8] = [
     "jwks",
     "metadata",
     "admin",
+    "account",
 ];
 
 /// An authorization server of one model.
@@ -53,9 +57,12 @@ pub(super) struct AuthorizationServer<I> {
     pub(super) issuer: I,
     pub(super) issuer_url: String,
     pub(super) accounts: Accounts,
+    pub(super) origins: Origins,
+    pub(super) cors: Arc<Cors>,
     pub(super) passwords: Passwords,
     pub(super) clients: ClientSecrets,
-    pub(super) admin_secret: ExpectedSecret,
+    pub(super) admin_secrets: AdminSecrets,
+    pub(super) role_changes: tokio::sync::Mutex<()>,
     pub(super) audit: AuditLog,
     pub(super) store: Store,
     pub(super) outage: OutageReport,
@@ -95,7 +102,10 @@ impl<I: Issuer> Handler for PublicSurface<I> {
                 server.form(Endpoint::Introspect, &head.headers, body).await
             }
             ("/revoke", &Method::POST) => server.form(Endpoint::Revoke, &head.headers, body).await,
-            (path, _) => elsewhere(path),
+            (path, _) => match server.own_account(&head, body).await {
+                Some(reply) => reply,
+                None => elsewhere(path),
+            },
         }
     }
 }
@@ -121,9 +131,11 @@ impl<I: Issuer> AuthorizationServer<I> {
             Endpoint::Introspect => self.introspect(headers, &form).await,
             Endpoint::Revoke => self.revoke(headers, &form).await,
             // The others take no form; the router does not send them here.
-            Endpoint::Logout | Endpoint::Jwks | Endpoint::Metadata | Endpoint::Admin => {
-                Ok(reply::not_found())
-            }
+            Endpoint::Logout
+            | Endpoint::Jwks
+            | Endpoint::Metadata
+            | Endpoint::Admin
+            | Endpoint::Account => Ok(reply::not_found()),
         }
     }
 
@@ -168,6 +180,7 @@ impl<I: Issuer> AuthorizationServer<I> {
             .with_store(Some(&self.store))
             .with_store_pressure(self.store.pressure().await)
             .with_introspections(self.introspections.load(Relaxed), None)
+            .with_preflights(self.cors.preflights())
             .with_audit_drops(self.audit.dropped());
         reply::metrics(text.into_text())
     }

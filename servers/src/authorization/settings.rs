@@ -7,11 +7,14 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::passwords::LoginHash;
+use crate::entitlements::Entitlements;
 use crate::http::Limits;
+use crate::http::origins::Origins;
 use crate::jwt::SigningAlgorithm;
-use crate::model::Model;
+use crate::model::accounts::DEFAULT_WRITERS_PERCENT;
+use crate::model::{Model, Transport};
 use crate::secret::Secret;
-use crate::store::StoreUrl;
+use crate::store::{StoreConnection, StoreUrl};
 use crate::tls::Tls;
 
 /// Settings that may stand on a command line.
@@ -25,6 +28,8 @@ pub struct AuthorizationSettings {
     pub tls: Tls,
     /// The auth model.
     pub model: Model,
+    /// How access tokens travel (`jwt`).
+    pub transport: Transport,
     /// How access tokens are signed (`jwt`, `hybrid`).
     pub algorithm: SigningAlgorithm,
     /// The issuer's URL; by default the address that is listened on.
@@ -41,8 +46,16 @@ pub struct AuthorizationSettings {
     pub session_idle: Duration,
     /// A session ends so long after its login.
     pub session_absolute: Duration,
+    /// How the store is reached.
+    pub store_connection: StoreConnection,
     /// How many accounts there are.
     pub users: u32,
+    /// How many accounts in a hundred have the role `writer`.
+    pub writers_percent: u8,
+    /// The entitlements of every account, in sessions and tokens.
+    pub entitlements: Entitlements,
+    /// Other origins whose pages may use this server.
+    pub origins: Origins,
     /// What hashing a password costs.
     pub login_hash: LoginHash,
     /// Passwords hashed at a time. Each takes a core, and with [`LoginHash::Owasp`] 19 MiB.
@@ -64,6 +77,7 @@ impl Default for AuthorizationSettings {
             admin_listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: Tls::default(),
             model: Model::default(),
+            transport: Transport::default(),
             algorithm: SigningAlgorithm::default(),
             issuer: None,
             access_ttl: minutes(5),
@@ -72,7 +86,11 @@ impl Default for AuthorizationSettings {
             refresh_grace: Duration::from_secs(10),
             session_idle: minutes(30),
             session_absolute: hours(12),
+            store_connection: StoreConnection::default(),
             users: 10_000,
+            writers_percent: DEFAULT_WRITERS_PERCENT,
+            entitlements: Entitlements::default(),
+            origins: Origins::default(),
             login_hash: LoginHash::default(),
             login_workers: 2,
             login_queue: 256,
@@ -88,12 +106,21 @@ impl Default for AuthorizationSettings {
 pub struct AuthorizationWiring {
     /// The store.
     pub store_url: StoreUrl,
-    /// Opens the admin surface.
+    /// Its unix socket; empty or absent if it has none.
+    #[serde(default)]
+    pub store_unix_url: Option<StoreUrl>,
+    /// Opens the admin surface to an operator, who may do everything there.
     pub admin_secret: Secret,
+    /// Opens it to an auditor, who may only look; without it there is none.
+    #[serde(default)]
+    pub auditor_secret: Option<Secret>,
     /// The password of every seeded account.
     pub population_password: Secret,
     /// The secret of the client `service`.
     pub service_secret: Secret,
+    /// The secret of the client `partner`; without it there is none.
+    #[serde(default)]
+    pub partner_secret: Option<Secret>,
     /// The secret of the client `resource-server`.
     pub introspection_secret: Secret,
     /// The HS256 secret, base64url of at least 32 bytes; not read for other algorithms.
@@ -102,6 +129,9 @@ pub struct AuthorizationWiring {
     /// The key that refresh tokens are made with, base64url of 32 bytes; not read but for `hybrid`.
     #[serde(default)]
     pub rotation_key: Option<Secret>,
+    /// The key of CSRF tokens, base64url of 32 bytes; not read but where the credential is a cookie.
+    #[serde(default)]
+    pub csrf_key: Option<Secret>,
     /// Keeps servers that share a store apart: it stands before their keys. By default the model's
     /// name. Servers of one target need the same; runs that share a Redis need different ones, or
     /// they find each other's accounts disabled.

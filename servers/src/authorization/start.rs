@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::admin::AdminSurface;
+use super::admin::{AdminSecrets, AdminSurface};
 use super::clients::ClientSecrets;
 use super::passwords::{HashError, Passwords};
 use super::server::{AuthorizationServer, ENDPOINTS, PublicSurface};
@@ -15,21 +15,25 @@ use super::settings::{AuthorizationSettings, AuthorizationWiring};
 use super::{AUDIENCE, metadata};
 use crate::audit::{AuditLog, OpenAuditError};
 use crate::clock::Clock;
+use crate::entitlements::Entitlements;
 use crate::http::connection::{self, BindError, Listening};
+use crate::http::cors::{Cors, WithCors};
+use crate::http::csrf::{ChangeGuard, CsrfKeyError};
 use crate::jwt::{KeyError, Minter, Rules, SigningKey, install_crypto};
 use crate::lifecycle::{self, LifecycleError};
 use crate::metrics::EndpointOutcomes;
 use crate::model::accounts::Accounts;
 use crate::model::hybrid::{HybridIssuer, RefreshPolicy};
 use crate::model::jwt::JwtIssuer;
+use crate::model::jwt_cookie::JwtCookieIssuer;
 use crate::model::no_auth::NoAuthIssuer;
 use crate::model::opaque::OpaqueIssuer;
 use crate::model::record::Ledger;
 use crate::model::session::SessionIssuer;
-use crate::model::{Issuer, Model};
+use crate::model::{Issuer, Model, Scheme, Transport};
+use crate::namespace::{self, StoreAt};
 use crate::outage::OutageReport;
 use crate::rotation::{RotationKey, RotationKeyError};
-use crate::secret::ExpectedSecret;
 use crate::store::{ConnectError, INDEX_LIFETIME, Store};
 use crate::tls::{self, Identity, IdentityError};
 
@@ -51,12 +55,18 @@ pub enum StartAuthorizationError {
     /// There is no key to make refresh tokens with.
     #[error(transparent)]
     RotationKey(#[from] RotationKeyError),
+    /// There is no key to make CSRF tokens with.
+    #[error(transparent)]
+    CsrfKey(#[from] CsrfKeyError),
     /// The population's password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
     /// The audit log could not be opened.
     #[error(transparent)]
     Audit(#[from] OpenAuditError),
+    /// The model's credential does not travel in this way.
+    #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
+    Transport(Model),
     /// A life that JWTs cannot have: their times are whole seconds.
     #[error("issue access tokens that live for {0:?}: a JWT needs at least 1 s")]
     AccessLifetime(Duration),
@@ -123,14 +133,17 @@ pub async fn start(
 ) -> Result<RunningAuthorizationServer, StartAuthorizationError> {
     install_crypto();
     check_lifetimes(&settings)?;
+    if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
+        return Err(StartAuthorizationError::Transport(settings.model));
+    }
     let public = connection::bind(settings.listen).await?;
     let admin = connection::bind(settings.admin_listen).await?;
-    let store = crate::namespace::connect(
-        wiring.store_url.expose(),
-        wiring.namespace.as_deref(),
-        settings.model,
-    )
-    .await?;
+    let at = StoreAt {
+        url: &wiring.store_url,
+        unix_url: wiring.store_unix_url.as_ref(),
+        connection: settings.store_connection,
+    };
+    let store = namespace::connect(at, wiring.namespace.as_deref(), settings.model).await?;
     let identity = Identity::new(settings.tls, settings.listen.ip())?;
     let url = connection::url_of(&public, identity.as_ref())?;
     let parts = Parts {
@@ -147,17 +160,13 @@ pub async fn start(
     // request.
     match settings.model {
         Model::NoAuth => run(NoAuthIssuer, parts),
-        Model::Session => run(
-            SessionIssuer::new(
-                parts.ledger(),
-                settings.session_idle,
-                settings.session_absolute,
-            ),
-            parts,
-        ),
+        Model::Session => run(parts.session_issuer()?, parts),
+        Model::Jwt if settings.transport == Transport::Cookie => {
+            run(parts.jwt_cookie_issuer()?, parts)
+        }
         Model::Jwt => run(parts.jwt_issuer()?, parts),
         Model::Opaque => run(
-            OpaqueIssuer::new(parts.ledger(), settings.access_ttl),
+            OpaqueIssuer::new(parts.ledger(parts.entitlements()), settings.access_ttl),
             parts,
         ),
         Model::Hybrid => run(parts.hybrid_issuer()?, parts),
@@ -197,11 +206,29 @@ impl Parts<'_> {
     }
 
     fn accounts(&self) -> Accounts {
-        Accounts::new(self.store.clone(), self.settings.users)
+        let settings = self.settings;
+        Accounts::new(self.store.clone(), settings.users, settings.writers_percent)
     }
 
-    fn ledger(&self) -> Ledger {
-        Ledger::new(self.store.clone(), self.clock.clone())
+    fn entitlements(&self) -> Entitlements {
+        self.settings.entitlements.clone()
+    }
+
+    fn ledger(&self, entitlements: Entitlements) -> Ledger {
+        Ledger::new(self.store.clone(), self.clock.clone(), entitlements)
+    }
+
+    fn session_issuer(&self) -> Result<SessionIssuer, CsrfKeyError> {
+        Ok(SessionIssuer::new(
+            self.ledger(self.entitlements()),
+            self.guard()?,
+            self.settings.session_idle,
+            self.settings.session_absolute,
+        ))
+    }
+
+    fn guard(&self) -> Result<ChangeGuard, CsrfKeyError> {
+        ChangeGuard::new(self.wiring.csrf_key.as_ref(), self.settings.origins.clone())
     }
 
     fn jwt_issuer(&self) -> Result<JwtIssuer, KeyError> {
@@ -212,7 +239,8 @@ impl Parts<'_> {
             .as_ref()
             .filter(|_| algorithm.is_symmetric());
         let key = SigningKey::new(algorithm, secret)?;
-        let minter = Minter::new(key, self.issuer_url(), AUDIENCE, self.settings.access_ttl);
+        let minter = Minter::new(key, self.issuer_url(), AUDIENCE, self.settings.access_ttl)
+            .with_entitlements(self.entitlements());
         let rules = Rules {
             issuer: self.issuer_url().to_owned(),
             audience: AUDIENCE.to_owned(),
@@ -230,6 +258,10 @@ impl Parts<'_> {
         ))
     }
 
+    fn jwt_cookie_issuer(&self) -> Result<JwtCookieIssuer, StartAuthorizationError> {
+        Ok(JwtCookieIssuer::new(self.jwt_issuer()?, self.guard()?))
+    }
+
     fn hybrid_issuer(&self) -> Result<HybridIssuer, StartAuthorizationError> {
         let rotation =
             RotationKey::new(self.wiring.rotation_key.as_ref().ok_or(RotationKeyError)?)?;
@@ -240,7 +272,8 @@ impl Parts<'_> {
         };
         Ok(HybridIssuer::new(
             self.jwt_issuer()?,
-            self.ledger(),
+            // A family renews the tokens that carry them, and needs none itself.
+            self.ledger(Entitlements::default()),
             rotation,
             policy,
         ))
@@ -259,6 +292,8 @@ fn run<I: Issuer>(
         "authorization-server",
         &parts.clock,
     )?;
+    let by_cookie = I::SCHEME == Scheme::Cookie || I::REFRESH_COOKIE.is_some();
+    let cors = Cors::new(settings.origins.clone(), by_cookie);
     let server = Arc::new(AuthorizationServer {
         jwks: issuer.jwks().into(),
         metadata: metadata::document(parts.issuer_url(), I::GRANT_TYPES)
@@ -267,6 +302,8 @@ fn run<I: Issuer>(
         issuer,
         issuer_url: parts.issuer_url().to_owned(),
         accounts: parts.accounts(),
+        origins: settings.origins.clone(),
+        cors: Arc::clone(&cors),
         passwords: Passwords::new(
             &wiring.population_password,
             settings.login_hash,
@@ -274,7 +311,8 @@ fn run<I: Issuer>(
             settings.login_queue,
         )?,
         clients: ClientSecrets::new(wiring),
-        admin_secret: ExpectedSecret::new(&wiring.admin_secret),
+        admin_secrets: AdminSecrets::new(wiring),
+        role_changes: tokio::sync::Mutex::default(),
         audit: audit.clone(),
         store: parts.store,
         outage: OutageReport::new("authorization server"),
@@ -284,7 +322,10 @@ fn run<I: Issuer>(
     });
     let public = connection::serve(
         parts.public,
-        Arc::new(PublicSurface(Arc::clone(&server))),
+        Arc::new(WithCors {
+            cors,
+            handler: PublicSurface(Arc::clone(&server)),
+        }),
         &settings.limits,
         parts.identity.as_ref(),
     )?;

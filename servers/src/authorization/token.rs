@@ -48,7 +48,7 @@ impl<I: Issuer> AuthorizationServer<I> {
             // None, or two of which either might be meant.
             _ => return Err(EndpointError::InvalidRequest),
         };
-        if by_cookie && site::is_cross_site(headers) {
+        if by_cookie && site::is_cross_site(headers, &self.origins) {
             return Err(EndpointError::CrossSite);
         }
         let outcome = self
@@ -68,15 +68,18 @@ impl<I: Issuer> AuthorizationServer<I> {
         client: Client,
         scope: Option<Scope>,
     ) -> Result<Reply, EndpointError> {
-        // Only a client that proved who it is may act for itself, and `resource-server` only
-        // introspects.
-        if client != Client::Service {
+        if !client.acts_for_itself() {
             return Err(EndpointError::UnauthorizedClient);
+        }
+        let scope = scope.unwrap_or(client.scope());
+        if !client.scope().covers(scope) {
+            return Err(self.refused(GrantRefusal::InvalidScope, client, None));
         }
         let grant = Grant {
             subject: client.id().to_owned(),
             client,
-            scope: scope.unwrap_or(Scope::ALL),
+            scope,
+            roles: client.roles(),
         };
         let outcome = self.issuer.client_credentials(grant).await?;
         self.answer_grant(outcome, client, None)

@@ -4,7 +4,8 @@
 //! * [`reply`]: the few shapes of answer
 //! * [`body`], [`form`]: reading what was sent, in bounds
 //! * [`bearer`], [`cookie`], [`basic`]: finding the one credential, strictly
-//! * [`site`]: refusing what another site made a browser send
+//! * [`site`], [`csrf`]: refusing what another site made a browser send
+//! * [`origins`], [`cors`]: the other origins whose pages may use a server, and read its answers
 //! * [`upstream`]: the keep-alive client that resource servers ask the authorization server with
 
 pub mod basic;
@@ -12,7 +13,10 @@ pub mod bearer;
 pub mod body;
 pub mod connection;
 pub mod cookie;
+pub mod cors;
+pub mod csrf;
 pub mod form;
+pub mod origins;
 pub mod reply;
 pub mod site;
 pub mod upstream;

@@ -1,5 +1,7 @@
 //! The few shapes of answer that the reference servers give.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{
@@ -66,6 +68,14 @@ pub fn invalid_client() -> Reply {
 pub fn unavailable() -> Reply {
     let reply = oauth_error(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable");
     with_header(reply, RETRY_AFTER, RETRY_SECONDS)
+}
+
+/// 429: this client has asked for more than it may, and may ask again after `wait`.
+pub fn too_many_requests(wait: Duration) -> Reply {
+    let reply = oauth_error(StatusCode::TOO_MANY_REQUESTS, "rate_limited");
+    // Whole seconds (RFC 9110 §10.2.3), and never sooner than it makes sense.
+    let seconds = wait.as_millis().div_ceil(1_000).max(1);
+    with_header(reply, RETRY_AFTER, HeaderValue::from(seconds as u64))
 }
 
 /// 405 for a known path.

@@ -7,17 +7,22 @@
 //! * [`is_cross_site`] refuses what is known to come from elsewhere. Logging in and out and renewing
 //!   need no more: the worst that passes is that somebody is logged out.
 //! * [`is_same_site`] accepts only what is known to come from our own pages. Changes made by cookie
-//!   need it: a browser too old to say where a request comes from is one that `SameSite` does not
+//!   need it, and a token besides (see [`super::csrf`]): a browser too old to say where a request comes from is one that `SameSite` does not
 //!   protect either.
 
 use hyper::HeaderMap;
 use hyper::header::{HOST, HeaderName, HeaderValue, ORIGIN, REFERER};
 
+use super::origins::Origins;
+
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether a request is known to come from another site: `Sec-Fetch-Site: cross-site`, or an
-/// `Origin` that is not ours.
-pub fn is_cross_site(headers: &HeaderMap) -> bool {
+/// `Origin` that is not ours. `allowed` origins count as ours.
+pub fn is_cross_site(headers: &HeaderMap, allowed: &Origins) -> bool {
+    if allowed.of(headers).is_some() {
+        return false;
+    }
     let fetched_across = headers
         .get(SEC_FETCH_SITE)
         .is_some_and(|site| site == "cross-site");
@@ -28,15 +33,15 @@ pub fn is_cross_site(headers: &HeaderMap) -> bool {
             .any(|origin| !is_own(origin, headers.get(HOST)))
 }
 
-/// Whether a request is known to come from one of our own pages: by `Sec-Fetch-Site`, by `Origin`,
+/// Whether a request is known to come from one of our own pages (or an `allowed` origin's): by `Sec-Fetch-Site`, by `Origin`,
 /// or by `Referer`, and none of them says otherwise.
-pub fn is_same_site(headers: &HeaderMap) -> bool {
+pub fn is_same_site(headers: &HeaderMap, allowed: &Origins) -> bool {
     let fetched_here = headers
         .get(SEC_FETCH_SITE)
         .is_some_and(|site| site == "same-origin");
     // An `Origin` that is there is ours, or the request would be cross-site.
     let vouched = fetched_here || headers.contains_key(ORIGIN) || has_own_referer(headers);
-    vouched && !is_cross_site(headers)
+    vouched && !is_cross_site(headers, allowed)
 }
 
 fn has_own_referer(headers: &HeaderMap) -> bool {
@@ -79,7 +84,11 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(HOST, HeaderValue::from_static("auth.test:8080"));
             headers.insert(name, HeaderValue::from_static(value));
-            assert_eq!(is_cross_site(&headers), cross, "{name}: {value}");
+            assert_eq!(
+                is_cross_site(&headers, &Origins::default()),
+                cross,
+                "{name}: {value}"
+            );
         }
     }
 
@@ -100,7 +109,11 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(HOST, HeaderValue::from_static("auth.test:8080"));
             headers.insert(name, HeaderValue::from_static(value));
-            assert_eq!(is_same_site(&headers), own, "{name}: {value}");
+            assert_eq!(
+                is_same_site(&headers, &Origins::default()),
+                own,
+                "{name}: {value}"
+            );
         }
     }
 
@@ -110,13 +123,13 @@ mod tests {
         headers.insert(HOST, HeaderValue::from_static("auth.test"));
         headers.insert(SEC_FETCH_SITE, HeaderValue::from_static("same-origin"));
         headers.insert(ORIGIN, HeaderValue::from_static("https://evil.test"));
-        assert!(!is_same_site(&headers));
+        assert!(!is_same_site(&headers, &Origins::default()));
     }
 
     #[test]
     fn an_origin_without_a_host_is_foreign() {
         let mut headers = HeaderMap::new();
         headers.insert(ORIGIN, HeaderValue::from_static("http://auth.test"));
-        assert!(is_cross_site(&headers));
+        assert!(is_cross_site(&headers, &Origins::default()));
     }
 }

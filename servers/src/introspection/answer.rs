@@ -1,7 +1,9 @@
 //! Reading an introspection answer (RFC 7662 §2.2), strictly.
 
+use crate::client::Client;
 use crate::jwt::object::{Object, Value, WrongType};
 use crate::refusal::Reason;
+use crate::roles::Roles;
 use crate::scope::Scope;
 
 /// What is said about an active token.
@@ -11,6 +13,10 @@ pub struct ActiveToken {
     pub subject: String,
     /// `scope`.
     pub scope: Scope,
+    /// `roles`; none if the answer names none.
+    pub roles: Roles,
+    /// `client_id`, if it is a client that we know.
+    pub client: Option<Client>,
     /// `exp`, in Unix milliseconds.
     pub expires_at_ms: Option<i64>,
 }
@@ -40,6 +46,12 @@ fn read_active(answer: &Object<'_>) -> Result<ActiveToken, WrongType> {
     Ok(ActiveToken {
         subject: answer.text("sub")?.unwrap_or_default().to_owned(),
         scope: Scope::granted(answer.text("scope")?.unwrap_or_default()),
+        roles: match answer.get("roles") {
+            None => Roles::NONE,
+            Some(Value::Texts(names)) => Roles::granted(names.iter().map(AsRef::as_ref)),
+            Some(_) => return Err(WrongType),
+        },
+        client: answer.text("client_id")?.and_then(Client::with_id),
         expires_at_ms: answer.date_ms("exp")?,
     })
 }
@@ -61,7 +73,7 @@ mod tests {
     #[test]
     fn an_active_token_is_read() {
         let active = read(
-            br#"{"active":true,"sub":"u","scope":"read","exp":1.5,"aud":["x","api"]}"#,
+            br#"{"active":true,"sub":"u","scope":"read","roles":["writer"],"client_id":"app","exp":1.5,"aud":["x","api"]}"#,
             "api",
         );
         assert_eq!(
@@ -69,6 +81,8 @@ mod tests {
             Ok(ActiveToken {
                 subject: "u".into(),
                 scope: Scope::READ,
+                roles: Roles::WRITER,
+                client: Some(Client::App),
                 expires_at_ms: Some(1_500)
             })
         );
@@ -83,6 +97,7 @@ mod tests {
             (r#"{"active":false,"active":true}"#, Reason::Claims),
             (r#"{"scope":"read"}"#, Reason::Claims),
             (r#"{"active":true,"scope":["read"]}"#, Reason::Claims),
+            (r#"{"active":true,"roles":"writer"}"#, Reason::Claims),
             (r#"{"active":true,"exp":"soon"}"#, Reason::Claims),
             (r#"{"active":true,"aud":"api.evil"}"#, Reason::Audience),
             (r#"{"active":true,"aud":[1]}"#, Reason::Audience),

@@ -117,6 +117,7 @@ mod tests {
     use super::*;
     use crate::introspection::answer::ActiveToken;
     use crate::refusal::Reason;
+    use crate::roles::Roles;
     use crate::scope::Scope;
 
     #[test]
@@ -129,6 +130,8 @@ mod tests {
             Ok(ActiveToken {
                 subject: String::new(),
                 scope: Scope::NONE,
+                roles: Roles::NONE,
+                client: None,
                 expires_at_ms,
             })
         };

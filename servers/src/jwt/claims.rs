@@ -6,6 +6,7 @@ use super::algorithm::SigningAlgorithm;
 use super::object::{Object, Value};
 use crate::clock::millis;
 use crate::refusal::Reason;
+use crate::roles::Roles;
 use crate::scope::Scope;
 
 /// What a token must be to be accepted here.
@@ -33,6 +34,8 @@ pub struct Claims {
     pub client_id: String,
     /// `scope`.
     pub scope: Scope,
+    /// `roles`; none if there is no such claim.
+    pub roles: Roles,
     /// `sid`: what names the refresh family it came with, if any.
     pub session: Option<String>,
     /// `iat`, in Unix milliseconds.
@@ -61,6 +64,7 @@ impl Rules {
             subject: required("sub")?.to_owned(),
             client_id: required("client_id")?.to_owned(),
             scope: Scope::granted(text("scope")?.unwrap_or_default()),
+            roles: roles(claims.get("roles"))?,
             session: text("sid")?.map(str::to_owned),
             issued_at_ms: required_date("iat")?,
             expires_at_ms: required_date("exp")?,
@@ -95,6 +99,15 @@ impl Rules {
             _ => return Err(Reason::Claims),
         };
         if meant { Ok(()) } else { Err(Reason::Audience) }
+    }
+}
+
+/// A list of names (RFC 9068 §2.2.3.1).
+fn roles(claim: Option<&Value<'_>>) -> Result<Roles, Reason> {
+    match claim {
+        None => Ok(Roles::NONE),
+        Some(Value::Texts(names)) => Ok(Roles::granted(names.iter().map(AsRef::as_ref))),
+        Some(_) => Err(Reason::Claims),
     }
 }
 
@@ -159,6 +172,8 @@ mod tests {
             ("aud", json!(["api", 1]), Reason::Claims),
             ("sub", json!(1), Reason::Claims),
             ("scope", json!(["read"]), Reason::Claims),
+            ("roles", json!("writer"), Reason::Claims),
+            ("roles", json!(["writer", 1]), Reason::Claims),
             ("nbf", json!("1"), Reason::Claims),
             ("nbf", json!(NOW + 2), Reason::NotYetValid),
             ("iat", json!(NOW + 86_400), Reason::NotYetValid),

@@ -10,7 +10,9 @@ use serde_json::json;
 use super::keys::KeySet;
 use super::signing::SigningKey;
 use crate::clock::millis;
+use crate::entitlements::Entitlements;
 use crate::model::Grant;
+use crate::roles::Roles;
 use crate::secret::random_bytes;
 
 /// Issues access tokens.
@@ -20,6 +22,7 @@ pub struct Minter {
     issuer: String,
     audience: String,
     lifetime: Duration,
+    entitlements: Entitlements,
     /// The encoded header: the same for every token.
     header: String,
 }
@@ -34,6 +37,10 @@ struct Payload<'a> {
     exp: i64,
     jti: String,
     scope: String,
+    #[serde(skip_serializing_if = "Roles::is_empty")]
+    roles: Roles,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    entitlements: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<&'a str>,
 }
@@ -49,6 +56,15 @@ impl Minter {
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
             lifetime,
+            entitlements: Entitlements::default(),
+        }
+    }
+
+    /// The same, with these entitlements in every token (RFC 9068 §2.2.3.1).
+    pub fn with_entitlements(self, entitlements: Entitlements) -> Self {
+        Self {
+            entitlements,
+            ..self
         }
     }
 
@@ -66,6 +82,8 @@ impl Minter {
             exp: (now_ms + millis(self.lifetime)).div_euclid(1_000),
             jti: URL_SAFE_NO_PAD.encode(random_bytes::<16>()),
             scope: grant.scope.to_string(),
+            roles: grant.roles,
+            entitlements: self.entitlements.names(),
             sid: session,
         };
         let payload = serde_json::to_vec(&payload).expect("a plain struct serialises");
@@ -119,6 +137,7 @@ mod tests {
             subject: "user-00001".into(),
             client: Client::App,
             scope: Scope::ALL,
+            roles: Roles::WRITER,
         };
         for algorithm in ALGORITHMS {
             let minter = minter(algorithm);
@@ -137,6 +156,7 @@ mod tests {
             assert_eq!(read.header.typ.as_deref(), Some("at+jwt"));
             assert_eq!(read.claims["sub"], "user-00001");
             assert_eq!(read.claims["scope"], "read write");
+            assert_eq!(read.claims["roles"], json!(["writer"]));
             assert_eq!(read.claims["sid"], "s");
         }
     }
@@ -148,6 +168,7 @@ mod tests {
             subject: "u".into(),
             client: Client::App,
             scope: Scope::READ,
+            roles: Roles::NONE,
         };
         let token = minter.mint(&grant, None, 1_800_000_000_999);
         let payload = URL_SAFE_NO_PAD

@@ -9,8 +9,10 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Members of an object at most, and strings of an array that are kept.
+/// Members of an object at most.
 const MAX_MEMBERS: usize = 64;
+/// Strings of an array that are kept at most; the longest list of entitlements has fewer.
+const MAX_TEXTS: usize = 512;
 /// Nesting at most, the object itself being level 0.
 const MAX_DEPTH: u8 = 16;
 
@@ -197,7 +199,7 @@ impl<'de> Visitor<'de> for ValueSeed {
         let mut texts = Some(Vec::new());
         while let Some(element) = seq.next_element_seed(inner)? {
             match (element, &mut texts) {
-                (Value::Text(text), Some(kept)) if kept.len() < MAX_MEMBERS => kept.push(text),
+                (Value::Text(text), Some(kept)) if kept.len() < MAX_TEXTS => kept.push(text),
                 _ => texts = None,
             }
         }

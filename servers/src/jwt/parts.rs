@@ -7,7 +7,7 @@ use crate::refusal::Reason;
 
 /// Bytes of a token at most. Ours have some 700; half of the header limit leaves room for large
 /// claims.
-pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+pub const MAX_TOKEN_BYTES: usize = 12 * 1024;
 /// Bytes of the header segment at most. It is parsed before the signature is known to be good, so
 /// it must stay cheap: 8 KiB of `[]` cost thirty refusals.
 pub const MAX_HEADER_BYTES: usize = 1024;

@@ -89,6 +89,16 @@ impl Exposition {
         self
     }
 
+    /// Writes how many preflight requests were answered.
+    pub fn with_preflights(mut self, preflights: u64) -> Self {
+        self.counter(
+            "authbench_preflights_total",
+            "Cross-origin preflight requests (OPTIONS) answered",
+            preflights,
+        );
+        self
+    }
+
     /// Writes how many audit lines were lost.
     pub fn with_audit_drops(mut self, dropped: u64) -> Self {
         self.counter(

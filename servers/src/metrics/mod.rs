@@ -19,6 +19,7 @@ pub struct Outcomes {
     accepted: AtomicU64,
     refused: [AtomicU64; REASONS.len()],
     unavailable: AtomicU64,
+    throttled: AtomicU64,
 }
 
 impl Outcomes {
@@ -35,6 +36,11 @@ impl Outcomes {
     /// Counts a request whose credential could not be judged.
     pub fn unavailable(&self) {
         self.unavailable.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a request of a client that had asked for more than it may.
+    pub fn throttled(&self) {
+        self.throttled.fetch_add(1, Relaxed);
     }
 
     fn write(&self, text: &mut Exposition) {
@@ -54,6 +60,7 @@ impl Outcomes {
         for reason in REASONS {
             line("refused", reason.label(), &self.refused[reason as usize]);
         }
+        line("throttled", "rate_limited", &self.throttled);
         line("error", "unavailable", &self.unavailable);
     }
 }

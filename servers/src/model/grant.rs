@@ -7,7 +7,9 @@ use std::time::Duration;
 use hyper::header::HeaderValue;
 use serde::Serialize;
 
+use super::accounts::Standing;
 use crate::client::Client;
+use crate::roles::Roles;
 use crate::scope::Scope;
 use crate::secret::Fingerprint;
 
@@ -18,8 +20,10 @@ pub struct Grant {
     pub subject: String,
     /// The client that acts.
     pub client: Client,
-    /// What it may do.
+    /// What the client may do on that authority.
     pub scope: Scope,
+    /// What whoever has that authority may do at all.
+    pub roles: Roles,
 }
 
 /// What is handed out for a grant.
@@ -31,6 +35,8 @@ pub struct Granted {
     pub refresh_token: Option<String>,
     /// A `Set-Cookie` value.
     pub cookie: Option<HeaderValue>,
+    /// The token that changes by that cookie need (see [`crate::http::csrf`]).
+    pub csrf_token: Option<String>,
     /// Whose authority it is.
     pub subject: String,
 }
@@ -50,6 +56,10 @@ pub struct AccessToken {
 pub enum GrantRefusal {
     /// The account is disabled.
     AccountDisabled,
+    /// The account was changed while the grant was being decided on.
+    AccountChanged,
+    /// A browser would drop the cookie that it would be handed out in.
+    CookieTooLarge,
     /// The model has no such grant.
     UnsupportedGrantType,
     /// More scope than was granted at first.
@@ -86,6 +96,8 @@ pub struct Refresh<'a> {
 pub struct ActiveGrant {
     /// The grant.
     pub grant: Grant,
+    /// What else is known of the account, where it was asked for.
+    pub entitlements: Vec<String>,
     /// When the token was issued, in Unix milliseconds.
     pub issued_at_ms: i64,
     /// When it ends, in Unix milliseconds.
@@ -120,15 +132,51 @@ pub struct LoggedOut {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct SessionEntry {
     /// What names it: a hash, which is no credential.
-    pub id: String,
+    pub handle: String,
+    /// The client that it was opened by.
+    pub client: &'static str,
+    /// When it was opened, in Unix milliseconds.
+    pub created_ms: i64,
+    /// When it was last used (renewed, for a refresh family), in Unix milliseconds; within the last
+    /// idle time before its absolute end, the earliest that this can have been. Absent where use
+    /// leaves no trace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_seen_ms: Option<i64>,
     /// When it ends at the latest, in Unix milliseconds.
     pub expires_at_ms: i64,
 }
+
+/// The user behind a request to the authorization server itself.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// What was granted at login.
+    pub grant: Grant,
+    /// The session, or what the model has in its place; `None` for a model that keeps none.
+    pub handle: Option<String>,
+    /// The token that changes by cookie need, where the model has a cookie.
+    pub csrf_token: Option<String>,
+    /// The credential it was recognised by.
+    pub credential: Fingerprint,
+}
+
 impl GrantRefusal {
+    /// Nothing to object to, if what an account is `now` is what a grant was `decided_on`.
+    pub fn unless_unchanged(decided_on: &Standing, now: &Standing) -> Result<(), Self> {
+        if now.disabled {
+            Err(Self::AccountDisabled)
+        } else if now != decided_on {
+            Err(Self::AccountChanged)
+        } else {
+            Ok(())
+        }
+    }
+
     /// Its name in the audit log.
     pub fn label(self) -> &'static str {
         match self {
             Self::AccountDisabled => "account_disabled",
+            Self::AccountChanged => "account_changed",
+            Self::CookieTooLarge => "cookie_too_large",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::UnknownToken => "unknown_token",

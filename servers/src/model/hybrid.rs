@@ -10,16 +10,19 @@ use std::time::Duration;
 
 use hyper::HeaderMap;
 
-use super::jwt::{JwtIssuer, JwtValidator, active_grant};
+use super::accounts::Standing;
+use super::jwt::{JwtIssuer, JwtValidator, active_grant, signed_in};
 use super::record::{Ledger, read, record_key};
 use super::{
     ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, Issuer, LoggedOut, Refresh,
-    Revocation, Scheme, SessionEntry,
+    Revocation, Scheme, SessionEntry, SignedIn,
 };
 use crate::client::Client;
-use crate::http::Presented;
 use crate::http::cookie::CookieShape;
+use crate::http::{Presented, bearer};
+use crate::jwt::Claims;
 use crate::refusal::Reason;
+use crate::roles::Roles;
 use crate::rotation::decision::committed_record;
 use crate::rotation::{Decision, RefreshToken, RotationKey, decide};
 use crate::scope::Scope;
@@ -136,6 +139,23 @@ impl HybridIssuer {
         })
     }
 
+    /// Reads an access token that is good, and whose family lives, if it has one.
+    async fn read_live(&self, token: &str) -> Result<Result<Claims, Reason>, StoreError> {
+        let claims = match self.tokens.read_active(token).await? {
+            Ok(claims) => claims,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let lives = match &claims.session {
+            Some(handle) => self.ledger.find(handle).await?.is_some(),
+            None => true,
+        };
+        Ok(if lives {
+            Ok(claims)
+        } else {
+            Err(Reason::Inactive)
+        })
+    }
+
     fn granted(&self, family: ActiveGrant, token: &RefreshToken, refresh: &Refresh<'_>) -> Granted {
         let scope = refresh.scope.unwrap_or(family.grant.scope);
         let access = Some(self.tokens.access_token(
@@ -152,6 +172,7 @@ impl HybridIssuer {
             access,
             refresh_token,
             cookie,
+            csrf_token: None,
             subject: family.grant.subject,
         }
     }
@@ -165,16 +186,15 @@ impl Issuer for HybridIssuer {
     async fn sign_in(
         &self,
         grant: Grant,
+        standing: &Standing,
         _headers: &HeaderMap,
     ) -> Result<GrantOutcome, StoreError> {
         let first = RefreshToken::first();
         let handle = first.family_handle();
-        if !self
-            .ledger
-            .open(&grant, &handle, self.policy.idle, self.policy.absolute)
-            .await?
-        {
-            return Ok(Err(GrantRefusal::AccountDisabled));
+        let RefreshPolicy { idle, absolute, .. } = self.policy;
+        let opened = self.ledger.open(&grant, standing, &handle, idle, absolute);
+        if let Err(refusal) = opened.await? {
+            return Ok(Err(refusal));
         }
         let access = Some(self.tokens.access_token(&grant, grant.scope, Some(&handle)));
         let cookie = Some(COOKIE.set(&self.rotation.write(&first, grant.client)));
@@ -182,7 +202,7 @@ impl Issuer for HybridIssuer {
             access,
             cookie,
             subject: grant.subject,
-            refresh_token: None,
+            ..Granted::default()
         }))
     }
 
@@ -209,14 +229,7 @@ impl Issuer for HybridIssuer {
     /// Unlike a resource server, the issuer knows whether the family behind an access token still
     /// lives.
     async fn introspect(&self, token: &str) -> Result<Option<ActiveGrant>, StoreError> {
-        let Some(claims) = self.tokens.read_active(token).await? else {
-            return Ok(None);
-        };
-        let lives = match &claims.session {
-            Some(handle) => self.ledger.find(handle).await?.is_some(),
-            None => true,
-        };
-        Ok(if lives { active_grant(claims) } else { None })
+        Ok(self.read_live(token).await?.ok().and_then(active_grant))
     }
 
     /// Revoking a refresh token ends its family; an access token by itself cannot be revoked.
@@ -256,12 +269,33 @@ impl Issuer for HybridIssuer {
         }))
     }
 
+    async fn recognise(
+        &self,
+        presented: Presented<'_>,
+    ) -> Result<Result<SignedIn, Reason>, StoreError> {
+        let token = match bearer::token(&presented) {
+            Ok(token) => token,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let claims = self.read_live(token).await?;
+        Ok(claims.and_then(|claims| signed_in(claims, token)))
+    }
+
+    async fn end_one(&self, account: &str, handle: &str) -> Result<bool, StoreError> {
+        self.ledger.end_of(account, handle).await
+    }
+
+    /// Into the families: the next renewal has the new roles.
+    async fn change_roles(&self, account: &str, roles: Roles) -> Result<usize, StoreError> {
+        self.ledger.set_roles(account, roles).await
+    }
+
     async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
         self.ledger.end_all(account).await
     }
 
     async fn sessions(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {
-        self.ledger.list(account).await
+        self.ledger.list(account, Some(self.policy.idle)).await
     }
 
     fn jwks(&self) -> String {

@@ -6,10 +6,10 @@
 
 use hyper::HeaderMap;
 
-use super::accounts::Accounts;
+use super::accounts::{Accounts, Standing};
 use super::{
     AccessToken, ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, Issuer, LoggedOut,
-    Refusal, Revocation, Scheme, Validated, Validator, Verdict,
+    Refusal, Revocation, Scheme, SignedIn, Validated, Validator, Verdict,
 };
 use crate::client::Client;
 use crate::clock::Clock;
@@ -71,16 +71,26 @@ impl JwtIssuer {
         verifier::read(token, self.minter.key_set(), &self.rules)
     }
 
-    /// Reads a token of ours that is within its times, and whose account is not disabled.
-    pub(super) async fn read_active(&self, token: &str) -> Result<Option<Claims>, StoreError> {
+    /// Reads a token of ours that is within its times, and whose account is not disabled. Of the
+    /// roles in it those are left that the account still has.
+    pub(super) async fn read_active(
+        &self,
+        token: &str,
+    ) -> Result<Result<Claims, Reason>, StoreError> {
         let read = self.read(token).and_then(|claims| {
             self.rules.check_times(&claims, self.clock.now_ms())?;
             Ok(claims)
         });
-        match read {
-            Ok(claims) if !self.accounts.is_disabled(&claims.subject).await? => Ok(Some(claims)),
-            _ => Ok(None),
+        let mut claims = match read {
+            Ok(claims) => claims,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let standing = self.accounts.standing(&claims.subject).await?;
+        if standing.disabled {
+            return Ok(Err(Reason::Inactive));
         }
+        claims.roles = claims.roles.and(standing.roles.unwrap_or(claims.roles));
+        Ok(Ok(claims))
     }
 
     /// What a token read for a logout says. Only what others could have made up is refused.
@@ -100,10 +110,12 @@ impl Issuer for JwtIssuer {
     async fn sign_in(
         &self,
         grant: Grant,
+        standing: &Standing,
         _headers: &HeaderMap,
     ) -> Result<GrantOutcome, StoreError> {
-        if self.accounts.is_disabled(&grant.subject).await? {
-            return Ok(Err(GrantRefusal::AccountDisabled));
+        let present = self.accounts.standing(&grant.subject).await?;
+        if let Err(refusal) = GrantRefusal::unless_unchanged(standing, &present) {
+            return Ok(Err(refusal));
         }
         let access = Some(self.access_token(&grant, grant.scope, None));
         Ok(Ok(Granted {
@@ -123,7 +135,7 @@ impl Issuer for JwtIssuer {
     }
 
     async fn introspect(&self, token: &str) -> Result<Option<ActiveGrant>, StoreError> {
-        Ok(self.read_active(token).await?.and_then(active_grant))
+        Ok(self.read_active(token).await?.ok().and_then(active_grant))
     }
 
     async fn revoke(&self, token: &str, client: Client) -> Result<Revocation, StoreError> {
@@ -148,6 +160,18 @@ impl Issuer for JwtIssuer {
             }))
     }
 
+    async fn recognise(
+        &self,
+        presented: Presented<'_>,
+    ) -> Result<Result<SignedIn, Reason>, StoreError> {
+        let token = match bearer::token(&presented) {
+            Ok(token) => token,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let claims = self.read_active(token).await?;
+        Ok(claims.and_then(|claims| signed_in(claims, token)))
+    }
+
     fn jwks(&self) -> String {
         self.minter.jwks()
     }
@@ -158,23 +182,29 @@ impl JwtValidator {
     pub fn new(verifier: Verifier, clock: Clock) -> Self {
         Self { verifier, clock }
     }
+
+    /// Judges a token, wherever it was found.
+    pub(super) async fn judge(&self, token: &str) -> Result<Verdict, Unavailable> {
+        let judged = self.verifier.verify(token, self.clock.now_ms()).await?;
+        Ok(judged
+            .map(|claims| Validated {
+                subject: claims.subject,
+                scope: claims.scope,
+                roles: claims.roles,
+                client: Client::with_id(&claims.client_id),
+            })
+            .map_err(|reason| Refusal::of(reason, token)))
+    }
 }
 
 impl Validator for JwtValidator {
     const SCHEME: Scheme = Scheme::Bearer;
 
     async fn validate(&self, presented: Presented<'_>) -> Result<Verdict, Unavailable> {
-        let token = match bearer::token(&presented) {
-            Ok(token) => token,
-            Err(reason) => return Ok(Err(Refusal::unseen(reason))),
-        };
-        let judged = self.verifier.verify(token, self.clock.now_ms()).await?;
-        Ok(judged
-            .map(|claims| Validated {
-                subject: claims.subject,
-                scope: claims.scope,
-            })
-            .map_err(|reason| Refusal::of(reason, token)))
+        match bearer::token(&presented) {
+            Ok(token) => self.judge(token).await,
+            Err(reason) => Ok(Err(Refusal::unseen(reason))),
+        }
     }
 }
 
@@ -186,8 +216,23 @@ pub(super) fn active_grant(claims: Claims) -> Option<ActiveGrant> {
             subject: claims.subject,
             client,
             scope: claims.scope,
+            roles: claims.roles,
         },
+        // They stand in the token, which whoever asks about it has.
+        entitlements: Vec::new(),
         issued_at_ms: claims.issued_at_ms,
         expires_at_ms: claims.expires_at_ms,
+    })
+}
+
+/// The user behind a token that was read; its `sid` names what the model keeps, if anything.
+pub(super) fn signed_in(claims: Claims, token: &str) -> Result<SignedIn, Reason> {
+    let handle = claims.session.clone();
+    let active = active_grant(claims).ok_or(Reason::Inactive)?;
+    Ok(SignedIn {
+        grant: active.grant,
+        handle,
+        csrf_token: None,
+        credential: Fingerprint::of(token),
     })
 }

@@ -3,7 +3,7 @@
 //! Each model's file holds both of its sides: an [`Issuer`], which the authorization server calls,
 //! and a [`Validator`], which the resource server calls for every request. Reading [`no_auth`],
 //! [`session`], [`jwt`], [`opaque`] and [`hybrid`] next to each other shows the only things in
-//! which the models differ; all else is shared.
+//! which the models differ; all else is shared. [`jwt_cookie`] is `jwt` by another transport.
 //!
 //! Both traits are dispatched statically: a boxed future per request would be in the figures.
 
@@ -11,10 +11,12 @@ pub mod accounts;
 mod grant;
 pub mod hybrid;
 pub mod jwt;
+pub mod jwt_cookie;
 pub mod no_auth;
 pub mod opaque;
 pub mod record;
 pub mod session;
+mod transport;
 
 use std::fmt;
 use std::future::{Future, ready};
@@ -22,18 +24,21 @@ use std::str::FromStr;
 
 use hyper::HeaderMap;
 
+use self::accounts::Standing;
 use crate::client::Client;
 use crate::http::Presented;
 use crate::metrics::LatencyHistogram;
 use crate::refusal::{Reason, Unavailable};
+use crate::roles::Roles;
 use crate::scope::Scope;
 use crate::secret::Fingerprint;
 use crate::store::{Store, StoreError};
 
 pub use grant::{
     AccessToken, ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, LoggedOut, Refresh,
-    Revocation, SessionEntry,
+    Revocation, SessionEntry, SignedIn,
 };
+pub use transport::{Transport, UnknownTransport};
 
 /// How an application recognises its callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -76,11 +81,12 @@ pub trait Issuer: Send + Sync + 'static {
     /// The cookie in which a refresh token may come.
     const REFRESH_COOKIE: Option<&'static str> = None;
 
-    /// Hands out what a login gives. `headers` are the request's: a session that it still carries
-    /// ends.
+    /// Hands out what a login gives, if the account's standing is still the one that the login was
+    /// decided on. `headers` are the request's: a session that it still carries ends.
     fn sign_in(
         &self,
         grant: Grant,
+        standing: &Standing,
         headers: &HeaderMap,
     ) -> impl Future<Output = Result<GrantOutcome, StoreError>> + Send;
 
@@ -123,6 +129,34 @@ pub trait Issuer: Send + Sync + 'static {
         presented: Presented<'_>,
     ) -> impl Future<Output = Result<Result<LoggedOut, Reason>, StoreError>> + Send;
 
+    /// Recognises the user who asks the authorization server about their own account; where that
+    /// is by cookie and changes something, by all that a change needs.
+    fn recognise(
+        &self,
+        _presented: Presented<'_>,
+    ) -> impl Future<Output = Result<Result<SignedIn, Reason>, StoreError>> + Send {
+        ready(Ok(Err(Reason::NoCredential)))
+    }
+
+    /// Ends one of the things that an account has open; answers whether there was such a one.
+    fn end_one(
+        &self,
+        _account: &str,
+        _handle: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        ready(Ok(false))
+    }
+
+    /// Writes an account's new roles into what it has open, as far as the model can; answers into
+    /// how many.
+    fn change_roles(
+        &self,
+        _account: &str,
+        _roles: Roles,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send {
+        ready(Ok(0))
+    }
+
     /// Ends all that was handed out to an account, as far as the model can; answers how many.
     fn end_all(&self, _account: &str) -> impl Future<Output = Result<usize, StoreError>> + Send {
         ready(Ok(0))
@@ -147,8 +181,12 @@ pub trait Issuer: Send + Sync + 'static {
 pub struct Validated {
     /// Who it is; empty if the model does not know.
     pub subject: String,
-    /// What it may do.
+    /// What the client may do on its behalf.
     pub scope: Scope,
+    /// What it may do at all.
+    pub roles: Roles,
+    /// The client that acts, where the credential says so.
+    pub client: Option<Client>,
 }
 
 /// A credential that is not accepted.

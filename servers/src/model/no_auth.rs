@@ -4,11 +4,13 @@ use std::future::{Future, ready};
 
 use hyper::HeaderMap;
 
+use super::accounts::Standing;
 use super::{
     Grant, GrantOutcome, Granted, Issuer, LoggedOut, Scheme, Validated, Validator, Verdict,
 };
 use crate::http::Presented;
 use crate::refusal::{Reason, Unavailable};
+use crate::roles::Roles;
 use crate::scope::Scope;
 use crate::store::StoreError;
 
@@ -26,6 +28,7 @@ impl Issuer for NoAuthIssuer {
     fn sign_in(
         &self,
         grant: Grant,
+        _standing: &Standing,
         _headers: &HeaderMap,
     ) -> impl Future<Output = Result<GrantOutcome, StoreError>> + Send {
         ready(Ok(Ok(Granted {
@@ -49,6 +52,8 @@ impl Validator for NoAuthValidator {
         Ok(Ok(Validated {
             subject: String::new(),
             scope: Scope::ALL,
+            roles: Roles::ALL,
+            client: None,
         }))
     }
 }

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use hyper::HeaderMap;
 
+use super::accounts::Standing;
 use super::record::Ledger;
 use super::{
-    AccessToken, ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, Issuer, LoggedOut,
-    Refusal, Revocation, Scheme, SessionEntry, Validated, Validator, Verdict,
+    AccessToken, ActiveGrant, Grant, GrantOutcome, Granted, Issuer, LoggedOut, Refusal, Revocation,
+    Scheme, SessionEntry, SignedIn, Validated, Validator, Verdict,
 };
 use crate::client::Client;
 use crate::clock::Clock;
@@ -19,6 +20,7 @@ use crate::http::{Presented, bearer};
 use crate::introspection::cache::Introspection;
 use crate::metrics::LatencyHistogram;
 use crate::refusal::{Reason, Unavailable};
+use crate::roles::Roles;
 use crate::secret::{Fingerprint, is_random_id, random_id};
 use crate::store::StoreError;
 
@@ -45,15 +47,14 @@ impl OpaqueIssuer {
         Self { ledger, lifetime }
     }
 
-    async fn issue(&self, grant: Grant) -> Result<GrantOutcome, StoreError> {
+    async fn issue(&self, grant: Grant, standing: &Standing) -> Result<GrantOutcome, StoreError> {
         let token = random_id();
         let handle = Fingerprint::of(&token).to_base64();
-        if !self
+        let opened = self
             .ledger
-            .open(&grant, &handle, self.lifetime, self.lifetime)
-            .await?
-        {
-            return Ok(Err(GrantRefusal::AccountDisabled));
+            .open(&grant, standing, &handle, self.lifetime, self.lifetime);
+        if let Err(refusal) = opened.await? {
+            return Ok(Err(refusal));
         }
         let access = Some(AccessToken {
             token,
@@ -75,13 +76,14 @@ impl Issuer for OpaqueIssuer {
     async fn sign_in(
         &self,
         grant: Grant,
+        standing: &Standing,
         _headers: &HeaderMap,
     ) -> Result<GrantOutcome, StoreError> {
-        self.issue(grant).await
+        self.issue(grant, standing).await
     }
 
     async fn client_credentials(&self, grant: Grant) -> Result<GrantOutcome, StoreError> {
-        self.issue(grant).await
+        self.issue(grant, &Standing::default()).await
     }
 
     async fn introspect(&self, token: &str) -> Result<Option<ActiveGrant>, StoreError> {
@@ -120,12 +122,39 @@ impl Issuer for OpaqueIssuer {
         }))
     }
 
+    async fn recognise(
+        &self,
+        presented: Presented<'_>,
+    ) -> Result<Result<SignedIn, Reason>, StoreError> {
+        let token = match bearer::token(&presented) {
+            Ok(token) => token,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let credential = Fingerprint::of(token);
+        let found = self.introspect(token).await?.ok_or(Reason::Inactive);
+        Ok(found.map(|active| SignedIn {
+            grant: active.grant,
+            handle: Some(credential.to_base64()),
+            csrf_token: None,
+            credential,
+        }))
+    }
+
+    async fn end_one(&self, account: &str, handle: &str) -> Result<bool, StoreError> {
+        self.ledger.end_of(account, handle).await
+    }
+
+    async fn change_roles(&self, account: &str, roles: Roles) -> Result<usize, StoreError> {
+        self.ledger.set_roles(account, roles).await
+    }
+
     async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
         self.ledger.end_all(account).await
     }
 
+    /// A token's expiry does not move, so nothing tells when it was used.
     async fn sessions(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {
-        self.ledger.list(account).await
+        self.ledger.list(account, None).await
     }
 }
 
@@ -164,6 +193,8 @@ impl Validator for OpaqueValidator {
             Ok(active) => Ok(Ok(Validated {
                 subject: active.subject,
                 scope: active.scope,
+                roles: active.roles,
+                client: active.client,
             })),
         }
     }

@@ -4,23 +4,31 @@
 //! The three are alike in the store (a record under the hash of a credential, and an entry in the
 //! account's index), which is why one [`Ledger`] serves the three models.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::accounts::disabled_flag;
-use super::{ActiveGrant, Grant, SessionEntry};
+use super::accounts::{Standing, standing_keys};
+use super::{ActiveGrant, Grant, GrantRefusal, SessionEntry};
 use crate::client::Client;
 use crate::clock::{Clock, millis};
+use crate::entitlements::Entitlements;
+use crate::roles::Roles;
 use crate::scope::Scope;
-use crate::store::{IndexedRecord, Store, StoreError};
+use crate::secret::is_random_id;
+use crate::store::{IndexedRecord, ListedRecord, Store, StoreError};
 
 /// A record, as JSON in the store.
 #[derive(Serialize, Deserialize)]
 struct Record<'a> {
-    sub: std::borrow::Cow<'a, str>,
-    client_id: std::borrow::Cow<'a, str>,
+    sub: Cow<'a, str>,
+    client_id: Cow<'a, str>,
     scope: Scope,
+    #[serde(default, skip_serializing_if = "Roles::is_empty")]
+    roles: Roles,
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    entitlements: Vec<&'a str>,
     issued_ms: i64,
     ends_ms: i64,
 }
@@ -31,6 +39,7 @@ struct Record<'a> {
 pub struct Ledger {
     store: Store,
     clock: Clock,
+    entitlements: Entitlements,
 }
 
 /// Where the record of `handle` is.
@@ -43,25 +52,45 @@ fn index_key(account: &str) -> String {
 }
 
 /// Reads a record. `None` if it cannot be read, which is treated as if it were not there: nobody
-/// gets in by it.
+/// gets in by it. Entitlements are read like the rest, and left behind: no resource server asks
+/// for them.
 pub fn read(bytes: &[u8]) -> Option<ActiveGrant> {
-    let record: Record<'_> = serde_json::from_slice(bytes).ok()?;
-    let client = Client::with_id(&record.client_id)?;
-    Some(ActiveGrant {
-        grant: Grant {
-            subject: record.sub.into_owned(),
-            client,
-            scope: record.scope,
-        },
-        issued_at_ms: record.issued_ms,
-        expires_at_ms: record.ends_ms,
-    })
+    Record::read(bytes)?.into_active()
+}
+
+impl<'a> Record<'a> {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+
+    fn into_active(self) -> Option<ActiveGrant> {
+        let client = Client::with_id(&self.client_id)?;
+        Some(ActiveGrant {
+            grant: Grant {
+                subject: self.sub.into_owned(),
+                client,
+                scope: self.scope,
+                roles: self.roles,
+            },
+            entitlements: Vec::new(),
+            issued_at_ms: self.issued_ms,
+            expires_at_ms: self.ends_ms,
+        })
+    }
+
+    fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a plain struct serialises")
+    }
 }
 
 impl Ledger {
-    /// A ledger in `store`.
-    pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock }
+    /// A ledger in `store`, which writes `entitlements` into each record.
+    pub fn new(store: Store, clock: Clock, entitlements: Entitlements) -> Self {
+        Self {
+            store,
+            clock,
+            entitlements,
+        }
     }
 
     /// The store behind it.
@@ -77,47 +106,54 @@ impl Ledger {
     /// Opens a record that the store drops after `ttl` unless it is touched, and that ends after
     /// `lifetime` in any case.
     ///
-    /// Answers whether it is open: if the account is disabled it is not, even if that happened at
-    /// the same moment.
+    /// It was decided on `standing`; if that is no longer the account's, even by a change at the
+    /// same moment, the record is taken back.
     pub async fn open(
         &self,
         grant: &Grant,
+        standing: &Standing,
         handle: &str,
         ttl: Duration,
         lifetime: Duration,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Result<(), GrantRefusal>, StoreError> {
         let now_ms = self.clock.now_ms();
         let expires_at_ms = now_ms + millis(lifetime);
+        let names = self.entitlements.names().iter();
         let record = Record {
             sub: grant.subject.as_str().into(),
             client_id: grant.client.id().into(),
             scope: grant.scope,
+            roles: grant.roles,
+            entitlements: names.map(String::as_str).collect(),
             issued_ms: now_ms,
             ends_ms: expires_at_ms,
         };
-        let value = serde_json::to_vec(&record).expect("a plain struct serialises");
         let (key, index_key) = (record_key(handle), index_key(&grant.subject));
+        let flags = standing_keys(&grant.subject);
         let indexed = IndexedRecord {
             key: &key,
-            value: &value,
+            value: &record.to_json(),
             ttl: ttl.min(lifetime),
             index_key: &index_key,
             member: handle,
             expires_at_ms,
             now_ms,
-            flag_key: &disabled_flag(&grant.subject),
+            flag_keys: &flags.each_ref().map(String::as_str),
         };
-        if self.store.create_indexed(&indexed).await?.is_none() {
-            return Ok(true);
+        let present = Standing::read(self.store.create_indexed(&indexed).await?);
+        let outcome = GrantRefusal::unless_unchanged(standing, &present);
+        if outcome.is_err() {
+            self.store.remove_indexed(&key, &index_key, handle).await?;
         }
-        self.store.remove_indexed(&key, &index_key, handle).await?;
-        Ok(false)
+        Ok(outcome)
     }
 
     /// The record of `handle`, if it is there and not past its absolute end.
     pub async fn find(&self, handle: &str) -> Result<Option<ActiveGrant>, StoreError> {
-        let record = self.store.get(&record_key(handle)).await?;
-        Ok(self.live(record))
+        let Some(bytes) = self.store.get(&record_key(handle)).await? else {
+            return Ok(None);
+        };
+        Ok(self.live(&bytes))
     }
 
     /// Keeps the record of `handle` for another `idle`; answers whether it is still there. It never
@@ -151,6 +187,21 @@ impl Ledger {
         Ok(Some(record.grant.subject))
     }
 
+    /// Ends the record of `handle` if it is of this account; answers whether it was. Two round
+    /// trips, none for what cannot be a handle.
+    pub async fn end_of(&self, account: &str, handle: &str) -> Result<bool, StoreError> {
+        if !is_random_id(handle) {
+            return Ok(false);
+        }
+        let found = self.store.get(&record_key(handle)).await?;
+        let owner = found.as_deref().and_then(read);
+        if owner.is_none_or(|active| active.grant.subject != account) {
+            return Ok(false);
+        }
+        self.end(handle, account).await?;
+        Ok(true)
+    }
+
     /// Ends all records of an account; answers how many its index named.
     pub async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
         Ok(self
@@ -160,20 +211,59 @@ impl Ledger {
             .len())
     }
 
-    /// The records of an account that have not reached their absolute end. Some may have idled out.
-    pub async fn list(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {
-        let now_ms = self.clock.now_ms();
-        let members = self.store.members_with_expiry(&index_key(account)).await?;
-        let live = members
+    /// The records that an account has open, soonest to end first. `idle`: how long each is kept
+    /// after a use, from which follows when the last one was.
+    pub async fn list(
+        &self,
+        account: &str,
+        idle: Option<Duration>,
+    ) -> Result<Vec<SessionEntry>, StoreError> {
+        let listed = self
+            .store
+            .indexed_records(&index_key(account), record_key)
+            .await?;
+        Ok(listed
             .into_iter()
-            .filter(|(_, expires_at_ms)| *expires_at_ms > now_ms);
-        Ok(live
-            .map(|(id, expires_at_ms)| SessionEntry { id, expires_at_ms })
+            .filter_map(|record| self.entry(record, idle))
             .collect())
     }
 
-    fn live(&self, record: Option<Vec<u8>>) -> Option<ActiveGrant> {
-        read(&record?).filter(|active| self.clock.now_ms() < active.expires_at_ms)
+    /// Writes other roles into the records that an account has open; answers how many there were.
+    /// It never brings one back, and moves no expiry.
+    pub async fn set_roles(&self, account: &str, roles: Roles) -> Result<usize, StoreError> {
+        let change = |bytes: &[u8]| {
+            let mut record = Record::read(bytes)?;
+            record.roles = roles;
+            Some(record.to_json())
+        };
+        self.store
+            .rewrite_indexed(&index_key(account), record_key, change)
+            .await
+    }
+
+    fn entry(&self, listed: ListedRecord, idle: Option<Duration>) -> Option<SessionEntry> {
+        let active = self.live(&listed.value)?;
+        // A use sets the expiry to `idle` from then, but never past the absolute end; so this is
+        // when the last use was, or in the last stretch before that end, when it was at the earliest.
+        let last_seen = |idle| self.clock.now_ms() + millis(listed.expires_in) - millis(idle);
+        Some(SessionEntry {
+            handle: listed.member,
+            client: active.grant.client.id(),
+            created_ms: active.issued_at_ms,
+            last_seen_ms: idle.map(|idle| last_seen(idle).max(active.issued_at_ms)),
+            expires_at_ms: active.expires_at_ms,
+        })
+    }
+
+    fn live(&self, bytes: &[u8]) -> Option<ActiveGrant> {
+        let record = Record::read(bytes)?;
+        let entitlements = record.entitlements.iter().copied().map(str::to_owned);
+        let entitlements = entitlements.collect();
+        let active = record.into_active()?;
+        (self.clock.now_ms() < active.expires_at_ms).then_some(ActiveGrant {
+            entitlements,
+            ..active
+        })
     }
 }
 
@@ -183,18 +273,25 @@ mod tests {
 
     #[test]
     fn a_record_of_ours_is_read_and_any_other_is_not() {
-        let good =
-            br#"{"sub":"user-00001","client_id":"app","scope":"read","issued_ms":1,"ends_ms":2}"#;
+        let good = br#"{"sub":"user-00001","client_id":"app","scope":"read","roles":["writer"],"entitlements":["a"],"issued_ms":1,"ends_ms":2}"#;
         let active = read(good).expect("a record");
         assert_eq!(
             (active.grant.subject.as_str(), active.grant.scope),
             ("user-00001", Scope::READ)
         );
+        assert_eq!(active.grant.roles, Roles::WRITER);
         assert_eq!((active.issued_at_ms, active.expires_at_ms), (1, 2));
+        let bare =
+            br#"{"sub":"user-00001","client_id":"app","scope":"read","issued_ms":1,"ends_ms":2}"#;
+        assert_eq!(
+            read(bare).map(|active| active.grant.roles),
+            Some(Roles::NONE)
+        );
         for bad in [
             &b""[..],
             b"{}",
             br#"{"sub":"u","client_id":"evil","scope":"read","issued_ms":1,"ends_ms":2}"#,
+            br#"{"sub":"u","client_id":"app","scope":"read","roles":"writer","issued_ms":1,"ends_ms":2}"#,
         ] {
             assert_eq!(read(bad), None);
         }

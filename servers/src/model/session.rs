@@ -1,7 +1,8 @@
 //! `session`: a random id in a cookie, everything else in the store.
 //!
 //! Each request is one round trip to the store, which finds the session and moves its idle time-out
-//! on. The absolute time-out stands inside the record: no amount of use moves it (ASVS 7.3). Ending
+//! on. A change needs the browser's word and a token besides ([`crate::http::csrf`]); both are
+//! judged before the store is asked. The absolute time-out stands inside the record: no amount of use moves it (ASVS 7.3). Ending
 //! a session deletes its record, and the next request finds nothing: the revocation lag is that of
 //! the store.
 
@@ -9,15 +10,18 @@ use std::time::Duration;
 
 use hyper::HeaderMap;
 
+use super::accounts::Standing;
 use super::record::{Ledger, read, record_key};
 use super::{
-    Grant, GrantOutcome, GrantRefusal, Granted, Issuer, LoggedOut, Refusal, Scheme, SessionEntry,
+    Grant, GrantOutcome, Granted, Issuer, LoggedOut, Refusal, Scheme, SessionEntry, SignedIn,
     Validated, Validator, Verdict,
 };
 use crate::clock::Clock;
+use crate::http::Presented;
 use crate::http::cookie::{self, CookieShape};
-use crate::http::{Presented, site};
+use crate::http::csrf::ChangeGuard;
 use crate::refusal::{Reason, Unavailable};
+use crate::roles::Roles;
 use crate::secret::{Fingerprint, is_random_id, random_id};
 use crate::store::{Store, StoreError};
 
@@ -32,6 +36,7 @@ pub const COOKIE: CookieShape = CookieShape {
 #[derive(Debug)]
 pub struct SessionIssuer {
     ledger: Ledger,
+    guard: ChangeGuard,
     idle: Duration,
     absolute: Duration,
 }
@@ -40,15 +45,17 @@ pub struct SessionIssuer {
 #[derive(Debug)]
 pub struct SessionValidator {
     store: Store,
+    guard: ChangeGuard,
     clock: Clock,
     idle: Duration,
 }
 
 impl SessionIssuer {
     /// Sessions that end after `idle` without use, and after `absolute` in any case.
-    pub fn new(ledger: Ledger, idle: Duration, absolute: Duration) -> Self {
+    pub fn new(ledger: Ledger, guard: ChangeGuard, idle: Duration, absolute: Duration) -> Self {
         Self {
             ledger,
+            guard,
             idle,
             absolute,
         }
@@ -71,20 +78,24 @@ impl SessionIssuer {
 impl Issuer for SessionIssuer {
     const SCHEME: Scheme = Scheme::Cookie;
 
-    async fn sign_in(&self, grant: Grant, headers: &HeaderMap) -> Result<GrantOutcome, StoreError> {
+    async fn sign_in(
+        &self,
+        grant: Grant,
+        standing: &Standing,
+        headers: &HeaderMap,
+    ) -> Result<GrantOutcome, StoreError> {
         self.end_previous(headers).await?;
         let id = random_id();
         let handle = Fingerprint::of(&id).to_base64();
-        if !self
+        let opened = self
             .ledger
-            .open(&grant, &handle, self.idle, self.absolute)
-            .await?
-        {
-            return Ok(Err(GrantRefusal::AccountDisabled));
+            .open(&grant, standing, &handle, self.idle, self.absolute);
+        if let Err(refusal) = opened.await? {
+            return Ok(Err(refusal));
         }
-        let cookie = Some(COOKIE.set(&id));
         Ok(Ok(Granted {
-            cookie,
+            cookie: Some(COOKIE.set(&id)),
+            csrf_token: Some(self.guard.token(&id)),
             subject: grant.subject,
             ..Granted::default()
         }))
@@ -108,19 +119,55 @@ impl Issuer for SessionIssuer {
         }))
     }
 
+    /// Looking after one's sessions is no use of one: the idle time-out stays where it is.
+    async fn recognise(
+        &self,
+        presented: Presented<'_>,
+    ) -> Result<Result<SignedIn, Reason>, StoreError> {
+        let id = match session_id(&presented) {
+            Ok(id) => id,
+            Err(refusal) => return Ok(Err(refusal.reason)),
+        };
+        if let Err(reason) = self.guard.check(&presented, id) {
+            return Ok(Err(reason));
+        }
+        let credential = Fingerprint::of(id);
+        let handle = credential.to_base64();
+        let found = self.ledger.find(&handle).await?.ok_or(Reason::Inactive);
+        Ok(found.map(|active| SignedIn {
+            grant: active.grant,
+            handle: Some(handle),
+            csrf_token: Some(self.guard.token(id)),
+            credential,
+        }))
+    }
+
+    async fn end_one(&self, account: &str, handle: &str) -> Result<bool, StoreError> {
+        self.ledger.end_of(account, handle).await
+    }
+
+    async fn change_roles(&self, account: &str, roles: Roles) -> Result<usize, StoreError> {
+        self.ledger.set_roles(account, roles).await
+    }
+
     async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
         self.ledger.end_all(account).await
     }
 
     async fn sessions(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {
-        self.ledger.list(account).await
+        self.ledger.list(account, Some(self.idle)).await
     }
 }
 
 impl SessionValidator {
     /// Each use of a session keeps it for another `idle`.
-    pub fn new(store: Store, clock: Clock, idle: Duration) -> Self {
-        Self { store, clock, idle }
+    pub fn new(store: Store, guard: ChangeGuard, clock: Clock, idle: Duration) -> Self {
+        Self {
+            store,
+            guard,
+            clock,
+            idle,
+        }
     }
 }
 
@@ -132,8 +179,8 @@ impl Validator for SessionValidator {
             Ok(id) => id,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        if !presented.method.is_safe() && !site::is_same_site(presented.headers) {
-            return Ok(Err(Refusal::of(Reason::CrossSite, id)));
+        if let Err(reason) = self.guard.check(&presented, id) {
+            return Ok(Err(Refusal::of(reason, id)));
         }
         let credential = Fingerprint::of(id);
         let refuse = |reason| {
@@ -154,6 +201,8 @@ impl Validator for SessionValidator {
             Some(session) => Ok(Ok(Validated {
                 subject: session.grant.subject,
                 scope: session.grant.scope,
+                roles: session.grant.roles,
+                client: Some(session.grant.client),
             })),
         }
     }

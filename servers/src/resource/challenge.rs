@@ -25,13 +25,14 @@ fn body(reason: Reason) -> &'static str {
         Some("invalid_request") => r#"{"error":"invalid_request"}"#,
         Some("insufficient_scope") => r#"{"error":"insufficient_scope"}"#,
         Some("cross_site") => r#"{"error":"cross_site"}"#,
+        Some("csrf_token") => r#"{"error":"csrf_token"}"#,
         Some(_) => r#"{"error":"invalid_token"}"#,
     }
 }
 
 fn challenge(scheme: Scheme, reason: Reason, needed: Scope) -> Option<&'static str> {
     match (scheme, reason) {
-        (Scheme::None, _) | (_, Reason::CrossSite) => None,
+        (Scheme::None, _) | (_, Reason::CrossSite | Reason::CsrfToken) => None,
         // No standard scheme describes a cookie; what RFC 9110 demands of a 401 is that it names
         // one.
         (Scheme::Cookie, _) if reason.status() == StatusCode::UNAUTHORIZED => {
@@ -48,6 +49,9 @@ fn challenge(scheme: Scheme, reason: Reason, needed: Scope) -> Option<&'static s
         (Scheme::Bearer, Reason::InsufficientScope) => {
             Some("Bearer error=\"insufficient_scope\", scope=\"read\"")
         }
+        (Scheme::Bearer, Reason::InsufficientRole) => Some(
+            "Bearer error=\"insufficient_scope\", error_description=\"the role writer is needed\"",
+        ),
         (Scheme::Bearer, _) => Some("Bearer error=\"invalid_token\""),
     }
 }
@@ -96,7 +100,17 @@ mod tests {
                 Some("Cookie realm=\"authbench\""),
             ),
             (Scheme::Cookie, Reason::MalformedRequest, 400, None),
+            (
+                Scheme::Bearer,
+                Reason::InsufficientRole,
+                403,
+                Some(
+                    "Bearer error=\"insufficient_scope\", error_description=\"the role writer is needed\"",
+                ),
+            ),
             (Scheme::Cookie, Reason::CrossSite, 403, None),
+            (Scheme::Cookie, Reason::CsrfToken, 403, None),
+            (Scheme::Cookie, Reason::InsufficientRole, 403, None),
         ] {
             let reply = refuse(scheme, reason, Scope::WRITE);
             let header = reply

@@ -4,6 +4,7 @@
 //! may stand behind one authorization server.
 
 pub mod challenge;
+pub mod rate_limit;
 mod server;
 pub mod settings;
 mod start;

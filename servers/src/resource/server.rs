@@ -1,20 +1,27 @@
 //! The protected resource, and what stands beside it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, AUTHORIZATION, HeaderValue, VARY};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 
 use super::challenge::refuse;
+use super::rate_limit::RateLimit;
 use crate::audit::{AuditEvent, AuditKind, AuditLog};
+use crate::client::Client;
 use crate::http::connection::Handler;
+use crate::http::cors::Cors;
 use crate::http::form::is_form;
 use crate::http::reply::{self, Reply};
 use crate::http::{Limits, Presented, body};
 use crate::metrics::{Exposition, LatencyHistogram, Outcomes};
-use crate::model::{Refusal, Scheme, Validator};
+use crate::model::{Refusal, Scheme, Validated, Validator};
 use crate::outage::OutageReport;
 use crate::refusal::{Reason, Unavailable};
+use crate::roles::Roles;
 use crate::scope::Scope;
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
@@ -31,17 +38,27 @@ pub struct ResourceServer<V> {
     outcomes: Outcomes,
     outage: OutageReport,
     limits: Limits,
+    cors: Arc<Cors>,
+    partner_limit: Option<RateLimit>,
 }
 
 impl<V: Validator> ResourceServer<V> {
     /// A server that lets in whom `validator` accepts.
-    pub fn new(validator: V, audit: AuditLog, limits: Limits) -> Self {
+    pub fn new(
+        validator: V,
+        audit: AuditLog,
+        limits: Limits,
+        cors: Arc<Cors>,
+        partner_limit: Option<RateLimit>,
+    ) -> Self {
         Self {
             validator,
             audit,
             outcomes: Outcomes::default(),
             outage: OutageReport::new("resource server"),
             limits,
+            cors,
+            partner_limit,
         }
     }
 
@@ -49,7 +66,6 @@ impl<V: Validator> ResourceServer<V> {
         match *request.method() {
             Method::GET | Method::HEAD => self.read(request).await,
             Method::POST => self.write(request).await,
-            // There is no cross-origin policy: other sites get no permission, and no data either.
             Method::OPTIONS => {
                 let allow = HeaderValue::from_static(METHODS);
                 reply::with_header(reply::empty(StatusCode::NO_CONTENT), ALLOW, allow)
@@ -84,21 +100,36 @@ impl<V: Validator> ResourceServer<V> {
             Err(unavailable) => return self.unavailable(&unavailable),
         };
         self.outage.answered();
+        if let Ok(validated) = &verdict
+            && let Err(wait) = self.within_limits(validated)
+        {
+            self.outcomes.throttled();
+            return reply::too_many_requests(wait);
+        }
         match verdict {
-            Ok(validated) if validated.scope.covers(needed) => {
-                self.outcomes.accepted();
-                reply::with_header(
-                    reply::json_text(StatusCode::OK, RESOURCE),
-                    VARY,
-                    CREDENTIALS,
-                )
-            }
-            Ok(validated) => self.refuse(
-                Refusal::unseen(Reason::InsufficientScope),
-                Some(&validated.subject),
-                needed,
-            ),
+            Ok(validated) => match permit(&validated, needed) {
+                Ok(()) => {
+                    self.outcomes.accepted();
+                    reply::with_header(
+                        reply::json_text(StatusCode::OK, RESOURCE),
+                        VARY,
+                        CREDENTIALS,
+                    )
+                }
+                Err(reason) => {
+                    let refusal = Refusal::unseen(reason);
+                    self.refuse(refusal, Some(&validated.subject), needed)
+                }
+            },
             Err(refusal) => self.refuse(refusal, None, needed),
+        }
+    }
+
+    /// Each resource server counts for itself.
+    fn within_limits(&self, caller: &Validated) -> Result<(), Duration> {
+        match &self.partner_limit {
+            Some(limit) if caller.client == Some(Client::Partner) => limit.take(),
+            _ => Ok(()),
         }
     }
 
@@ -127,6 +158,7 @@ impl<V: Validator> ResourceServer<V> {
             .with(&self.outcomes)
             .with_store(self.validator.store())
             .with_introspections(latency.map_or(0, LatencyHistogram::count), latency)
+            .with_preflights(self.cors.preflights())
             .with_audit_drops(self.audit.dropped());
         reply::metrics(text.into_text())
     }
@@ -151,6 +183,22 @@ fn presented(head: &Parts) -> Presented<'_> {
         method: &head.method,
         uri: &head.uri,
         headers: &head.headers,
+    }
+}
+
+/// Whether a caller may do what needs this scope. Changing takes the role of a writer besides: a
+/// scope only says what a client may do on an account's behalf.
+fn permit(caller: &Validated, needed: Scope) -> Result<(), Reason> {
+    let role = match needed {
+        Scope::WRITE => Roles::WRITER,
+        _ => Roles::NONE,
+    };
+    if !caller.scope.covers(needed) {
+        Err(Reason::InsufficientScope)
+    } else if !caller.roles.cover(role) {
+        Err(Reason::InsufficientRole)
+    } else {
+        Ok(())
     }
 }
 

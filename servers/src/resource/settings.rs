@@ -1,16 +1,18 @@
 //! What a resource server is told when it starts.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::http::Limits;
+use crate::http::origins::Origins;
 use crate::jwt::SigningAlgorithm;
-use crate::model::Model;
+use crate::model::{Model, Transport};
 use crate::secret::Secret;
-use crate::store::StoreUrl;
+use crate::store::{StoreConnection, StoreUrl};
 use crate::tls::Tls;
 
 /// Settings that may stand on a command line.
@@ -22,10 +24,14 @@ pub struct ResourceSettings {
     pub tls: Tls,
     /// The auth model.
     pub model: Model,
+    /// How access tokens travel (`jwt`).
+    pub transport: Transport,
     /// How access tokens are signed (`jwt`, `hybrid`): this one algorithm is accepted.
     pub algorithm: SigningAlgorithm,
     /// Who issues access tokens; by default the authorization server's URL.
     pub issuer: Option<String>,
+    /// How the store is reached (`session`).
+    pub store_connection: StoreConnection,
     /// Where keys and introspection are (`http://host:port` or `https://…`).
     pub authorization_server: Option<String>,
     /// By how much the issuer's clock may differ. Adds to the revocation lag.
@@ -43,6 +49,10 @@ pub struct ResourceSettings {
     /// A session is kept for so long after each request; the authorization server must be told the
     /// same.
     pub session_idle: Duration,
+    /// Requests of the client `partner` that are answered in a second; `None`: all.
+    pub partner_rate: Option<NonZeroU32>,
+    /// Other origins whose pages may use this server.
+    pub origins: Origins,
     /// Where the audit log goes; nowhere by default.
     pub audit_log: Option<PathBuf>,
     /// What is accepted from the network.
@@ -55,8 +65,10 @@ impl Default for ResourceSettings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: Tls::default(),
             model: Model::default(),
+            transport: Transport::default(),
             algorithm: SigningAlgorithm::default(),
             issuer: None,
+            store_connection: StoreConnection::default(),
             authorization_server: None,
             leeway: Duration::ZERO,
             max_lifetime: Duration::from_secs(24 * 60 * 60),
@@ -65,6 +77,8 @@ impl Default for ResourceSettings {
             jwks_cool_down: Duration::from_secs(30),
             jwks_max_age: Duration::from_secs(10 * 60),
             session_idle: Duration::from_secs(30 * 60),
+            partner_rate: NonZeroU32::new(50),
+            origins: Origins::default(),
             audit_log: None,
             limits: Limits::default(),
         }
@@ -79,12 +93,18 @@ pub struct ResourceWiring {
     /// The store (`session`).
     #[serde(default)]
     pub store_url: Option<StoreUrl>,
+    /// Its unix socket; empty or absent if it has none.
+    #[serde(default)]
+    pub store_unix_url: Option<StoreUrl>,
     /// The secret of the client `resource-server` (`opaque`).
     #[serde(default)]
     pub introspection_secret: Option<Secret>,
     /// The HS256 secret, base64url of at least 32 bytes; not read for other algorithms.
     #[serde(default)]
     pub signing_secret: Option<Secret>,
+    /// The key of CSRF tokens, base64url of 32 bytes (`session`).
+    #[serde(default)]
+    pub csrf_key: Option<Secret>,
     /// The certificate of the authority that vouches for an authorization server at `https://`: the `ca_file` of its ready line, which is
     /// empty when it speaks without TLS.
     #[serde(default)]

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use super::rate_limit::RateLimit;
 use super::server::ResourceServer;
 use super::settings::{ResourceSettings, ResourceWiring};
 use crate::audit::{AuditLog, OpenAuditError};
 use crate::authorization::AUDIENCE;
 use crate::clock::Clock;
 use crate::http::connection::{self, BindError, Listening};
+use crate::http::cors::{Cors, WithCors};
+use crate::http::csrf::{ChangeGuard, CsrfKeyError};
 use crate::http::upstream::{Upstream, UpstreamUrlError};
 use crate::introspection::IntrospectionClient;
 use crate::introspection::cache::Introspection;
@@ -19,11 +22,12 @@ use crate::jwt::signing::shared_key_set;
 use crate::jwt::{KeyError, KeySource, Rules, Verifier, install_crypto};
 use crate::lifecycle::{self, LifecycleError};
 use crate::model::jwt::JwtValidator;
+use crate::model::jwt_cookie::JwtCookieValidator;
 use crate::model::no_auth::NoAuthValidator;
 use crate::model::opaque::OpaqueValidator;
 use crate::model::session::SessionValidator;
-use crate::model::{Model, Validator};
-use crate::namespace;
+use crate::model::{Model, Scheme, Transport, Validator};
+use crate::namespace::{self, StoreAt};
 use crate::store::ConnectError;
 use crate::tls::{self, Identity, IdentityError};
 
@@ -42,6 +46,9 @@ pub enum StartResourceError {
     /// The shared secret cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// There is no key to judge CSRF tokens with.
+    #[error(transparent)]
+    CsrfKey(#[from] CsrfKeyError),
     /// The authorization server's URL cannot be used.
     #[error(transparent)]
     Upstream(#[from] UpstreamUrlError),
@@ -56,6 +63,9 @@ pub enum StartResourceError {
         /// What it needs.
         missing: &'static str,
     },
+    /// The model's credential does not travel in this way.
+    #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
+    Transport(Model),
     /// The process could not be set up.
     #[error(transparent)]
     Lifecycle(#[from] LifecycleError),
@@ -117,11 +127,22 @@ pub async fn start(
         wiring: &wiring,
         clock,
     };
+    if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
+        return Err(StartResourceError::Transport(settings.model));
+    }
     // From here on everything is monomorphic: the model's code is called directly, request for
     // request.
     match settings.model {
         Model::NoAuth => run(NoAuthValidator, listener, &parts),
         Model::Session => run(parts.session().await?, listener, &parts),
+        Model::Jwt if settings.transport == Transport::Cookie => {
+            let tokens = parts.jwt().await?;
+            run(
+                JwtCookieValidator::new(tokens, parts.guard()?),
+                listener,
+                &parts,
+            )
+        }
         // The access token of the hybrid is the same as that of `jwt`, and so is judging it.
         Model::Jwt | Model::Hybrid => run(parts.jwt().await?, listener, &parts),
         Model::Opaque => run(parts.opaque()?, listener, &parts),
@@ -141,17 +162,24 @@ impl Parts<'_> {
             .store_url
             .as_ref()
             .ok_or(self.missing("a store URL"))?;
-        let store = namespace::connect(
-            url.expose(),
-            self.wiring.namespace.as_deref(),
-            self.settings.model,
-        )
-        .await?;
+        let at = StoreAt {
+            url,
+            unix_url: self.wiring.store_unix_url.as_ref(),
+            connection: self.settings.store_connection,
+        };
+        let namespace = self.wiring.namespace.as_deref();
+        let store = namespace::connect(at, namespace, self.settings.model).await?;
         Ok(SessionValidator::new(
             store,
+            self.guard()?,
             self.clock.clone(),
             self.settings.session_idle,
         ))
+    }
+
+    fn guard(&self) -> Result<ChangeGuard, CsrfKeyError> {
+        let origins = self.settings.origins.clone();
+        ChangeGuard::new(self.wiring.csrf_key.as_ref(), origins)
     }
 
     async fn jwt(&self) -> Result<JwtValidator, StartResourceError> {
@@ -250,10 +278,23 @@ fn run<V: Validator>(
         &parts.clock,
     )?;
     let limits = &parts.settings.limits;
-    let server = ResourceServer::new(validator, audit.clone(), limits.clone());
+    let cors = Cors::new(parts.settings.origins.clone(), V::SCHEME == Scheme::Cookie);
+    let partner_limit = parts.settings.partner_rate;
+    let partner_limit = partner_limit.map(|rate| RateLimit::new(rate, parts.clock.clone()));
+    let server = ResourceServer::new(
+        validator,
+        audit.clone(),
+        limits.clone(),
+        Arc::clone(&cors),
+        partner_limit,
+    );
+    let handler = WithCors {
+        cors,
+        handler: server,
+    };
     let identity = Identity::new(parts.settings.tls, parts.settings.listen.ip())?;
     let url = connection::url_of(&listener, identity.as_ref())?;
-    let listening = connection::serve(listener, Arc::new(server), limits, identity.as_ref())?;
+    let listening = connection::serve(listener, Arc::new(handler), limits, identity.as_ref())?;
     Ok(RunningResourceServer {
         url,
         identity,

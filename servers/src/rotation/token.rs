@@ -5,9 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::client::{CLIENTS, Client};
-use crate::secret::{Fingerprint, Secret, is_random_id, random_id};
-
-const KEY_BYTES: usize = 32;
+use crate::secret::{Fingerprint, Secret, is_random_id, key_bytes, random_id};
 
 /// The rotation key cannot be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,12 +29,7 @@ pub struct RotationKey(hmac::Key);
 impl RotationKey {
     /// Reads a key of 32 bytes in base64url.
     pub fn new(key: &Secret) -> Result<Self, RotationKeyError> {
-        let bytes = URL_SAFE_NO_PAD
-            .decode(key.expose())
-            .map_err(|_| RotationKeyError)?;
-        if bytes.len() != KEY_BYTES {
-            return Err(RotationKeyError);
-        }
+        let bytes = key_bytes(key).ok_or(RotationKeyError)?;
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
     }
 

@@ -2,20 +2,34 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
+
+use crate::secret;
 
 /// A `redis://` URL whose password neither `Debug` nor `Display` shows.
 ///
 /// It serializes in full: that is how it travels over the pipe to the parent process, its only reader.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct StoreUrl(String);
+
+impl<'de> Deserialize<'de> for StoreUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        secret::text(deserializer).map(Self)
+    }
+}
 
 impl StoreUrl {
     /// Wraps a URL as it was given; whether it is one is found out when connecting.
     pub fn new(url: impl Into<String>) -> Self {
         Self(url.into())
+    }
+
+    /// Whether it names a unix socket.
+    pub fn is_unix(&self) -> bool {
+        let scheme = self.0.split("://").next().unwrap_or_default();
+        matches!(scheme, "unix" | "redis+unix" | "valkey+unix")
     }
 
     /// The whole URL, password included: for connecting, never for printing.
@@ -43,9 +57,21 @@ pub fn mask(url: &str) -> String {
     let Ok(mut parsed) = Url::parse(url) else {
         return "(not a URL)".to_owned();
     };
+    // Without a host, all of it is "path": `redis:/:secret@host` is one slash short.
+    if !parsed.has_host() && !parsed.scheme().contains("unix") {
+        return "(not a URL)".to_owned();
+    }
     // Redis URLs may also carry the password as `?password=…` (the Unix-socket form).
     if parsed.query().is_some() {
         parsed.set_query(Some("***"));
+    }
+    // A database is a number; what else stands behind a Redis's address may be a password behind the wrong character.
+    let database = parsed.path().trim_start_matches('/');
+    if parsed.has_host() && !database.bytes().all(|byte| byte.is_ascii_digit()) {
+        parsed.set_path("***");
+    }
+    if parsed.fragment().is_some() {
+        parsed.set_fragment(Some("***"));
     }
     if parsed.password().is_some() && parsed.set_password(Some("***")).is_err() {
         return format!("{}://(masked)", parsed.scheme());
@@ -71,6 +97,10 @@ mod tests {
             "redis://default:hunter2@127.0.0.1:6379/1",
             "redis://hunter2@127.0.0.1",
             "redis+unix:///run/redis.sock?password=hunter2",
+            "redis://127.0.0.1:6379/hunter2",
+            "redis:/:hunter2@127.0.0.1",
+            "redis::hunter2@127.0.0.1",
+            "redis://127.0.0.1:6379/0#hunter2",
             "hunter2 is not a URL",
         ] {
             let url = StoreUrl::new(url);

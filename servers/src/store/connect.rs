@@ -10,6 +10,7 @@ use redis::{AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, RedisE
 use tokio::time::timeout;
 
 use super::address::mask;
+use super::connections::{Connections, StoreConnection};
 use super::counters::{Counters, LiveCounters};
 
 /// How long connecting may take in all. A wrong address must be told at once, not after the client's many retries.
@@ -29,6 +30,8 @@ pub struct StoreOptions {
     pub response_timeout: Duration,
     /// How long one attempt to reconnect may take.
     pub connect_timeout: Duration,
+    /// Over how many connections, and how they are used.
+    pub connection: StoreConnection,
 }
 
 impl Default for StoreOptions {
@@ -38,6 +41,7 @@ impl Default for StoreOptions {
             deadline: Duration::from_millis(150),
             response_timeout: Duration::from_millis(100),
             connect_timeout: Duration::from_millis(200),
+            connection: StoreConnection::default(),
         }
     }
 }
@@ -63,6 +67,12 @@ pub enum ConnectError {
         /// What the network said.
         reason: String,
     },
+    /// The store has no unix socket that we know of.
+    #[error(
+        "reach the store by its unix socket: it has none; leave the store URL out to have one started, or give a \
+         redis+unix:// URL"
+    )]
+    NoSocket,
     /// Something answered, and refused us.
     #[error(
         "open a session with the store at {url}: {reason}; check the user and password in the URL"
@@ -75,13 +85,13 @@ pub enum ConnectError {
     },
 }
 
-/// A connection to the store, shared by all its clones.
+/// A way to the store, shared by all its clones.
 ///
-/// One multiplexed connection carries everything: it pipelines concurrent operations, and measured ten times
-/// the throughput of a pool at a tenth of the CPU.
+/// By default one multiplexed connection carries everything: it pipelines concurrent operations, and measured ten
+/// times the throughput of a pool at a tenth of the CPU.
 #[derive(Clone)]
 pub struct Store {
-    pub(super) connection: ConnectionManager,
+    pub(super) connections: Connections,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -101,16 +111,21 @@ impl Store {
             url: mask(url),
             reason,
         };
-        let manager = async {
+        let managers = async {
             // The manager retries without end, which would hide why the first attempt failed; so ask once without it.
             let once = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT_DEADLINE));
             client
                 .get_multiplexed_async_connection_with_config(&once)
                 .await?;
-            ConnectionManager::new_with_config(client, reconnecting(&options)).await
+            let mut managers = Vec::with_capacity(options.connection.size());
+            for _ in 0..options.connection.size() {
+                let config = reconnecting(&options);
+                managers.push(ConnectionManager::new_with_config(client.clone(), config).await?);
+            }
+            Ok(managers)
         };
-        let connection = match timeout(CONNECT_DEADLINE, manager).await {
-            Ok(Ok(connection)) => connection,
+        let managers = match timeout(CONNECT_DEADLINE, managers).await {
+            Ok(Ok(managers)) => managers,
             Ok(Err(error)) => return Err(explain(url, &error)),
             Err(_) => {
                 return Err(unreachable(format!(
@@ -120,7 +135,7 @@ impl Store {
             }
         };
         Ok(Self {
-            connection,
+            connections: Connections::new(options.connection, managers),
             shared: Arc::new(Shared {
                 options,
                 counters: LiveCounters::default(),

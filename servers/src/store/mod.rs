@@ -13,9 +13,9 @@
 //!
 //! | Shape | Redis type | Lives | Written by |
 //! |---|---|---|---|
-//! | record (a session, a token, a refresh family) | string | its own lifetime | `put`, `create_indexed` |
+//! | record (a session, a token, a refresh family) | string | its own lifetime | `put`, `create_indexed`, `rewrite_indexed` |
 //! | index of a user's records: member → expiry in Unix milliseconds | sorted set | [`INDEX_LIFETIME`] after its last addition | `create_indexed` |
-//! | flag (an account is disabled) | string | until deleted | `set_flag` |
+//! | flag (an account is disabled; its own roles, its own password) | string | until deleted | `set_flag` |
 //! | rotation (who used this refresh token first) | string | the grace window and beyond, as the model says | `rotate` |
 //!
 //! Nothing here hashes: a credential must be hashed by the model before it becomes part of a key.
@@ -27,12 +27,14 @@
 
 mod address;
 mod connect;
+mod connections;
 mod counters;
 mod description;
 pub mod embedded;
 mod error;
 mod find;
 mod forget;
+mod indexed;
 mod operations;
 mod parent_death;
 mod pressure;
@@ -43,12 +45,14 @@ mod started;
 
 pub use address::{StoreUrl, mask};
 pub use connect::{ConnectError, Store, StoreOptions};
+pub use connections::{StoreConnection, UnknownStoreConnection};
 pub use counters::{Counters, LATENCY_BOUNDS};
 pub use description::{InspectError, StartedBy, StoreDescription, StoreKind};
 pub use error::{Silence, StoreError};
 pub use find::{FindStoreError, StoreWiring};
 pub use forget::forget;
-pub use operations::{INDEX_LIFETIME, IndexedRecord, Rotation};
+pub use indexed::{INDEX_LIFETIME, IndexedRecord, ListedRecord};
+pub use operations::Rotation;
 pub use pressure::Pressure;
 pub use process::StartError;
 pub use serve::{ServeStoreError, serve};

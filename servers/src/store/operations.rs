@@ -1,47 +1,15 @@
-//! What a model may ask of the store.
+//! What a model may ask of the store; about records with an index, in [`super::indexed`].
 //!
 //! Every operation waits at most [`StoreOptions::deadline`](super::StoreOptions::deadline), is never repeated
 //! behind the caller's back, and is one round trip unless its text says otherwise.
 
 use std::time::Duration;
 
-use redis::{Cmd, Pipeline, cmd, pipe};
+use redis::{Cmd, Pipeline, cmd};
 
 use super::connect::Store;
 use super::error::{Operation, Silence, StoreError};
 use super::query::{Key, millis};
-
-/// How long an index outlives its last addition: 400 days, past which no cookie lives (RFC 6265bis §5.5) and hence
-/// no session or refresh family is worth having. Records must not be created to live longer.
-///
-/// An index must never vanish before a record it names, or that record escapes when all of a user's sessions are
-/// ended. `PEXPIREAT … GT` would keep the longest life, but needs Redis 7 and never sets a first expiry; it also
-/// ties the expiry to the caller's clock, which tests move. One long constant, counted from each addition, only
-/// ever moves forward, on any version, whoever else adds at the same time. What it costs is small: a few
-/// past entries, dropped at that user's next login.
-pub const INDEX_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
-
-/// A record to be created together with its entry in a user's index.
-#[derive(Clone, Copy)]
-pub struct IndexedRecord<'a> {
-    /// Where the record goes.
-    pub key: &'a str,
-    /// The record.
-    pub value: &'a [u8],
-    /// When the store drops the record, unless touched before: at least 1 ms.
-    pub ttl: Duration,
-    /// The user's index.
-    pub index_key: &'a str,
-    /// What names the record in the index.
-    pub member: &'a str,
-    /// When the record ends at the latest, in Unix milliseconds of the caller's clock. Its index entry is
-    /// dropped by an addition after that moment.
-    pub expires_at_ms: i64,
-    /// The caller's clock, in Unix milliseconds: the store's own is not asked, because tests move the caller's.
-    pub now_ms: i64,
-    /// A flag to read after the record was written.
-    pub flag_key: &'a str,
-}
 
 /// What [`Store::rotate`] found.
 #[derive(Clone, PartialEq, Eq)]
@@ -72,6 +40,12 @@ impl Store {
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.ask(Operation::read("get"), cmd("GET").arg(self.key(key)))
             .await
+    }
+
+    /// The records at `keys`, in their order; at least one key.
+    pub async fn get_all(&self, keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let mget = get_all(keys.iter().map(|key| self.key(key)));
+        self.ask(Operation::read("get_all"), &mget).await
     }
 
     /// The record at `key`, which from now on lives for `idle` (sliding expiry; `GETEX`, Redis ≥ 6.2).
@@ -115,103 +89,6 @@ impl Store {
         .await
     }
 
-    /// Creates a record and its index entry, drops index entries that are past, and then reads a flag.
-    ///
-    /// One transaction, so that the flag is read *after* the record is in the index: an account disabled at the
-    /// same moment either shows its flag here (the caller then deletes what it made), or was disabled later and
-    /// finds the record in the index. Answers the flag's value.
-    pub async fn create_indexed(
-        &self,
-        record: &IndexedRecord<'_>,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        let index = self.key(record.index_key);
-        let mut commands = Pipeline::with_capacity(5);
-        commands
-            .add_command(set(self.key(record.key), record.value, record.ttl))
-            .add_command(
-                cmd("ZREMRANGEBYSCORE")
-                    .arg(index)
-                    .arg("-inf")
-                    .arg(record.now_ms)
-                    .take(),
-            )
-            .add_command(
-                cmd("ZADD")
-                    .arg(index)
-                    .arg(record.expires_at_ms)
-                    .arg(record.member)
-                    .take(),
-            )
-            .add_command(cmd("PEXPIRE").arg(index).arg(millis(INDEX_LIFETIME)).take())
-            .add_command(cmd("GET").arg(self.key(record.flag_key)).take());
-        let answers: ((), (), (), (), Option<Vec<u8>>) = self
-            .transact(Operation::write("create_indexed"), &mut commands)
-            .await?;
-        Ok(answers.4)
-    }
-
-    /// Deletes a record and its index entry together; answers whether the record was there.
-    pub async fn remove_indexed(
-        &self,
-        key: &str,
-        index_key: &str,
-        member: &str,
-    ) -> Result<bool, StoreError> {
-        let mut commands = pipe();
-        commands
-            .add_command(delete([self.key(key)]))
-            .add_command(cmd("ZREM").arg(self.key(index_key)).arg(member).take());
-        let (deleted, _): (u64, u64) = self
-            .transact(Operation::write("remove_indexed"), &mut commands)
-            .await?;
-        Ok(deleted > 0)
-    }
-
-    /// The members of an index, soonest to expire first. Some may be past, or their records gone already.
-    pub async fn members(&self, index_key: &str) -> Result<Vec<String>, StoreError> {
-        self.ask(Operation::read("members"), &range(self.key(index_key)))
-            .await
-    }
-
-    /// The members of an index with the expiry they were given, in Unix milliseconds, soonest first.
-    pub async fn members_with_expiry(
-        &self,
-        index_key: &str,
-    ) -> Result<Vec<(String, i64)>, StoreError> {
-        let command = range(self.key(index_key)).arg("WITHSCORES").take();
-        let scored: Vec<(String, f64)> = self
-            .ask(Operation::read("members_with_expiry"), &command)
-            .await?;
-        Ok(scored
-            .into_iter()
-            .map(|(member, expires_at_ms)| (member, expires_at_ms as i64))
-            .collect())
-    }
-
-    /// Deletes every record of an index; `key_of` says which record a member names. Answers the members ended.
-    ///
-    /// Two round trips. Only the members that were read leave the index, never the index as a whole: a record
-    /// created between the two keeps its entry, and can still be ended next time.
-    pub async fn end_all(
-        &self,
-        index_key: &str,
-        key_of: impl Fn(&str) -> String,
-    ) -> Result<Vec<String>, StoreError> {
-        let members = self.members(index_key).await?;
-        if members.is_empty() {
-            return Ok(members);
-        }
-        let keys: Vec<String> = members.iter().map(|member| key_of(member)).collect();
-        let mut commands = pipe();
-        commands
-            .add_command(delete(keys.iter().map(|key| self.key(key))))
-            .add_command(cmd("ZREM").arg(self.key(index_key)).arg(&members).take());
-        let _: (u64, u64) = self
-            .transact(Operation::write("end_all"), &mut commands)
-            .await?;
-        Ok(members)
-    }
-
     /// Commits `record` at `rotation_key` unless a rotation is committed there, and reads what decides the rest.
     ///
     /// Of any number of concurrent calls with the same `rotation_key` exactly one wins: `SET … NX` is the one
@@ -246,7 +123,8 @@ impl Store {
     }
 }
 
-fn set(key: Key<'_>, value: &[u8], ttl: Duration) -> Cmd {
+/// `SET` with an expiry.
+pub(super) fn set(key: Key<'_>, value: &[u8], ttl: Duration) -> Cmd {
     cmd("SET")
         .arg(key)
         .arg(value)
@@ -255,14 +133,20 @@ fn set(key: Key<'_>, value: &[u8], ttl: Duration) -> Cmd {
         .take()
 }
 
-fn delete<'a>(keys: impl IntoIterator<Item = Key<'a>>) -> Cmd {
+/// `MGET` of all `keys`.
+pub(super) fn get_all<'a>(keys: impl IntoIterator<Item = Key<'a>>) -> Cmd {
+    let mut mget = cmd("MGET");
+    for key in keys {
+        mget.arg(key);
+    }
+    mget
+}
+
+/// `DEL` of all `keys`.
+pub(super) fn delete<'a>(keys: impl IntoIterator<Item = Key<'a>>) -> Cmd {
     let mut del = cmd("DEL");
     for key in keys {
         del.arg(key);
     }
     del
-}
-
-fn range(index: Key<'_>) -> Cmd {
-    cmd("ZRANGE").arg(index).arg(0).arg(-1).take()
 }

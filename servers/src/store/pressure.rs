@@ -1,6 +1,6 @@
 //! What the store lost for want of memory: by its own account, for it alone knows.
 
-use redis::{Pipeline, RedisResult};
+use redis::{FromRedisValue, Pipeline};
 use tokio::time::timeout;
 
 use super::connect::Store;
@@ -19,17 +19,17 @@ impl Store {
     ///
     /// Not counted among the operations: whoever reads the counters would change them.
     pub async fn pressure(&self) -> Option<Pressure> {
-        let mut connection = self.connection.clone();
         let mut sections = Pipeline::new();
         sections
             .cmd("INFO")
             .arg("stats")
             .cmd("INFO")
             .arg("errorstats");
-        let asked = sections.query_async(&mut connection);
-        let answer: RedisResult<(String, String)> =
-            timeout(self.shared.options.deadline, asked).await.ok()?;
-        let (stats, errors) = answer.ok()?;
+        let asked = self.connections.commands(&sections, 0, 2);
+        let answer = timeout(self.shared.options.deadline, asked).await.ok()?;
+        let mut sections = answer.ok()?.into_iter();
+        let stats = String::from_redis_value(sections.next()?).ok()?;
+        let errors = String::from_redis_value(sections.next()?).ok()?;
         Some(Pressure {
             evicted_keys: evicted_keys(&stats)?,
             out_of_memory: out_of_memory(&errors),

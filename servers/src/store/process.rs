@@ -31,6 +31,8 @@ const STOP_DEADLINE: Duration = Duration::from_secs(1);
 /// A free port may be taken between choosing and binding it; taken so often in a row it is something else.
 const PORT_ATTEMPTS: usize = 5;
 const LOG: &str = "log";
+/// The unix socket, in the private directory: whoever may not enter that cannot reach it.
+pub(super) const SOCKET: &str = "socket";
 
 /// Where a store listens and what opens it. Both are kept when a store is started again in its old place.
 #[derive(Clone)]
@@ -88,6 +90,7 @@ pub(super) struct ServerProcess {
     child: Child,
     pid: u32,
     pub(super) url: StoreUrl,
+    pub(super) unix_url: StoreUrl,
     pub(super) port: u16,
     pub(super) description: StoreDescription,
     // Removed when dropped, hence after the child: fields are dropped in order.
@@ -108,6 +111,15 @@ impl Place {
 
     pub(super) fn url(&self, port: u16) -> StoreUrl {
         StoreUrl::new(format!("redis://:{}@127.0.0.1:{port}", self.password))
+    }
+
+    pub(super) fn unix_url(&self, directory: &Path) -> StoreUrl {
+        let socket = directory.join(SOCKET);
+        StoreUrl::new(format!(
+            "redis+unix://{}?pass={}",
+            socket.display(),
+            self.password
+        ))
     }
 }
 
@@ -163,7 +175,7 @@ impl ServerProcess {
         let pid = child
             .id()
             .ok_or_else(|| spawned(io::ErrorKind::NotFound.into()))?;
-        configure(&mut child, port, &place.password)
+        configure(&mut child, port, &place.password, directory.path())
             .await
             .map_err(spawned)?;
         let url = place.url(port);
@@ -172,6 +184,7 @@ impl ServerProcess {
             child,
             pid,
             url,
+            unix_url: place.unix_url(directory.path()),
             port,
             description,
             _directory: directory,
@@ -179,7 +192,8 @@ impl ServerProcess {
     }
 }
 
-fn private_directory() -> io::Result<TempDir> {
+/// A directory that only this user may enter.
+pub(super) fn private_directory() -> io::Result<TempDir> {
     tempfile::Builder::new()
         .prefix("authbench-store-")
         .permissions(Permissions::from_mode(0o700))
@@ -220,9 +234,17 @@ fn spawn(program: &Path, directory: &TempDir) -> Result<Child, StartError> {
 }
 
 /// Hands the configuration over by pipe: on a command line, everyone on the machine could read the password.
-async fn configure(child: &mut Child, port: u16, password: &str) -> io::Result<()> {
+async fn configure(
+    child: &mut Child,
+    port: u16,
+    password: &str,
+    directory: &Path,
+) -> io::Result<()> {
+    let socket = directory.join(SOCKET);
     let configuration = format!(
-        "bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave \"\"\nappendonly no\nloglevel warning\n"
+        "bind 127.0.0.1\nport {port}\nunixsocket \"{}\"\nunixsocketperm 700\nrequirepass {password}\nsave \"\"\n\
+         appendonly no\nloglevel warning\n",
+        socket.display()
     );
     let mut stdin = child.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
     match stdin.write_all(configuration.as_bytes()).await {

@@ -33,9 +33,8 @@ impl Store {
         operation: Operation,
         command: &Cmd,
     ) -> Result<T, StoreError> {
-        let mut connection = self.connection.clone();
         let answer = self
-            .round_trip(operation, 1, connection.send_packed_command(command))
+            .round_trip(operation, 1, self.connections.command(command))
             .await?;
         let answer = answer
             .extract_error()
@@ -50,10 +49,10 @@ impl Store {
         commands: &mut Pipeline,
     ) -> Result<T, StoreError> {
         commands.atomic();
-        let mut connection = self.connection.clone();
+        let commands = &*commands;
         // The answers to MULTI and to each queued command are skipped; the last one, to EXEC, holds all results.
         let skipped = commands.len() + 1;
-        let sent = connection.send_packed_commands(commands, skipped, 1);
+        let sent = self.connections.commands(commands, skipped, 1);
         let mut answers = self
             .round_trip(operation, commands.len() as u64 + 2, sent)
             .await?;

@@ -5,14 +5,14 @@ use std::net::Ipv4Addr;
 use std::process::ExitStatus;
 
 use serde::Serialize;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 
 use super::address::StoreUrl;
 use super::description::StoreDescription;
 use super::embedded::EmbeddedStore;
 use super::find::{FindStoreError, Found, StoreWiring, find};
 use super::forget::forget;
-use super::process::{Place, ServerProcess};
+use super::process::{Place, SOCKET, ServerProcess, private_directory};
 use crate::lifecycle::{self, End, LifecycleError};
 
 /// Why the store process ended otherwise than it was told to.
@@ -43,7 +43,12 @@ pub fn serve(wiring: StoreWiring, wired: bool) -> Result<(), ServeStoreError> {
         let namespace = wiring.namespace.clone();
         match find(wiring, path.as_deref(), |step| eprintln!("store: {step}")).await? {
             Found::Given(url, description) => {
-                announce(&url, None, &description)?;
+                let unix_url = if url.is_unix() {
+                    url.clone()
+                } else {
+                    StoreUrl::new("")
+                };
+                announce(&url, &unix_url, None, &description)?;
                 end.told().await;
                 clean_up(&url, namespace.as_deref()).await;
                 Ok(())
@@ -67,7 +72,12 @@ async fn clean_up(url: &StoreUrl, namespace: Option<&str>) {
 }
 
 async fn supervise(mut server: ServerProcess, end: &mut End) -> Result<(), ServeStoreError> {
-    announce(&server.url, Some(server.pid()), &server.description)?;
+    announce(
+        &server.url,
+        &server.unix_url,
+        Some(server.pid()),
+        &server.description,
+    )?;
     let ended = tokio::select! {
         () = end.told() => None,
         status = server.ended() => Some(status?),
@@ -80,15 +90,17 @@ async fn embed(end: &mut End) -> Result<(), ServeStoreError> {
     eprintln!("store: using the embedded store (not Redis)");
     let place = Place::random();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let url = place.url(listener.local_addr()?.port());
+    let directory = private_directory()?;
+    let socket = UnixListener::bind(directory.path().join(SOCKET))?;
     announce(
-        &url,
+        &place.url(listener.local_addr()?.port()),
+        &place.unix_url(directory.path()),
         Some(std::process::id()),
         &StoreDescription::embedded(),
     )?;
     tokio::select! {
         () = end.told() => {}
-        () = EmbeddedStore::new(place.password).run(listener) => {}
+        () = EmbeddedStore::new(place.password).run(listener, socket) => {}
     }
     Ok(())
 }
@@ -98,6 +110,8 @@ async fn embed(end: &mut End) -> Result<(), ServeStoreError> {
 struct ReadyLine<'a> {
     ready: &'static str,
     url: &'a StoreUrl,
+    /// Its unix socket; empty if there is none.
+    unix_url: &'a StoreUrl,
     /// The process whose CPU time is the store's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pid: Option<u32>,
@@ -106,12 +120,14 @@ struct ReadyLine<'a> {
 
 fn announce(
     url: &StoreUrl,
+    unix_url: &StoreUrl,
     pid: Option<u32>,
     store: &StoreDescription,
 ) -> Result<(), LifecycleError> {
     lifecycle::announce(&ReadyLine {
         ready: "store",
         url,
+        unix_url,
         pid,
         store,
     })

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
-use tokio::net::TcpListener;
+use tempfile::TempDir;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime;
 use tokio::sync::oneshot;
 
@@ -15,7 +16,7 @@ use super::address::StoreUrl;
 use super::description::{StoreDescription, StoreKind};
 use super::embedded::EmbeddedStore;
 use super::find::on_path;
-use super::process::{Place, ServerProcess, StartError};
+use super::process::{Place, SOCKET, ServerProcess, StartError, private_directory};
 
 /// Set to `1`, tests that need a real Redis fail where there is none, instead of skipping.
 pub const REQUIRE_REDIS: &str = "AUTHBENCH_REQUIRE_REDIS";
@@ -29,6 +30,7 @@ pub struct StartedStore {
     place: Place,
     running: Option<Running>,
     url: StoreUrl,
+    unix_url: StoreUrl,
     description: StoreDescription,
 }
 
@@ -43,14 +45,15 @@ impl StartedStore {
     /// Starts a store of this kind; fails if its server is not on `PATH`.
     pub fn start(kind: StoreKind) -> Result<Self, StartError> {
         let mut place = Place::random();
-        let (running, at, description) = run(kind, &place)?;
-        place.port = Some(at);
+        let (running, ready) = run(kind, &place)?;
+        place.port = Some(ready.port);
         Ok(Self {
             kind,
-            url: place.url(at),
+            url: place.url(ready.port),
+            unix_url: ready.unix_url,
             place,
             running: Some(running),
-            description,
+            description: ready.description,
         })
     }
 
@@ -82,6 +85,11 @@ impl StartedStore {
         self.url.expose()
     }
 
+    /// The URL of its unix socket, another each time it is started.
+    pub fn unix_url(&self) -> &str {
+        self.unix_url.expose()
+    }
+
     /// Which store it is.
     pub fn description(&self) -> &StoreDescription {
         &self.description
@@ -104,9 +112,10 @@ impl StartedStore {
     /// Starts the store again after [`stop`](Self::stop), empty, at the same URL.
     pub fn start_again(&mut self) -> Result<(), StartError> {
         self.stop();
-        let (running, _, description) = run(self.kind, &self.place)?;
+        let (running, ready) = run(self.kind, &self.place)?;
         self.running = Some(running);
-        self.description = description;
+        self.unix_url = ready.unix_url;
+        self.description = ready.description;
         Ok(())
     }
 }
@@ -126,10 +135,17 @@ impl Drop for StartedStore {
     }
 }
 
-/// What the owning thread reports once the store answers: its process, its port, what it is.
-type Ready = Result<(u32, u16, StoreDescription), StartError>;
+/// What the owning thread reports once the store answers.
+struct Ready {
+    pid: u32,
+    port: u16,
+    unix_url: StoreUrl,
+    description: StoreDescription,
+}
 
-fn run(kind: StoreKind, place: &Place) -> Result<(Running, u16, StoreDescription), StartError> {
+type Outcome = Result<Ready, StartError>;
+
+fn run(kind: StoreKind, place: &Place) -> Result<(Running, Ready), StartError> {
     let place = place.clone();
     let (ready, told) = mpsc::channel();
     let (end, ended) = oneshot::channel();
@@ -142,26 +158,38 @@ fn run(kind: StoreKind, place: &Place) -> Result<(Running, u16, StoreDescription
         .spawn(own)
         .map_err(StartError::Runtime)?;
     let gone = |_| StartError::Runtime(std::io::ErrorKind::BrokenPipe.into());
-    let (pid, port, description) = told.recv().map_err(gone)??;
-    Ok((Running { pid, end, thread }, port, description))
+    let ready = told.recv().map_err(gone)??;
+    let pid = ready.pid;
+    Ok((Running { pid, end, thread }, ready))
 }
 
 async fn keep(
     kind: StoreKind,
     place: Place,
-    ready: &mpsc::Sender<Ready>,
+    ready: &mpsc::Sender<Outcome>,
     ended: oneshot::Receiver<()>,
 ) {
     match kind {
         StoreKind::Embedded => match listen(&place).await {
-            Ok((listener, port)) => {
+            Ok(listening) => {
+                let Listening {
+                    listener,
+                    socket,
+                    port,
+                    directory,
+                } = listening;
                 report(
                     ready,
-                    Ok((std::process::id(), port, StoreDescription::embedded())),
+                    Ok(Ready {
+                        pid: std::process::id(),
+                        port,
+                        unix_url: place.unix_url(directory.path()),
+                        description: StoreDescription::embedded(),
+                    }),
                 );
                 tokio::select! {
                     _ = ended => {}
-                    () = EmbeddedStore::new(place.password).run(listener) => {}
+                    () = EmbeddedStore::new(place.password).run(listener, socket) => {}
                 }
             }
             Err(error) => report(ready, Err(StartError::Port(error))),
@@ -170,7 +198,12 @@ async fn keep(
             Ok(server) => {
                 report(
                     ready,
-                    Ok((server.pid(), server.port, server.description.clone())),
+                    Ok(Ready {
+                        pid: server.pid(),
+                        port: server.port,
+                        unix_url: server.unix_url.clone(),
+                        description: server.description.clone(),
+                    }),
                 );
                 // Dropped without a word is a reason to end, too.
                 let _ = ended.await;
@@ -181,10 +214,23 @@ async fn keep(
     }
 }
 
-async fn listen(place: &Place) -> std::io::Result<(TcpListener, u16)> {
+/// Where an embedded store listens.
+struct Listening {
+    listener: TcpListener,
+    socket: UnixListener,
+    port: u16,
+    directory: TempDir,
+}
+
+async fn listen(place: &Place) -> std::io::Result<Listening> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, place.port.unwrap_or(0))).await?;
-    let port = listener.local_addr()?.port();
-    Ok((listener, port))
+    let directory = private_directory()?;
+    Ok(Listening {
+        port: listener.local_addr()?.port(),
+        listener,
+        socket: UnixListener::bind(directory.path().join(SOCKET))?,
+        directory,
+    })
 }
 
 async fn start(kind: StoreKind, place: &Place) -> Result<ServerProcess, StartError> {
@@ -200,7 +246,7 @@ fn program(kind: StoreKind) -> Result<PathBuf, StartError> {
     on_path(name, env::var_os("PATH").as_deref()).ok_or(StartError::NotInstalled(name))
 }
 
-fn report(ready: &mpsc::Sender<Ready>, outcome: Ready) {
+fn report(ready: &mpsc::Sender<Outcome>, outcome: Outcome) {
     // The starter waits for exactly this message; if it is gone, so is the reason to report.
     let _ = ready.send(outcome);
 }

@@ -7,6 +7,7 @@ use authbench_servers::client::Client;
 use authbench_servers::jwt::algorithm::ALGORITHMS;
 use authbench_servers::jwt::{Minter, SigningAlgorithm, SigningKey};
 use authbench_servers::model::{Grant, Model};
+use authbench_servers::roles::Roles;
 use authbench_servers::scope::Scope;
 use hyper::{Method, StatusCode};
 
@@ -44,6 +45,7 @@ fn mint(target: &Target, minter: &Minter) -> String {
         subject: "user-00001".into(),
         client: Client::App,
         scope: Scope::ALL,
+        roles: Roles::NONE,
     };
     minter.mint(&grant, None, target.clock.now_ms())
 }

@@ -143,6 +143,47 @@ async fn no_login_slips_past_a_disabling() {
     }
 }
 
+/// Whoever is let in with the old password while it is being changed is out once that is
+/// acknowledged.
+#[tokio::test]
+async fn no_login_with_the_old_password_slips_past_the_new_one() {
+    for kind in StartedStore::kinds_here() {
+        for model in [Model::Session, Model::Opaque] {
+            let target = std::sync::Arc::new(Plan::new(model).start(kind).await);
+            let owner = target.log_in("user-00001").await;
+            let mut logins = JoinSet::new();
+            for _ in 0..40 {
+                let target = std::sync::Arc::clone(&target);
+                logins.spawn(async move { target.try_log_in("user-00001", PASSWORD).await });
+            }
+            let form = [
+                ("current_password", PASSWORD),
+                ("new_password", "another one"),
+            ];
+            let origin = target.authorization.url.clone();
+            let change = target.form("/password", &form).header("origin", &origin);
+            let change = match (&owner.access_token, &owner.csrf_token) {
+                (Some(token), _) => change.bearer(token),
+                (None, Some(csrf)) => change
+                    .header("cookie", owner.cookie())
+                    .header("x-csrf-token", csrf),
+                (None, None) => panic!("nothing was handed out"),
+            };
+            let changed = change.send().await;
+            assert_eq!(changed.code(), 200, "{changed:?}");
+            for answer in logins.join_all().await {
+                if answer.code() == 200 {
+                    assert_eq!(read(&target, &answer.login()).await, 401, "{model}");
+                } else {
+                    assert!(matches!(answer.code(), 401 | 503), "{model} {answer:?}");
+                }
+            }
+            assert_eq!(read(&target, &changed.login()).await, 200, "{model}");
+            assert_eq!(target.try_log_in("user-00001", PASSWORD).await.code(), 401);
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_administrator_sees_sessions_but_no_credentials() {
     let target = Plan::new(Model::Session).embedded().await;
@@ -152,7 +193,7 @@ async fn an_administrator_sees_sessions_but_no_credentials() {
         .await;
     let listed = listed.json();
     assert_eq!(listed.as_array().map(Vec::len), Some(1));
-    let id = listed[0]["id"].as_str().expect("an id");
+    let id = listed[0]["handle"].as_str().expect("a handle");
     assert_ne!(id, login.cookie_value());
     // What names a session in the store opens nothing.
     let as_cookie = format!("__Host-session={id}");

@@ -83,8 +83,10 @@ impl Plan {
             .get_or_insert_with(|| authorization.url.clone());
         let resource_wiring = ResourceWiring {
             store_url: Some(wiring.store_url.clone()),
+            store_unix_url: None,
             introspection_secret: Some(wiring.introspection_secret.clone()),
             signing_secret: wiring.signing_secret.clone(),
+            csrf_key: wiring.csrf_key.clone(),
             namespace: None,
             authorization_ca_file: ca_file(authorization.identity.as_ref()),
         };
@@ -114,12 +116,16 @@ fn wiring(store: &StartedStore) -> AuthorizationWiring {
     let secret = || Secret::new(random_id());
     AuthorizationWiring {
         store_url: StoreUrl::new(store.url()),
+        store_unix_url: None,
         admin_secret: secret(),
         population_password: Secret::new(PASSWORD),
         service_secret: secret(),
         introspection_secret: secret(),
         signing_secret: Some(secret()),
         rotation_key: Some(secret()),
+        csrf_key: Some(secret()),
+        auditor_secret: Some(secret()),
+        partner_secret: Some(secret()),
         namespace: None,
     }
 }
@@ -129,6 +135,7 @@ fn wiring(store: &StartedStore) -> AuthorizationWiring {
 pub(crate) struct Login {
     pub(crate) access_token: Option<String>,
     pub(crate) cookie: Option<String>,
+    pub(crate) csrf_token: Option<String>,
 }
 
 impl Login {
@@ -342,6 +349,7 @@ impl Answer {
         Login {
             access_token: self.json()["access_token"].as_str().map(str::to_owned),
             cookie: cookie.map(str::to_owned),
+            csrf_token: self.json()["csrf_token"].as_str().map(str::to_owned),
         }
     }
 }

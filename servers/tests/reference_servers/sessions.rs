@@ -153,6 +153,10 @@ async fn another_site_cannot_use_the_cookie_to_change_anything() {
     let post = |name: &str, value: &str| {
         Call::new(&target.resource.url, Method::POST, "/resource")
             .header("cookie", login.cookie())
+            .header(
+                "x-csrf-token",
+                login.csrf_token.as_deref().expect("a token"),
+            )
             .header(name, value)
     };
     assert_eq!(post("origin", "null").send().await.code(), 403);

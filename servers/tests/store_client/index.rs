@@ -17,7 +17,7 @@ async fn an_index_names_the_records_soonest_to_expire_first() {
                 store
                     .create_indexed(&record(name, expires_at_ms, NOW_MS))
                     .await,
-                Ok(None)
+                Ok(vec![None])
             );
         }
         assert_eq!(
@@ -121,7 +121,7 @@ async fn a_login_sees_the_flag_that_was_set_before_its_write() {
         let flag = store
             .create_indexed(&record("late", NOW_MS + 1_000, NOW_MS))
             .await;
-        assert_eq!(flag, Ok(Some(b"since now".to_vec())));
+        assert_eq!(flag, Ok(vec![Some(b"since now".to_vec())]));
     }
 }
 
@@ -136,15 +136,11 @@ async fn no_session_survives_the_disabling_of_its_account_at_the_same_moment() {
             let login = async {
                 let session = IndexedRecord {
                     index_key: &index,
-                    flag_key: &flag,
+                    flag_keys: &[&flag],
                     ..record("s", NOW_MS + 1_000, NOW_MS)
                 };
-                if login_side
-                    .create_indexed(&session)
-                    .await
-                    .expect("created")
-                    .is_some()
-                {
+                let flags = login_side.create_indexed(&session).await.expect("created");
+                if flags[0].is_some() {
                     login_side
                         .remove_indexed("s", &index, "s")
                         .await
@@ -226,5 +222,109 @@ fn create_elsewhere(started: &StartedStore, name: &str) {
             .create_indexed(&record(name, NOW_MS + 2_000, NOW_MS))
             .await
             .expect("created");
+    });
+}
+
+#[tokio::test]
+async fn the_records_of_an_index_are_listed_with_what_is_left_of_their_life() {
+    for (_started, store) in stores().await {
+        assert_eq!(
+            store.indexed_records("index", str::to_owned).await,
+            Ok(Vec::new())
+        );
+        for (name, expires_at_ms) in [("b", NOW_MS + 2_000), ("a", NOW_MS + 1_000)] {
+            store
+                .create_indexed(&record(name, expires_at_ms, NOW_MS))
+                .await
+                .expect("created");
+        }
+        store.delete(&["b"]).await.expect("deleted");
+        let before = store.counters().round_trips;
+        let listed = store.indexed_records("index", str::to_owned).await;
+        let listed = listed.expect("answered");
+        assert_eq!(store.counters().round_trips - before, 2);
+        assert_eq!(listed.len(), 1, "what is gone is left out");
+        assert_eq!(
+            (listed[0].member.as_str(), &listed[0].value[..]),
+            ("a", &b"v"[..])
+        );
+        assert!(listed[0].expires_in <= LONG && listed[0].expires_in > LONG / 2);
+    }
+}
+
+#[tokio::test]
+async fn of_very_many_records_the_last_are_listed_and_all_are_rewritten() {
+    for (_started, store) in stores().await {
+        let names: Vec<String> = (0..300).map(|number| format!("r{number:03}")).collect();
+        for (name, expires_at_ms) in names.iter().zip(NOW_MS + 1..) {
+            store
+                .create_indexed(&record(name, expires_at_ms, NOW_MS))
+                .await
+                .expect("created");
+        }
+        let listed = store.indexed_records("index", str::to_owned).await;
+        let listed = listed.expect("answered");
+        assert_eq!((listed.len(), listed[255].member.as_str()), (256, "r299"));
+        let before = store.counters().round_trips;
+        let change = |_: &[u8]| Some(b"new".to_vec());
+        let rewritten = store.rewrite_indexed("index", str::to_owned, change).await;
+        assert_eq!(rewritten, Ok(300));
+        assert_eq!(store.counters().round_trips - before, 1 + 2 * 5);
+        assert_eq!(store.get("r000").await, Ok(Some(b"new".to_vec())));
+        assert_eq!(store.get("r299").await, Ok(Some(b"new".to_vec())));
+    }
+}
+
+#[tokio::test]
+async fn rewriting_brings_nothing_back_and_moves_no_expiry() {
+    let short = Duration::from_millis(60);
+    for (_started, store) in stores().await {
+        for (name, ttl) in [("short", short), ("ended", LONG), ("kept", LONG)] {
+            let created = IndexedRecord {
+                ttl,
+                ..record(name, NOW_MS + 1_000, NOW_MS)
+            };
+            store.create_indexed(&created).await.expect("created");
+        }
+        store.delete(&["ended"]).await.expect("deleted");
+        let change = |record: &[u8]| (record == b"v").then(|| b"new".to_vec());
+        let rewritten = store.rewrite_indexed("index", str::to_owned, change).await;
+        assert_eq!(rewritten, Ok(2));
+        assert_eq!(store.get("ended").await, Ok(None));
+        tokio::time::sleep(short * 2).await;
+        assert_eq!(store.get("short").await, Ok(None));
+        assert_eq!(store.get("kept").await, Ok(Some(b"new".to_vec())));
+    }
+}
+
+/// The record ends after it was read, and before the change is written.
+#[tokio::test]
+async fn a_record_that_ends_while_it_is_rewritten_stays_ended() {
+    for (started, store) in stores().await {
+        store
+            .create_indexed(&record("s", NOW_MS + 1_000, NOW_MS))
+            .await
+            .expect("created");
+        let change = |_: &[u8]| {
+            thread::scope(|scope| scope.spawn(|| end_elsewhere(&started, "s")).join())
+                .expect("no panic");
+            Some(b"new".to_vec())
+        };
+        let rewritten = store.rewrite_indexed("index", str::to_owned, change).await;
+        assert_eq!(rewritten, Ok(0));
+        assert_eq!(store.get("s").await, Ok(None));
+    }
+}
+
+/// Ends a record as another server would.
+fn end_elsewhere(started: &StartedStore, name: &str) {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let store = connect(started.url()).await;
+        let ended = store.remove_indexed(name, "index", name).await;
+        assert_eq!(ended, Ok(true));
     });
 }

@@ -1,5 +1,6 @@
 //! What the models call, over every kind of store.
 
+mod connections;
 mod counts;
 mod index;
 mod pressure;
@@ -24,7 +25,7 @@ fn record(name: &str, expires_at_ms: i64, now_ms: i64) -> IndexedRecord<'_> {
         member: name,
         expires_at_ms,
         now_ms,
-        flag_key: "disabled",
+        flag_keys: &["disabled"],
     }
 }
 

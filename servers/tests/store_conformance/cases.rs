@@ -31,6 +31,53 @@ pub(crate) const CASES: &[Case] = &[
         ],
     },
     Case {
+        name: "set-xx",
+        steps: &[
+            ("SET @k v XX", "nil"),
+            ("EXISTS @k", "0"),
+            ("SET @k v", "OK"),
+            ("SET @k w xx", "OK"),
+            ("GET @k", "'w'"),
+            ("SET @k x NX XX", "!ERR"),
+        ],
+    },
+    Case {
+        name: "set-keepttl",
+        steps: &[
+            ("MULTI", "OK"),
+            ("SET @k v PX 20", "QUEUED"),
+            ("SET @k w XX KEEPTTL", "QUEUED"),
+            ("GET @k", "QUEUED"),
+            ("EXEC", "[OK, OK, 'w']"),
+            ("(wait 60)", ""),
+            ("SET @k x XX KEEPTTL", "nil"),
+            ("GET @k", "nil"),
+            ("SET @k v KEEPTTL", "OK"),
+            ("PTTL @k", "-1"),
+            ("SET @k v KEEPTTL PX 20", "!ERR"),
+        ],
+    },
+    Case {
+        name: "mget",
+        steps: &[
+            ("SET @a x", "OK"),
+            ("ZADD @z 1 m", "1"),
+            ("MGET @a @none @z @a", "['x', nil, nil, 'x']"),
+            ("MGET", "!ERR"),
+        ],
+    },
+    Case {
+        name: "pttl",
+        steps: &[
+            ("PTTL @k", "-2"),
+            ("SET @k v", "OK"),
+            ("PTTL @k", "-1"),
+            ("SET @k v PX 20", "OK"),
+            ("(wait 60)", ""),
+            ("PTTL @k", "-2"),
+        ],
+    },
+    Case {
         name: "expiry-in-milliseconds",
         steps: &[
             ("SET @k v PX 20", "OK"),

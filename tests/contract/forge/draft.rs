@@ -25,7 +25,7 @@ impl Draft {
     pub(crate) fn new(algorithm: &str, kid: &str, issuer: &str, now: i64) -> Self {
         let claims = json!({
             "iss": issuer, "aud": authbench_servers::authorization::AUDIENCE, "sub": "user-00001",
-            "client_id": "app", "jti": "a-token", "iat": now, "exp": now + 300, "scope": "read write",
+            "client_id": "app", "jti": "a-token", "iat": now, "exp": now + 300, "scope": "read write", "roles": ["writer"],
         });
         Self {
             header: Part::Json(json!({"typ": "at+jwt", "alg": algorithm, "kid": kid})),

@@ -76,7 +76,7 @@ async fn active_is_all_of_it(target: &Target) -> Outcome {
     said.is(OK, "a live token")?;
     let (iat, exp) = (START_MS / 1_000, START_MS / 1_000 + 300);
     let expected = json!({
-        "active": true, "scope": "read write", "client_id": "app", "token_type": "Bearer", "sub": USER,
+        "active": true, "scope": "read write", "roles": ["writer"], "client_id": "app", "token_type": "Bearer", "sub": USER,
         "aud": AUDIENCE, "iss": target.authorization.url, "iat": iat, "exp": exp,
     });
     check(said.json() == expected, format!("{said:?}"))?;

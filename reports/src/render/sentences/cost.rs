@@ -15,35 +15,45 @@ pub(super) fn cost(summary: &Summary) -> String {
             },
         ),
         [only] => {
-            let cost = only.above(control_us);
+            let cost = only.above();
             format!("A request to {} cost {cost}.", quoted(only.name()))
         }
-        [cheapest, others @ ..] => ranking(cheapest, others, control_us),
+        [cheapest, others @ ..] => ranking(cheapest, others),
     }
 }
 
 struct Cost<'a> {
     target: &'a TargetSummary,
     us: f64,
+    control_us: Option<f64>,
 }
 
-/// All but the control, the cheapest first.
+/// All but the control, and but those that are measured without TLS besides, the cheapest first: what TLS adds is no cost of a model.
 fn ascending(summary: &Summary) -> Vec<Cost<'_>> {
     let mut costs: Vec<Cost> = summary
         .targets
         .iter()
-        .filter(|target| !target.is_control())
+        .filter(|target| !target.is_control() && !is_measured_without_tls(target))
         .filter_map(|target| {
             let us = target.cpu_us()?;
-            Some(Cost { target, us })
+            Some(Cost {
+                control_us: summary.control_of(target).and_then(TargetSummary::cpu_us),
+                target,
+                us,
+            })
         })
         .collect();
     costs.sort_by(|left, right| left.us.total_cmp(&right.us));
     costs
 }
 
+fn is_measured_without_tls(target: &TargetSummary) -> bool {
+    let tls = target.tls.as_ref();
+    tls.is_some_and(|tls| tls.without.is_some())
+}
+
 /// Nothing is ranked that the rounds do not tell apart.
-fn ranking(cheapest: &Cost, others: &[Cost], control_us: Option<f64>) -> String {
+fn ranking(cheapest: &Cost, others: &[Cost]) -> String {
     let dearest = others.last().unwrap_or(cheapest);
     let tied: Vec<&str> = others
         .iter()
@@ -70,9 +80,9 @@ fn ranking(cheapest: &Cost, others: &[Cost], control_us: Option<f64>) -> String 
     format!(
         "Checking a caller cost least with {} ({}){close}, and most with {} ({}).",
         quoted(cheapest.name()),
-        cheapest.above(control_us),
+        cheapest.above(),
         quoted(dearest.name()),
-        dearest.above(control_us)
+        dearest.above()
     )
 }
 
@@ -81,9 +91,9 @@ impl Cost<'_> {
         &self.target.name
     }
 
-    fn above(&self, control_us: Option<f64>) -> String {
+    fn above(&self) -> String {
         let all = format!("{} µs of CPU per request", significant(self.us));
-        match control_us {
+        match self.control_us {
             Some(control) => {
                 let more = significant(self.us - control);
                 format!("{all}, {more} µs above the control")

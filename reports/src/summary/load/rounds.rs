@@ -139,21 +139,7 @@ impl<'a> Rounds<'a> {
             }
         }
         let requests = self.outcomes.total() as f64;
-        // Clamped only after adding up: clamping each round would turn noise around zero into a cost.
-        let us = |role| {
-            by_role
-                .get(&role)
-                .map(|ns| rounded(ns.max(0.0) / 1e3 / requests))
-        };
-        let mut cpu = CpuPerRequest {
-            resource_server: us(Role::ResourceServer),
-            authorization_server: us(Role::AuthorizationServer),
-            store: us(Role::Store),
-            other: us(Role::Other),
-            total: 0.0,
-        };
-        cpu.total = rounded(cpu.by_role().map(|(_, us)| us).sum());
-        (!by_role.is_empty()).then_some(cpu)
+        (!by_role.is_empty()).then(|| CpuPerRequest::of(&by_role, requests))
     }
 
     pub(super) fn idle_us_per_request(&self) -> Option<f64> {

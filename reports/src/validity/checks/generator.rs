@@ -16,6 +16,11 @@ pub(super) fn saturated(stream: &Stream) -> Option<Finding> {
         .iter()
         .map(|round| round.generator_cpu_ns as f64 / (round.wall_s * 1e9))
         .fold(0.0, f64::max);
+    saturated_at(share)
+}
+
+/// When the generator used at most `share` of a processor in any part of a load.
+pub(super) fn saturated_at(share: f64) -> Option<Finding> {
     (share >= SATURATED_FROM).then(|| Finding {
         check: Check::GeneratorSaturated,
         verdict: Verdict::Invalid,

@@ -20,6 +20,11 @@ pub(super) fn steal(stream: &Stream) -> Option<Finding> {
         .iter()
         .filter_map(|round| round.steal_share)
         .collect();
+    steal_in(&shares)
+}
+
+/// The share stolen in each part of a load.
+pub(super) fn steal_in(shares: &[f64]) -> Option<Finding> {
     let worst = shares.iter().copied().fold(0.0, f64::max);
     let mean = shares.iter().sum::<f64>() / shares.len().max(1) as f64;
     let (verdict, taints) = match mean >= STEAL_RUINS_FROM {

@@ -65,6 +65,23 @@ pub(super) fn short(stream: &str, offered: f64, achieved: f64, taints: &str) -> 
     })
 }
 
+/// How many sessions per second came to their end, when that is too few of those that were to begin.
+pub(super) fn sessions(whose: &str, offered: f64, completed: f64, taints: &str) -> Option<Finding> {
+    (completed < offered * ACHIEVED_AT_LEAST).then(|| Finding {
+        check: Check::AchievedRate,
+        verdict: Verdict::Invalid,
+        what: format!(
+            "{whose} saw {} of {} sessions/s to their end ({})",
+            significant(completed),
+            significant(offered),
+            percent(completed / offered)
+        ),
+        taints: taints.to_owned(),
+        advice: "ask for fewer sessions per second, and see in the logs of its processes why clients gave up"
+            .to_owned(),
+    })
+}
+
 pub(super) fn unsent(stream: &str, unsent: u64, taints: &str) -> Option<Finding> {
     (unsent > 0).then(|| Finding {
         check: Check::UnsentStarts,

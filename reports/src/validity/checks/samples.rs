@@ -4,13 +4,15 @@ use super::stream::{Part, Stream};
 use crate::histogram::SAMPLES_BEYOND;
 use crate::number::{count, percent, significant};
 use crate::revocation::Lag;
-use crate::run_file::{EventRecord, RevocationRecord, RunFile};
+use crate::run_file::{EventRecord, JourneyRecord, JourneySlice, RevocationRecord, RunFile};
 use crate::validity::{Check, Finding, Verdict};
 
 /// Fewer rounds than this say little about how far apart rounds lie: the range of four covers the next one three times in five.
 const ROUNDS_AT_LEAST: usize = 5;
 /// "None of n was accepted" still allows a share of 3 ÷ n at 95 % confidence (the rule of three): one in ten at this n.
 const REVOCATIONS_AT_LEAST: usize = 30;
+/// The same for sessions in which something did not happen.
+const SESSIONS_AT_LEAST: u64 = 30;
 /// Share of revocations without a sample from which the rest may be a selection.
 const UNKNOWN_FROM: f64 = 0.05;
 /// What a table has a column for.
@@ -58,6 +60,36 @@ pub(super) fn requests(part: &Part) -> Option<Finding> {
         format!("{names} of `{}`, which are not printed", part.target.name),
         "ask for longer or more rounds",
     ))
+}
+
+/// Client types with few sessions, of all targets together.
+pub(super) fn sessions(run: &RunFile, record: &JourneyRecord, name: &str) -> Option<Finding> {
+    let sessions = |target: &str, client: &str| -> u64 {
+        let parts = record.slices.iter().flat_map(JourneySlice::parts);
+        let own = parts.filter(|(name, part)| *name == target && part.client == client);
+        own.map(|(_, part)| part.counts.sessions).sum()
+    };
+    let clients = record.mix.iter().map(|client| client.client.as_str());
+    let rows = run.targets.iter().flat_map(|target| {
+        let name = target.name.as_str();
+        clients.clone().map(move |client| (name, client))
+    });
+    let few: Vec<String> = rows
+        .map(|(target, client)| (target, client, sessions(target, client)))
+        .filter(|(.., sessions)| (1..SESSIONS_AT_LEAST).contains(sessions))
+        .map(|(target, client, sessions)| format!("`{client}` at `{target}` ({sessions})"))
+        .collect();
+    (!few.is_empty()).then(|| {
+        too_few(
+            format!(
+                "{name} are fewer than {SESSIONS_AT_LEAST} of {}",
+                few.join(", ")
+            ),
+            "those rows: what happens in one session of ten may not have happened in any of these"
+                .to_owned(),
+            "ask for more sessions per second, longer slices or more rounds",
+        )
+    })
 }
 
 /// Row by row; the targets in the order of the run.

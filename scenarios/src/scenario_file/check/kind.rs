@@ -1,8 +1,13 @@
 //! What a scenario measures: which tables and which members of a profile belong to each kind.
 
 use super::Checker;
-use crate::scenario_file::raw::{RawCapacity, RawProfile, RawRevocation, RawScenario, RawSweep};
-use crate::scenario_file::{Capacity, Plan, Profile, Revocations, Rounds, Slos, Sweep};
+use super::journey::Lives;
+use crate::scenario_file::raw::{
+    RawCapacity, RawLogin, RawProfile, RawRevocation, RawScenario, RawSweep,
+};
+use crate::scenario_file::{
+    Capacity, LoginStorms, Plan, Profile, Revocations, Rounds, Slos, Sweep,
+};
 use crate::target::FileError;
 use std::ops::Range;
 use std::time::Duration;
@@ -10,7 +15,7 @@ use toml::Spanned;
 
 /// How long a revocation is watched at most, when the file does not say.
 const OBSERVE: Duration = Duration::from_secs(60);
-const KINDS: &str = "steady, revocation, capacity, sweep";
+const KINDS: &str = "steady, revocation, capacity, sweep, login, journey";
 
 /// What a scenario measures, with what belongs to that kind only.
 pub(super) enum Kind<'a> {
@@ -18,6 +23,8 @@ pub(super) enum Kind<'a> {
     Revocation(&'a RawRevocation),
     Capacity(&'a RawCapacity, Slos),
     Sweep(&'a Spanned<RawSweep>, Slos),
+    Login(&'a Spanned<RawLogin>),
+    Journey(Lives),
 }
 
 impl Checker<'_> {
@@ -28,6 +35,8 @@ impl Checker<'_> {
             "revocation" => &["revocation"],
             "capacity" => &["slo", "capacity"],
             "sweep" => &["slo", "sweep"],
+            "login" => &["login"],
+            "journey" => &["journey", "client"],
             other => {
                 return Err(self.error(&raw.kind, "kind", format!("unknown {other:?}"), KINDS));
             }
@@ -54,6 +63,11 @@ impl Checker<'_> {
                 Kind::Capacity(table.get_ref(), slos()?)
             }
             "sweep" => Kind::Sweep(raw.sweep.as_ref().ok_or_else(|| missing(kind))?, slos()?),
+            "login" => Kind::Login(raw.login.as_ref().ok_or_else(|| missing(kind))?),
+            "journey" => {
+                let table = raw.journey.as_ref().ok_or_else(|| missing(kind))?;
+                Kind::Journey(self.lives(table, &raw.client)?)
+            }
             _ => Kind::Steady,
         })
     }
@@ -67,7 +81,9 @@ impl Checker<'_> {
         let own: &[&str] = match kind {
             Kind::Steady => &["rounds", "round"],
             Kind::Revocation(_) => &["revocations"],
-            Kind::Capacity(..) | Kind::Sweep(..) => &["rounds", "slice"],
+            Kind::Capacity(..) | Kind::Sweep(..) | Kind::Login(_) | Kind::Journey(_) => {
+                &["rounds", "slice"]
+            }
         };
         let members = Members {
             checker: self,
@@ -100,6 +116,18 @@ impl Checker<'_> {
                 ladder: self.ladder(sweep)?,
                 slos: slos.clone(),
             }),
+            Kind::Login(login) => Plan::Login(LoginStorms {
+                warm_up,
+                rounds: members.rounds()?,
+                slice: self.positive(members.slice()?, &members.key("slice"))?,
+                rates_per_s: self.login_rates(login)?,
+                connections: self.whole(&login.get_ref().connections, "login.connections")?,
+            }),
+            Kind::Journey(lives) => Plan::Journey(lives.plan(
+                warm_up,
+                members.rounds()?,
+                self.positive(members.slice()?, &members.key("slice"))?,
+            )),
         })
     }
 
@@ -131,6 +159,9 @@ fn tables(raw: &RawScenario) -> impl Iterator<Item = (&'static str, Range<usize>
         ("slo", raw.slo.as_ref().map(Spanned::span)),
         ("capacity", raw.capacity.as_ref().map(Spanned::span)),
         ("sweep", raw.sweep.as_ref().map(Spanned::span)),
+        ("login", raw.login.as_ref().map(Spanned::span)),
+        ("journey", raw.journey.as_ref().map(Spanned::span)),
+        ("client", raw.client.first().map(Spanned::span)),
     ]
     .into_iter()
     .filter_map(|(table, span)| Some((table, span?)))

@@ -78,7 +78,7 @@ fn mistakes_in_capacity_scenarios() {
         (
             "achieved = 0.99",
             "achieved = true",
-            "14: slo.achieved: invalid type: boolean `true` (allowed: a duration, a share, or a table of a target)",
+            "14: slo.achieved: is a boolean (allowed: a duration, a share, or a table of a target)",
         ),
         (
             "achieved = 0.99",

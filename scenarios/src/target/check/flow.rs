@@ -47,6 +47,7 @@ impl Checker<'_> {
             )?;
             events.push(checked);
         }
+        let clients = self.clients(&raw.client, &points, &somebody, &user)?;
         Ok(Flows {
             login,
             admin_login,
@@ -54,6 +55,7 @@ impl Checker<'_> {
             logout,
             points,
             events,
+            clients,
         })
     }
 

@@ -1,6 +1,7 @@
 //! From raw TOML to a target file that cannot be wrong: every value parsed, every reference known where it stands.
 
 mod capture;
+mod client;
 mod event;
 mod flow;
 mod json;
@@ -22,6 +23,7 @@ use self::scope::Scope;
 use super::file::{About, TargetFile};
 use super::limits::Limits;
 use super::raw::{RawLimits, RawTarget, RawTexts};
+use super::secrets::{Asked, Secrets};
 use super::source::{FileError, Source};
 use super::template::{Template, is_name};
 use super::vars::{self, Environment, Vars};
@@ -38,6 +40,8 @@ pub(super) fn check(
 ) -> Result<TargetFile, FileError> {
     source.check_schema(SCHEMA)?;
     let raw: RawTarget = source.parse()?;
+    let asked = Asked::of(environment);
+    let environment: Environment<'_> = &|variable: &str| asked.ask(variable);
     let vars = vars::resolve(source, &raw.vars, overrides, environment)?;
     let checker = Checker {
         source,
@@ -54,7 +58,9 @@ pub(super) fn check(
     let starts_nothing = processes.is_empty() && build.is_none();
     let tls = checker.tls(&raw.tls, &processes, starts_nothing)?;
     let flows = checker.flows(&raw, &about, &processes)?;
+    let shown_variables = written::shown_variables(&source.text);
     Ok(TargetFile {
+        secrets: Secrets::of(&checker.vars, &shown_variables, &asked),
         about: Arc::new(about),
         build: build.unwrap_or_default(),
         processes,
@@ -62,7 +68,7 @@ pub(super) fn check(
         tls,
         variant: None,
         as_written: written::as_written(&source.text),
-        shown_variables: written::shown_variables(&source.text),
+        shown_variables,
     })
 }
 
@@ -139,9 +145,8 @@ impl Checker<'_> {
         key: &str,
         scope: &Scope,
     ) -> Result<Template, FileError> {
-        let template = Template::parse(value.get_ref()).map_err(|error| {
-            self.error(value, key, format!("{:?} {error}", value.get_ref()), "")
-        })?;
+        let template = Template::parse(value.get_ref())
+            .map_err(|error| self.error(value, key, error.to_string(), ""))?;
         template.resolve(|reference| {
             let name = reference.name.as_str();
             scope

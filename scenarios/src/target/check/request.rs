@@ -115,12 +115,14 @@ impl Checker<'_> {
             .filter(|(method, _)| METHODS.contains(method));
         let (method, url) = split.ok_or_else(|| {
             let allowed = format!("a method and a URL; methods: {}", METHODS.join(", "));
-            self.error(
-                raw,
-                key,
-                format!("{:?} is not a request", raw.get_ref()),
-                allowed,
-            )
+            // The first word only: a URL may carry a credential.
+            let word = raw.get_ref().split(' ').next().unwrap_or_default();
+            let problem = if word.contains("://") {
+                "has no method".to_owned()
+            } else {
+                format!("{word:?} is not a method")
+            };
+            self.error(raw, key, problem, allowed)
         })?;
         let url = Spanned::new(raw.span(), url.trim().to_owned());
         Ok((method.to_owned(), self.template(&url, key, scope)?))

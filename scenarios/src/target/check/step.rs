@@ -17,6 +17,7 @@ use crate::target::request::RequestTemplate;
 use crate::target::source::FileError;
 use crate::target::template::Template;
 use crate::target::users::Users;
+use crate::target::written::without_query;
 
 /// How long a command may take when the file does not say.
 const COMMAND_WITHIN: Duration = Duration::from_secs(30);
@@ -78,6 +79,11 @@ impl StepScope {
         self.texts.clone().without(PKCE).bar(PKCE, reason)
     }
 
+    /// Whether an earlier step of the list captures this.
+    pub(super) fn captures(&self, name: &str) -> bool {
+        self.captured.iter().any(|captured| captured == name)
+    }
+
     fn capture(&mut self, name: &str) {
         self.captured.push(name.to_owned());
         let grown = self.clone().with_secrets(vec![name.to_owned()]);
@@ -122,7 +128,11 @@ impl Checker<'_> {
                     keeps_cookies: step.cookies.is_none(),
                 };
                 let call = self.call(raw, line, key, &scope.texts)?;
-                (Action::Request(call), line.get_ref().clone(), captured)
+                (
+                    Action::Request(call),
+                    without_query(line.get_ref()),
+                    captured,
+                )
             }
             (None, Some(argv)) => {
                 let command = self.command_line(step, argv, key, scope)?;

@@ -103,7 +103,11 @@ fn read(path: &Path) -> Result<Vec<Account>, (String, &'static str)> {
     for (index, column) in columns.iter().enumerate() {
         let first = columns.iter().position(|other| other == column) == Some(index);
         if !is_name(column) || column == NUMBER || !first {
-            let problem = in_file(format!("{column:?} cannot name a column"));
+            // Not quoted: where the header line was forgotten, it is somebody's password.
+            let place = index + 1;
+            let problem = in_file(format!(
+                "field {place} of the first line cannot name a column"
+            ));
             return Err((
                 problem,
                 "letters, digits, _ and -, each name once, and not number",

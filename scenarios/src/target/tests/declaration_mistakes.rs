@@ -28,12 +28,12 @@ fn mistakes_in_the_head() {
         (
             "model = \"demo\"",
             "modell = \"demo\"",
-            "3: modell: unknown field `modell` (allowed: one of `schema`, `name`, `model`, `settings`, `vars`, `users`, `facts`, `limits`, `build`, `tls`, `process`, `login`, `admin_login`, `refresh`, `logout`, `point`, `event`)",
+            "3: modell: unknown field `modell` (allowed: one of `schema`, `name`, `model`, `settings`, `vars`, `users`, `facts`, `limits`, `build`, `tls`, `process`, `login`, `admin_login`, `refresh`, `logout`, `point`, `event`, `client`)",
         ),
         (
             "model = \"demo\"",
             "model = 3",
-            "3: model: invalid type: integer `3` (allowed: a string)",
+            "3: model: is an integer (allowed: a string)",
         ),
         (
             "model = \"demo\"",

@@ -8,7 +8,7 @@ fn mistakes_in_steps() {
         (
             "POST ${as.url}/login",
             "post ${as.url}/login",
-            "26: login[0].request: \"post ${as.url}/login\" is not a request (allowed: a method and a URL; methods: GET, POST, PUT, PATCH, DELETE, OPTIONS)",
+            "26: login[0].request: \"post\" is not a method (allowed: a method and a URL; methods: GET, POST, PUT, PATCH, DELETE, OPTIONS)",
         ),
         (
             "POST ${as.url}/login",

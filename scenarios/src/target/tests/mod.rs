@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::*;
 
+mod clients;
 mod csv_users;
 mod declaration_mistakes;
 mod flow_mistakes;

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use redis_protocol::resp2::types::BytesFrame;
 use subtle::ConstantTimeEq;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_util::codec::{Decoder, Encoder};
 
 use super::codec::{AUTHENTICATED, CommandCodec, ProtocolError};
@@ -21,8 +20,10 @@ const FLUSH_BYTES: usize = 256 << 10;
 const MAX_QUEUED: (usize, usize) = (1024, AUTHENTICATED.command_bytes);
 
 /// Serves one client until it leaves, says what is no command, or quits.
-pub(super) async fn serve(store: Arc<EmbeddedStore>, mut stream: TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
+pub(super) async fn serve(
+    store: Arc<EmbeddedStore>,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+) -> io::Result<()> {
     let mut client = Client {
         store: &store,
         authenticated: false,

@@ -102,6 +102,11 @@ impl Keyspace {
         true
     }
 
+    /// When the key ends, if ever; `None` if there is no such key.
+    pub(super) fn expiry(&mut self, key: &Bytes, now: Millis) -> Option<Option<Millis>> {
+        self.live(key, now).map(|entry| entry.expires)
+    }
+
     pub(super) fn delete(&mut self, key: &Bytes, now: Millis) -> bool {
         self.exists(key, now) && self.remove(key)
     }

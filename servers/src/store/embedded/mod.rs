@@ -18,7 +18,8 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -51,8 +52,8 @@ impl EmbeddedStore {
         }
     }
 
-    /// Serves `listener` until this future is dropped, which also closes every connection.
-    pub async fn run(self, listener: TcpListener) {
+    /// Serves both listeners until this future is dropped, which also closes every connection.
+    pub async fn run(self, listener: TcpListener, socket: UnixListener) {
         let store = Arc::new(self);
         let mut connections = JoinSet::new();
         let mut sweep = interval(SWEEP.0);
@@ -60,8 +61,16 @@ impl EmbeddedStore {
         loop {
             tokio::select! {
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => store.admit(stream, &mut connections),
+                    Ok((stream, _)) => {
+                        // Fails for a stream that is gone already, which its first read will tell.
+                        let _ = stream.set_nodelay(true);
+                        store.admit(stream, &mut connections);
+                    }
                     // Out of file descriptors, mostly: wait for some to come back instead of spinning.
+                    Err(_) => sleep(SWEEP.0).await,
+                },
+                accepted = socket.accept() => match accepted {
+                    Ok((stream, _)) => store.admit(stream, &mut connections),
                     Err(_) => sleep(SWEEP.0).await,
                 },
                 Some(_) = connections.join_next() => {}
@@ -70,7 +79,10 @@ impl EmbeddedStore {
         }
     }
 
-    fn admit(self: &Arc<Self>, stream: TcpStream, connections: &mut JoinSet<io::Result<()>>) {
+    fn admit<S>(self: &Arc<Self>, stream: S, connections: &mut JoinSet<io::Result<()>>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         // Past the limit the connection is closed at once: the client sees it lost, and tries again.
         if connections.len() < MAX_CONNECTIONS {
             connections.spawn(connection::serve(Arc::clone(self), stream));

@@ -69,11 +69,13 @@ const ANY: usize = usize::MAX;
 
 const COMMANDS: &[Command] = &[
     command("get", 2, 2, strings::get),
+    command("mget", 2, ANY, strings::mget),
     command("getex", 2, ANY, strings::getex),
     command("set", 3, ANY, strings::set),
     command("del", 2, ANY, strings::del),
     command("exists", 2, ANY, strings::exists),
     command("pexpire", 3, 3, strings::pexpire),
+    command("pttl", 2, 2, strings::pttl),
     command("zadd", 4, ANY, sorted_sets::zadd),
     command("zrem", 3, ANY, sorted_sets::zrem),
     command("zrange", 4, ANY, sorted_sets::zrange),

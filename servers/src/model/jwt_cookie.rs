@@ -1,0 +1,169 @@
+//! `jwt` in a cookie: the same token as [`super::jwt`], carried by the browser.
+//!
+//! Where the state is and how a credential travels are two things. The token is as hard to take
+//! back as in a header; what the cookie adds is that the browser sends it whoever asks, so that
+//! changes need what a session's changes need ([`crate::http::csrf`]). And it adds a cliff: of a
+//! cookie of more than 4,096 bytes a browser keeps nothing and says nothing. A token that large is
+//! refused at issue, where somebody can see why, instead of at the next request, where a user who
+//! has just logged in would be asked to log in.
+
+use hyper::HeaderMap;
+
+use super::accounts::Standing;
+use super::jwt::{JwtIssuer, JwtValidator, signed_in};
+use super::{
+    ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, Issuer, LoggedOut, Refusal,
+    Revocation, Scheme, SignedIn, Validator, Verdict,
+};
+use crate::client::Client;
+use crate::http::Presented;
+use crate::http::cookie::{self, CookieShape};
+use crate::http::csrf::ChangeGuard;
+use crate::refusal::{Reason, Unavailable};
+use crate::secret::Fingerprint;
+use crate::store::StoreError;
+
+/// The cookie.
+pub const COOKIE: CookieShape = CookieShape {
+    name: "__Host-access",
+    attributes: "; Path=/; Secure; HttpOnly; SameSite=Lax",
+};
+/// Bytes of a cookie's name and value that a browser keeps at most (RFC 6265bis §5.6).
+pub const COOKIE_BYTES: usize = 4_096;
+
+/// Issues access tokens in a cookie.
+#[derive(Debug)]
+pub struct JwtCookieIssuer {
+    tokens: JwtIssuer,
+    guard: ChangeGuard,
+}
+
+/// Judges the token in each request's cookie, without asking anybody.
+#[derive(Debug)]
+pub struct JwtCookieValidator {
+    tokens: JwtValidator,
+    guard: ChangeGuard,
+}
+
+impl JwtCookieIssuer {
+    /// Puts the tokens of `tokens` into cookies.
+    pub fn new(tokens: JwtIssuer, guard: ChangeGuard) -> Self {
+        Self { tokens, guard }
+    }
+}
+
+impl Issuer for JwtCookieIssuer {
+    const SCHEME: Scheme = Scheme::Cookie;
+
+    async fn sign_in(
+        &self,
+        grant: Grant,
+        standing: &Standing,
+        headers: &HeaderMap,
+    ) -> Result<GrantOutcome, StoreError> {
+        let granted = match self.tokens.sign_in(grant, standing, headers).await? {
+            Ok(granted) => granted,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let token = granted.access.map(|access| access.token);
+        let token = token.unwrap_or_default();
+        if !fits(&token) {
+            return Ok(Err(GrantRefusal::CookieTooLarge));
+        }
+        Ok(Ok(Granted {
+            cookie: Some(COOKIE.set(&token)),
+            csrf_token: Some(self.guard.token(&token)),
+            subject: granted.subject,
+            ..Granted::default()
+        }))
+    }
+
+    async fn introspect(&self, token: &str) -> Result<Option<ActiveGrant>, StoreError> {
+        self.tokens.introspect(token).await
+    }
+
+    async fn revoke(&self, token: &str, client: Client) -> Result<Revocation, StoreError> {
+        self.tokens.revoke(token, client).await
+    }
+
+    /// The browser forgets the cookie; whoever has copied it has it still.
+    async fn log_out(
+        &self,
+        presented: Presented<'_>,
+    ) -> Result<Result<LoggedOut, Reason>, StoreError> {
+        let read = in_cookie(&presented).and_then(|token| Ok((self.tokens.read(token)?, token)));
+        Ok(read.map(|(claims, token)| LoggedOut {
+            subject: Some(claims.subject),
+            credential: Some(Fingerprint::of(token)),
+            cookie: Some(COOKIE.clear()),
+        }))
+    }
+
+    async fn recognise(
+        &self,
+        presented: Presented<'_>,
+    ) -> Result<Result<SignedIn, Reason>, StoreError> {
+        let token = match in_cookie(&presented) {
+            Ok(token) => token,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        if let Err(reason) = self.guard.check(&presented, token) {
+            return Ok(Err(reason));
+        }
+        let claims = self.tokens.read_active(token).await?;
+        Ok(claims.and_then(|claims| {
+            Ok(SignedIn {
+                csrf_token: Some(self.guard.token(token)),
+                ..signed_in(claims, token)?
+            })
+        }))
+    }
+
+    fn jwks(&self) -> String {
+        self.tokens.jwks()
+    }
+}
+
+impl JwtCookieValidator {
+    /// Judges as `tokens` does.
+    pub fn new(tokens: JwtValidator, guard: ChangeGuard) -> Self {
+        Self { tokens, guard }
+    }
+}
+
+impl Validator for JwtCookieValidator {
+    const SCHEME: Scheme = Scheme::Cookie;
+
+    async fn validate(&self, presented: Presented<'_>) -> Result<Verdict, Unavailable> {
+        let token = match in_cookie(&presented) {
+            Ok(token) => token,
+            Err(reason) => return Ok(Err(Refusal::unseen(reason))),
+        };
+        if let Err(reason) = self.guard.check(&presented, token) {
+            return Ok(Err(Refusal::of(reason, token)));
+        }
+        self.tokens.judge(token).await
+    }
+}
+
+fn in_cookie<'a>(presented: &Presented<'a>) -> Result<&'a str, Reason> {
+    let value = cookie::value(presented.headers, COOKIE.name);
+    let value = value.map_err(|_| Reason::MalformedRequest)?;
+    value.ok_or(Reason::NoCredential)
+}
+
+fn fits(token: &str) -> bool {
+    COOKIE.name.len() + token.len() <= COOKIE_BYTES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cliff_is_at_4096_bytes_of_name_and_value() {
+        let room = COOKIE_BYTES - COOKIE.name.len();
+        assert!(fits(&"x".repeat(room)));
+        assert!(!fits(&"x".repeat(room + 1)));
+    }
+}

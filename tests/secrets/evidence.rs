@@ -1,0 +1,112 @@
+//! Everything that a run leaves: what it printed, what it wrote, and the command lines of all its processes.
+
+use crate::canary::Canary;
+use crate::program::{Workspace, descendants};
+use crate::search::Search;
+use std::fs;
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+/// How often command lines are looked at while a run goes on.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Bytes, each with where they come from.
+#[derive(Default)]
+pub(crate) struct Evidence {
+    pieces: Vec<(String, Vec<u8>)>,
+}
+
+impl Evidence {
+    /// Runs the program with these environment variables, to its end, and keeps what it printed.
+    pub(crate) fn run(
+        &mut self,
+        workspace: &Workspace,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Output {
+        let mut command = workspace.authbench(arguments);
+        command
+            .envs(variables.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = command.spawn().expect("the program starts");
+        let (pid, over) = (child.id(), AtomicBool::new(false));
+        let (output, lines) = thread::scope(|scope| {
+            let watch = scope.spawn(|| {
+                let mut lines = Vec::new();
+                while !over.load(Ordering::Relaxed) {
+                    lines.extend(command_lines(pid));
+                    thread::sleep(LOOK);
+                }
+                lines
+            });
+            let output = child.wait_with_output().expect("it ends");
+            over.store(true, Ordering::Relaxed);
+            (output, watch.join().expect("looks on"))
+        });
+        let called = arguments.first().copied().unwrap_or_default();
+        self.keep(&format!("stdout of {called}"), &output.stdout);
+        self.keep(&format!("stderr of {called}"), &output.stderr);
+        self.keep("command lines", &lines);
+        output
+    }
+
+    /// Keeps every file in `folder` and below it, and their names.
+    pub(crate) fn folder(&mut self, folder: &Path) {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.display().to_string();
+            self.keep("file names", name.as_bytes());
+            if path.is_dir() {
+                self.folder(&path);
+            } else {
+                self.keep(&name, &fs::read(&path).expect("a file"));
+            }
+        }
+    }
+
+    /// Keeps other bytes.
+    pub(crate) fn keep(&mut self, origin: &str, bytes: &[u8]) {
+        self.pieces.push((origin.to_owned(), bytes.to_vec()));
+    }
+
+    /// Which canaries sing, where.
+    pub(crate) fn hits(&self, canaries: &[Canary]) -> Vec<String> {
+        let search = Search::new(canaries);
+        let of_piece = |(origin, bytes): &(String, Vec<u8>)| {
+            let hits = search.hits(bytes);
+            hits.into_iter()
+                .map(|hit| format!("{origin}: {hit}"))
+                .collect::<Vec<_>>()
+        };
+        self.pieces.iter().flat_map(of_piece).collect()
+    }
+
+    /// Whether `text` was kept: that something is not there means little where nothing is.
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.pieces.iter().any(|(_, bytes)| {
+            bytes
+                .windows(text.len())
+                .any(|window| window == text.as_bytes())
+        })
+    }
+
+    /// Asserts that no canary sings.
+    pub(crate) fn assert_silent(&self, canaries: &[Canary]) {
+        let mut hits = self.hits(canaries);
+        let total = hits.len();
+        hits.truncate(20);
+        assert!(hits.is_empty(), "{total} hits:\n{}", hits.join("\n"));
+    }
+}
+
+/// The command lines of all descendants of `pid`.
+fn command_lines(pid: u32) -> Vec<u8> {
+    let lines = descendants(pid).into_iter();
+    lines
+        .flat_map(|(child, _)| fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default())
+        .collect()
+}
