@@ -187,6 +187,6 @@ refuse = { status = 401 }
             refused.expect_err("refused").to_string(),
             "target t, login[1] (command rm): runs a command on this machine; allow that with --allow-commands, if you trust the file"
         );
-        System::check_commands(&file, &settings(true)).expect("allowed");
+        System::check_permitted(&file, &settings(true)).expect("allowed");
     }
 }
