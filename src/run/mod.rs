@@ -89,7 +89,7 @@ async fn measure_and_report(
                     return Err(error);
                 }
                 GivenUp::NothingMeasured => return Ok(UNFIT),
-                GivenUp::Partly(measured) => (measured, Status::Failed),
+                GivenUp::Partly(measured) => (*measured, Status::Failed),
             }
         }
     };
@@ -134,7 +134,7 @@ enum GivenUp {
     /// It broke off before a scenario had been measured; the logs stay.
     NothingMeasured,
     /// Some scenarios had been measured.
-    Partly(Measured),
+    Partly(Box<Measured>),
 }
 
 /// Says why the run failed, unless that is bad input.
@@ -157,7 +157,7 @@ fn given_up(error: RunError, directory: &Path) -> GivenUp {
             );
             match measured.scenarios.is_empty() {
                 true => GivenUp::NothingMeasured,
-                false => GivenUp::Partly(*measured),
+                false => GivenUp::Partly(measured),
             }
         }
         error => GivenUp::BadInput(error.into()),

@@ -54,7 +54,7 @@ fn a_canary_in_any_file_is_found() {
     workspace.write(nested, &format!("a line\nAuthorization: {}\n", canary.text));
     let mut evidence = Evidence::default();
     evidence.folder(&workspace.path("run"));
-    let hits = evidence.hits(&[canary.clone()]);
+    let hits = evidence.hits(std::slice::from_ref(&canary));
     assert!(
         hits.iter().any(|hit| hit.contains("server.log")),
         "{hits:?}"

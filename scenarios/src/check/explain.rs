@@ -96,7 +96,7 @@ pub(super) fn of_step(
     answer: Option<&Answer>,
     credential: &Credential,
 ) -> Explained {
-    match (&error.failure, answer) {
+    match (&*error.failure, answer) {
         (StepFailure::Exchange(error) | StepFailure::Redirected(error), _) => of_exchange(error),
         (StepFailure::Redirect(_), _) => explained(
             Cause::Redirect,

@@ -188,7 +188,7 @@ impl<'a> Walker<'a> {
         answer: Option<&Answer>,
         credential: &Credential,
     ) -> Failed {
-        if let StepFailure::Exchange(error) = &error.failure {
+        if let StepFailure::Exchange(error) = &*error.failure {
             self.note_unreachable(error);
         }
         let explained = of_step(&error, answer, credential);

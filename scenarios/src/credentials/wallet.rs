@@ -51,12 +51,12 @@ impl Wallet {
         credentials: Vec<Credential>,
     ) -> Result<Self, EncodeError> {
         let held = Arc::new(Held {
-            target: Arc::clone(&target),
+            target,
             credentials: credentials.into_iter().map(Mutex::new).collect(),
             pools: OnceLock::new(),
         });
         let mut pools = Vec::new();
-        for (index, point) in target.flows.points.iter().enumerate() {
+        for (index, point) in held.target.flows.points.iter().enumerate() {
             if point.traffic {
                 let pool = held.pool(index, point)?;
                 pools.push((index, (point.request.origin.peer(), pool)));

@@ -18,7 +18,7 @@ pub struct StepError {
     /// Place in the file and request as written there.
     pub step: String,
     /// What went wrong.
-    pub failure: StepFailure,
+    pub failure: Box<StepFailure>,
 }
 
 /// What went wrong in a step.
@@ -71,7 +71,7 @@ impl StepError {
     /// given nor refused.
     #[must_use]
     pub fn is_outcome_unknown(&self) -> bool {
-        match &self.failure {
+        match &*self.failure {
             StepFailure::Exchange(error) => error.may_have_been_sent(),
             StepFailure::Redirected(_) | StepFailure::Redirect(_) => true,
             StepFailure::Command(error) => !matches!(error, CommandError::Spawn { .. }),
@@ -87,7 +87,7 @@ impl StepError {
     pub fn throttled_for(&self) -> Option<Duration> {
         /// When a target says 429 and not for how long.
         const UNSAID: Duration = Duration::from_secs(1);
-        match &self.failure {
+        match &*self.failure {
             StepFailure::Throttled { after } => Some(after.unwrap_or(UNSAID)),
             _ => None,
         }
@@ -96,7 +96,7 @@ impl StepError {
     /// How the step ended, as a sample of a load.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        match (&self.failure, self.unexpected_status()) {
+        match (&*self.failure, self.unexpected_status()) {
             (_, Some(status)) => Outcome::Unexpected(status),
             (
                 StepFailure::Exchange(ExchangeError::Deadline(_))
@@ -110,7 +110,7 @@ impl StepError {
     /// The status that came instead of the expected one, if that is what failed.
     #[must_use]
     pub fn unexpected_status(&self) -> Option<u16> {
-        match &self.failure {
+        match &*self.failure {
             StepFailure::Status { got, .. } => Some(*got),
             StepFailure::Throttled { .. } => Some(crate::target::THROTTLED),
             _ => None,

@@ -204,7 +204,7 @@ async fn run_step(
     outcome.map_err(|failure| StepError {
         target: target.about.name.clone(),
         step: step.label.clone(),
-        failure,
+        failure: Box::new(failure),
     })
 }
 

@@ -223,7 +223,7 @@ fn no_answer_leaves_the_outcome_unknown_and_no_connection_does_not() {
         assert!(!refused.is_outcome_unknown());
         assert!(
             matches!(
-                refused.failure,
+                *refused.failure,
                 StepFailure::Exchange(ExchangeError::Connect { .. })
             ),
             "{refused}"

@@ -78,7 +78,7 @@ pub(crate) enum Ready {
     Line { within: Duration },
     /// This request is answered with a status below 500.
     Answers {
-        request: RequestTemplate,
+        request: Box<RequestTemplate>,
         within: Duration,
     },
 }

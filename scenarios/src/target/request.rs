@@ -114,7 +114,7 @@ impl RequestTemplate {
 }
 
 impl Request {
-    /// A plain GET of `url`, whose host is cleared with the policy; over TLS the system's roots are trusted.
+    /// A plain GET of `url`, whose host is cleared with the policy.
     ///
     /// # Errors
     /// When the URL cannot or must not be requested.

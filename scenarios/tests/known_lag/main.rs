@@ -12,6 +12,7 @@ use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::run::{Plan, run};
 use authbench_scenarios::scenario_file::{Profile, Scenario};
 use authbench_scenarios::target::{RemoteTargets, TargetFile};
+use authbench_scenarios::undo::Journal;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -150,7 +151,7 @@ async fn measure(servers: &[(&str, Server)]) -> RevocationRecord {
         settings: settings(folder.path(), interrupted.clone()),
         seed: 1,
         goose_reports: None,
-        journal: None,
+        journal: Journal::of_new_run(folder.path()),
     };
     let mut measured = run(plan, interrupted, &|_| ()).await.expect("it runs");
     let record = measured.scenarios.pop().expect("one scenario");

@@ -249,11 +249,11 @@ impl Checker<'_> {
             None => READY_WITHIN,
         };
         Ok(Ready::Answers {
-            request: RequestTemplate {
+            request: Box::new(RequestTemplate {
                 url: self.template(&url, &format!("{key}.url"), &scope)?,
                 connect: None,
                 parts: Parts::bare("GET"),
-            },
+            }),
             within,
         })
     }
