@@ -229,7 +229,7 @@ impl Target {
         self.secrets.iter()
     }
 
-    /// Where a redirect from `from` to `url` leads, if it may be followed: to an origin of the file's own requests, or to this machine.
+    /// Where a redirect from `from` to `url` leads, if it may be followed: to an origin of the file's own requests, or within this machine.
     pub(crate) fn redirected_to(&self, url: &Url, from: &Origin) -> Result<Reached, UrlError> {
         // A replica that was pinned stays so: another origin of the file may have the same URL.
         let mut own = [from].into_iter().chain(&self.origins);
@@ -237,7 +237,14 @@ impl Target {
             is_another: !from.is_of(url),
             origin: match own.find(|origin| origin.is_of(url)) {
                 Some(origin) => origin.clone(),
-                None => Origin::of(url, &RemoteTargets::refused(), &self.trust)?,
+                None => {
+                    let here = Origin::of(url, &RemoteTargets::refused(), &self.trust)?;
+                    // Another machine must not choose what is asked on this one.
+                    if !from.is_on_this_machine() {
+                        return Err(UrlError::Inward);
+                    }
+                    here
+                }
             },
         })
     }
