@@ -6,7 +6,7 @@ use std::sync::Arc;
 use authbench_reports::run_file;
 use url::Url;
 
-use super::file::{About, TargetFile};
+use super::file::{About, Ready, TargetFile};
 use super::flows::{Action, Flows, Turn};
 use super::limits::Limits;
 use super::remote::RemoteTargets;
@@ -127,8 +127,18 @@ impl TargetFile {
     /// # Errors
     /// With the first request that would go where it must not.
     pub fn clear(&self, policy: &RemoteTargets) -> Result<(), BindError> {
-        let cleared = self.flows.try_map(&Clearer { file: self, policy });
-        cleared.map(|_: Flows<()>| ())
+        let clearer = Clearer { file: self, policy };
+        let _: Flows<()> = self.flows.try_map(&clearer)?;
+        for process in &self.processes {
+            if let Some(counters) = &process.counters {
+                let place = format!("process.{}.counters", process.name);
+                clearer.request(&counters.request, &place)?;
+            }
+            if let Ready::Answers { request, .. } = &process.ready {
+                clearer.request(request, &format!("process.{}.ready", process.name))?;
+            }
+        }
+        Ok(())
     }
 
     /// How much load the target may get, as far as the file alone says where it is.

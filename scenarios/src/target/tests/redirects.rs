@@ -48,3 +48,27 @@ fn another_machine_reaches_of_this_one_only_what_the_file_names() {
         Err(UrlError::Remote(_))
     ));
 }
+
+#[test]
+fn hosts_of_processes_are_cleared_before_anything_is_started() {
+    for (place, keys) in [
+        (
+            "process.server.counters",
+            "counters = { url = \"http://10.0.0.1/metrics\", store_commands = \"n\" }",
+        ),
+        (
+            "process.server.ready",
+            "ready = { url = \"http://10.0.0.1/\" }",
+        ),
+    ] {
+        let process = format!(
+            "[[process]]\nname = \"server\"\nrole = \"other\"\ncommand = [\"true\"]\n{keys}\n[[point]]\nname = \"here\""
+        );
+        let local = &FILE[..FILE.rfind("[[point]]").expect("two points")];
+        let text = local.replacen("[[point]]\nname = \"here\"", &process, 1);
+        let file = TargetFile::parse("demo.toml", &text, &BTreeMap::new()).expect("a target file");
+        let error = file.clear(&RemoteTargets::refused()).expect_err(place);
+        assert!(error.to_string().contains(place), "{error}");
+        assert!(file.clear(&RemoteTargets::allowing(["10.0.0.1"])).is_ok());
+    }
+}
