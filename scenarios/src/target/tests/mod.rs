@@ -10,6 +10,7 @@ mod csv_users;
 mod declaration_mistakes;
 mod flow_mistakes;
 mod foreign_mistakes;
+mod redirects;
 mod tls;
 
 const FILE: &str = r#"schema = "authbench.target/1"
