@@ -151,7 +151,7 @@ impl Session<'_> {
     fn answered(&self, life: &mut Lifecycle, called: &Called) -> Mirrored {
         let wanted = life.wanted().unwrap_or(called.sent);
         let response_time = called.done.saturating_duration_since(wanted);
-        let as_promised = life.answered(called.answer, called.sent, called.done);
+        let as_promised = life.answered(called.answer, called.done);
         let outcome = if as_promised {
             Outcome::Expected
         } else {
