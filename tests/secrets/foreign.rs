@@ -24,7 +24,7 @@ impl Planted {
             admin: Canary::token("the administrator's token"),
             client: Canary::password("the client's secret"),
             header: Canary::token("a key in a header"),
-            query: Canary::password("a key in a query"),
+            query: Canary::token("a key in a query"),
             cookie: Canary::token("a secret in a cookie"),
             form: Canary::password("a secret in a form"),
             literal: Canary::password("a literal in the file"),
@@ -174,10 +174,10 @@ fn a_run_that_goes_well_leaves_no_credential() {
 #[test]
 fn users_from_a_file_leave_no_credential() {
     let (workspace, server, planted) = (Workspace::new(), Server::start(), Planted::new());
-    let passwords: Vec<Canary> = (0..20)
+    let passwords: Vec<Canary> = (0..60)
         .map(|number| Canary::password(&format!("password in row {number}")))
         .collect();
-    let factors: Vec<Canary> = (0..20)
+    let factors: Vec<Canary> = (0..60)
         .map(|number| Canary::token(&format!("second factor in row {number}")))
         .collect();
     let rows: String = (passwords.iter().zip(&factors).enumerate())
