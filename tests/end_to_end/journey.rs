@@ -8,12 +8,12 @@ schema = "authbench.scenario/1"
 name = "journey"
 kind = "journey"
 question = "Does the whole path work?"
-targets = ["no_auth", "session", "jwt", "opaque", "hybrid"]
+targets = ["no_auth", "session", "jwt_cookie", "jwt", "opaque", "hybrid"]
 [vars]
 access_ttl = "3s"
 login_hash = "cheap"
 [journey]
-sessions_per_s = 20
+sessions_per_s = 60
 renew_before = "2s"
 [[client]]
 type = "browser"
@@ -21,6 +21,7 @@ weight = 40
 presents = ["cookie"]
 requests_per_session = 4
 think = "50ms"
+write_share = 0.5
 logout_share = 0.5
 [[client]]
 type = "spa"
@@ -28,16 +29,23 @@ weight = 40
 presents = ["cookie", "header"]
 requests_per_session = 6
 think = "400ms"
+write_share = 0.3
 reload_every = 3
 two_tabs_share = 0.3
 retry_share = 0.05
 lost_response_share = 0.05
 [[client]]
 type = "service"
-weight = 20
+weight = 15
 presents = ["header"]
 requests_per_session = 4
 think = "20ms"
+[[client]]
+type = "partner"
+weight = 5
+presents = ["header"]
+requests_per_session = 15
+think = "10ms"
 "#;
 
 fn scenario() -> String {
@@ -80,7 +88,7 @@ fn sessions_of_every_client_at_every_model() {
         json(&workspace.path("run/summary.json")),
     );
     let journey = &run["scenarios"][0]["journey"];
-    assert_eq!(journey["slices"].as_array().map(Vec::len), Some(4));
+    assert_eq!(journey["slices"].as_array().map(Vec::len), Some(5));
     for (target, row) in rows(&summary) {
         let Some(sessions) = row.get("sessions") else {
             continue;
@@ -102,6 +110,7 @@ fn sessions_of_every_client_at_every_model() {
         row["not_served"].as_str().expect("a reason").to_owned()
     };
     assert!(not_served("session", "service").contains("no cookie jar"));
+    assert!(row(&summary, "jwt_cookie", "browser")["sessions"].is_object());
     for target in ["jwt", "opaque", "hybrid"] {
         assert!(not_served(target, "browser").contains("set no header"));
     }
@@ -112,6 +121,11 @@ fn sessions_of_every_client_at_every_model() {
     assert!(of("hybrid", "spa", "refreshes_per_session") >= Some(1.0));
     assert_eq!(of("hybrid", "spa", "repeated_logins_per_1000"), Some(0.0));
     assert_eq!(of("session", "spa", "repeated_logins_per_1000"), Some(0.0));
+    // Ten sessions a second of fifteen requests each are more than two resource servers let a partner ask.
+    let partner = &row(&summary, "jwt", "partner")["sessions"]["counts"];
+    assert!(partner["throttled"].as_u64() > Some(0), "{partner:#}");
+    let service = &row(&summary, "jwt", "service")["sessions"]["counts"];
+    assert_eq!(service["throttled"], 0);
     assert_eq!(
         row(&summary, "no_auth", "spa")["sessions"]["counts"]["logins"],
         0
@@ -129,7 +143,7 @@ fn sessions_of_every_client_at_every_model() {
 fn another_mix_is_a_matter_of_the_command_line() {
     let workspace = Workspace::new();
     let one = scenario().replace(
-        r#"["no_auth", "session", "jwt", "opaque", "hybrid"]"#,
+        r#"["no_auth", "session", "jwt_cookie", "jwt", "opaque", "hybrid"]"#,
         r#"["session"]"#,
     );
     let without_ttl = one.replace("access_ttl = \"3s\"\n", "");
@@ -153,8 +167,8 @@ fn another_mix_is_a_matter_of_the_command_line() {
     let journey = &run["scenarios"][0]["journey"];
     let shares = journey["mix"].as_array().expect("a mix").iter();
     let shares: Vec<_> = shares.map(|client| client["share"].as_f64()).collect();
-    assert_eq!(shares, [Some(0.75), Some(0.25), Some(0.0)]);
-    // Nobody of the third type is there, alone or in the mix.
+    assert_eq!(shares, [Some(0.75), Some(0.25), Some(0.0), Some(0.0)]);
+    // Nobody of the others is there, alone or in the mix.
     assert_eq!(journey["slices"].as_array().map(Vec::len), Some(3));
     assert_eq!(run["scenarios"][0]["resolved"]["client"][2]["weight"], 0.0);
 }

@@ -150,7 +150,8 @@ fn a_redirect_to_a_host_that_nobody_named_is_not_followed() {
     }
     let steps = "[[login]]\nrequest = \"GET http://HOST/\"\nfollow = { max = 2 }\nexpect = 200\n";
     run(async {
-        let cases: [(fn(&str) -> String, &str); 2] = [
+        type Answering = fn(&str) -> String;
+        let cases: [(Answering, &str); 2] = [
             (
                 answer,
                 "redirected to 192.0.2.1, which is neither on this machine nor named by a request of the file",

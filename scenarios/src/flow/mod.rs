@@ -19,6 +19,7 @@ mod redirect;
 #[cfg(test)]
 mod scripted_server;
 mod steps;
+mod trail;
 mod walk;
 
 pub use client::{Exchange, ExchangeError, FlowClient, Traffic};

@@ -57,6 +57,8 @@ impl Rendered {
                 let name = name.to_ascii_lowercase();
                 HARMLESS.contains(&name.as_str()) || name.starts_with("content-")
             });
+            // Cookies of the file's own are for the origin that they were written for, too. The jar stays out of it.
+            self.cookies = self.cookies.map(|_| String::new());
         }
         self.target = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
@@ -149,5 +151,13 @@ mod tests {
         };
         assert_eq!(names(false), ["Accept", "Authorization"]);
         assert_eq!(names(true), ["Accept"]);
+        let cookies = |another| {
+            let mut request = post();
+            request.cookies = Some("sid=secret".to_owned());
+            let next = request.redirected(303, &url("http://127.0.0.1/"), another);
+            next.cookies
+        };
+        assert_eq!(cookies(false).as_deref(), Some("sid=secret"));
+        assert_eq!(cookies(true).as_deref(), Some(""), "nor the jar's");
     }
 }

@@ -10,10 +10,10 @@ use super::encode::Values;
 use super::error::{StepError, StepFailure};
 use super::jar::CookieRefusal;
 use super::mask;
-use super::redirect::{self, RedirectError};
+use super::trail::Trail;
 use super::walk::Walk;
 use crate::target::{
-    Action, Call, Capture, CommandLine, Event, Origin, Point, Reached, Step, THROTTLED, Target,
+    Action, Call, Capture, CommandLine, Event, Origin, Point, Step, THROTTLED, Target,
 };
 use crate::wire::ResponseReader;
 
@@ -217,84 +217,32 @@ async fn send(
     credential: &mut Credential,
     walk: &Walk,
 ) -> Result<Acknowledged, StepFailure> {
-    let (mut rendered, stop) = {
+    let (rendered, stop) = {
         let values = Values::of(credential, walk);
         let stop = call.follow.as_ref().and_then(|follow| follow.stop.as_ref());
         let stop = stop.map(|stop| values.url(stop)).transpose()?;
         (values.rendered(&call.request)?, stop)
     };
-    let uses_jar = rendered.cookies.is_none();
-    let mut origin = call.request.origin.clone();
-    let mut cookies = Cookies::default();
-    let (mut started, mut hops) = (None, 0);
-    let exchange = loop {
-        let bytes = rendered.bytes(&origin, credential.jar())?;
-        let exchange = client.exchange(&origin.peer(), &bytes).await;
-        let exchange = exchange.map_err(|error| match started {
-            None => StepFailure::Exchange(error),
-            Some(_) => StepFailure::Redirected(error),
-        })?;
-        started.get_or_insert(exchange.sent);
-        let Some(follow) = &call.follow else {
-            break exchange;
-        };
-        let asked = origin.url(&rendered.target);
-        let asked = asked.map_err(|_| RedirectError::Location)?;
-        let location = client.response().header("location");
-        let Some(url) = redirect::next(exchange.head.status, location, &asked)? else {
-            break exchange;
-        };
-        if stop
-            .as_ref()
-            .is_some_and(|stop| url.as_str().starts_with(stop))
-        {
-            break exchange;
-        }
-        hops += 1;
-        if hops > follow.max {
-            return Err(RedirectError::TooMany(follow.max).into());
-        }
-        receive(
-            &mut cookies,
-            credential,
-            client.response(),
-            &origin,
-            rendered.path(),
-        );
-        let Reached {
-            origin: next,
-            is_another,
-        } = target
-            .redirected_to(&url, &origin)
-            .map_err(|_| RedirectError::Host(url.authority().to_owned()))?;
-        rendered = rendered.redirected(exchange.head.status, &url, is_another);
-        origin = next;
-    };
+    let mut trail = Trail::of(&call.request.origin, &rendered);
+    let exchange = trail.follow(client, target, call, stop.as_deref(), rendered, credential);
+    let exchange = exchange.await?;
     expect(
         call,
         &exchange,
         client.response(),
         secrets(target, credential, walk),
     )?;
-    if uses_jar {
-        receive(
-            &mut cookies,
-            credential,
-            client.response(),
-            &origin,
-            rendered.path(),
-        );
-    }
+    trail.receive(credential, client.response());
     let response = client.response();
     let find = |capture: &Capture, credential: &Credential| {
-        capture::in_response(&capture.from, response, credential.jar(), &cookies)
+        capture::in_response(&capture.from, response, credential.jar(), &trail.cookies)
     };
     keep(target, captures, credential, walk, response.body(), find)?;
-    if !captures.is_empty() || !cookies.kept.is_empty() {
+    if !captures.is_empty() || !trail.cookies.kept.is_empty() {
         credential.issued = exchange.done;
     }
     Ok(Acknowledged {
-        started: started.unwrap_or(exchange.sent),
+        started: trail.started.unwrap_or(exchange.sent),
         sent: exchange.sent,
         not_before: exchange.done,
         done: exchange.done,
@@ -409,7 +357,7 @@ pub fn adopt(point: &Point, credential: &mut Credential, response: &ResponseRead
 }
 
 /// Lets the jar take the cookies of a response.
-fn receive(
+pub(super) fn receive(
     cookies: &mut Cookies,
     credential: &mut Credential,
     response: &ResponseReader,
