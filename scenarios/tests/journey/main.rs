@@ -8,6 +8,7 @@ use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::run::{Plan, run};
 use authbench_scenarios::scenario_file::{Profile, Scenario};
 use authbench_scenarios::target::{RemoteTargets, TargetFile};
+use authbench_scenarios::undo::Journal;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tokio::sync::watch;
@@ -193,6 +194,7 @@ async fn measure() -> JourneyRecord {
         settings: settings(folder.path(), interrupted.clone()),
         seed: 1,
         goose_reports: None,
+        journal: Journal::of_new_run(folder.path()),
     };
     let mut measured = run(plan, interrupted, &|_| ()).await.expect("it runs");
     let record = measured.scenarios.pop().expect("one scenario");
