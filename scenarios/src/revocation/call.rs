@@ -16,7 +16,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// `begun`: when the event's turn came. An administrator's login may have come before the call itself.
+    /// `begun`: just before the call was made, after everything that it had to wait for.
     pub(super) fn of(
         begun: Instant,
         entry: Option<u64>,

@@ -9,6 +9,7 @@ use url::Url;
 use super::file::{About, Ready, TargetFile};
 use super::flows::{Action, Flows, Turn};
 use super::limits::Limits;
+use super::loaded::Loaded;
 use super::remote::RemoteTargets;
 use super::request::{Origin, Request, RequestTemplate, UrlError};
 use super::secrets::Secrets;
@@ -35,6 +36,11 @@ pub struct Target {
     pub limits: Limits,
     /// The limit on administrator's calls, shared by all who make events.
     pub(crate) admin_calls: Arc<RateLimit>,
+    /// The limit on requests, for those whose moments no schedule has fixed: the clients of journeys. A stream that would go past the limit is
+    /// refused beforehand.
+    pub(crate) requests: Arc<RateLimit>,
+    /// How its file was loaded, for whoever has to load it again.
+    pub(crate) loaded: Loaded,
     presented: BTreeSet<String>,
     trust: Arc<Trust>,
     origins: Vec<Origin>,
@@ -95,11 +101,13 @@ impl TargetFile {
         Ok(Target {
             about: Arc::clone(&self.about),
             admin_calls: RateLimit::new(limits.admin_calls_per_s),
+            requests: RateLimit::new(limits.requests_per_s),
             limits,
             origins,
             flows,
             admin: Arc::default(),
             lifetimes: Arc::default(),
+            loaded: self.loaded.clone(),
             presented,
             secrets: self.secrets.clone(),
             trust: Arc::new(trust),
