@@ -368,7 +368,11 @@ fn a_command_that_fails_fails_the_step_and_shows_no_secret() {
     );
     let text = error.to_string();
     assert!(text.contains("login[0] (command sh)"), "{text}");
-    assert!(text.ends_with("exit status: 3: denied: [masked]"), "{text}");
+    assert!(
+        text.trim_end()
+            .ends_with("exit status: 3: denied: [masked]"),
+        "{text}"
+    );
     assert!(error.is_outcome_unknown(), "it may have done its work");
     let late = fails("command = [\"sleep\", \"30\"]\nwithin = \"50ms\"").to_string();
     assert!(late.ends_with("not done within 50ms"), "{late}");

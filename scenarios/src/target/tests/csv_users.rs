@@ -78,7 +78,7 @@ fn mistakes() {
         (
             CSV,
             "name,pass word\na,b\n",
-            "t.toml:5: users.csv: users.csv: \"pass word\" cannot name a column (allowed: letters, digits, _ and -, each name once, and not number)",
+            "t.toml:5: users.csv: users.csv: field 2 of the first line cannot name a column (allowed: letters, digits, _ and -, each name once, and not number)",
         ),
         (
             CSV,

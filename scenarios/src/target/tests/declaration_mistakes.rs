@@ -83,7 +83,7 @@ fn mistakes_in_the_head() {
         (
             "${number:03}",
             "${number:3}",
-            "11: users.name: \"u${number:3}\" pads ${number:3}, which is not a number, or not with a zero and one to nine digits",
+            "11: users.name: pads ${number:3}, which is not a number, or not with a zero and one to nine digits",
         ),
         (
             "${number:03}",

@@ -48,7 +48,7 @@ fn mistakes_in_steps() {
         (
             "json = \"/token\"",
             "json = \"/a\", header = \"b\"",
-            "29: login[0].capture.token: needs one place to capture from (allowed: exactly one of json, cookie, header, html; with header: query or regex; with html: attr)",
+            "29: login[0].capture.token: needs one place to capture from (allowed: exactly one of json, cookie, header, html; with header or html: query or regex; with html: attr)",
         ),
         (
             "json = \"/token\"",

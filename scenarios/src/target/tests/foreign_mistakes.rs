@@ -79,7 +79,7 @@ fn a_request_has_one_body_and_one_client() {
         ),
         (
             "client = { basic = [\"a\"] }",
-            "33: refresh[0].client: is not a pair (allowed: [\"ID\", \"SECRET\"])",
+            "33: refresh[0].client.basic: is not a pair (allowed: [\"ID\", \"SECRET\"])",
         ),
         (
             "client = {}",
@@ -103,7 +103,7 @@ fn a_request_has_one_body_and_one_client() {
         ),
         (
             "follow = { stop = \"${token\" }",
-            "33: refresh[0].follow.stop: \"${token\" has a ${ without its }",
+            "33: refresh[0].follow.stop: has a ${ without its }",
         ),
     ];
     for (keys, expected) in cases {

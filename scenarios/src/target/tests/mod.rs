@@ -242,7 +242,7 @@ fn a_target_without_login_is_fine_but_nothing_can_be_revoked_there() {
     let message = read(&format!("{text}{login}"), &[]).expect_err("a login without users");
     assert_eq!(
         message,
-        "demo.toml:10: users: is missing (allowed: [users], whom [[login]] needs)"
+        "demo.toml:9: users: is missing (allowed: [users], whom [[login]] needs)"
     );
 }
 
