@@ -110,14 +110,19 @@ mod tests {
     fn target(name: &str) -> Target {
         let file = TargetFile::load(name, &BTreeMap::new()).expect("is built in");
         let said = |members: &[&str]| {
-            let said = members
-                .iter()
-                .map(|member| ((*member).to_owned(), "http://127.0.0.1:1".to_owned()));
+            let said = members.iter().map(|member| {
+                // Without TLS there is nobody to trust.
+                let text = match *member {
+                    "ca_file" => "",
+                    _ => "http://127.0.0.1:1",
+                };
+                ((*member).to_owned(), text.to_owned())
+            });
             said.collect::<BTreeMap<_, _>>()
         };
         let mut members = Members::new();
         for process in ["store", "authorization", "resource-1", "resource-2"] {
-            members.insert(process.to_owned(), said(&["url", "admin_url"]));
+            members.insert(process.to_owned(), said(&["url", "admin_url", "ca_file"]));
         }
         let bound = file.bind(&members, &RemoteTargets::default());
         bound.expect("all addresses are loopback")
