@@ -47,19 +47,19 @@ async fn check_and_print(arguments: &CheckArguments) -> Result<u8> {
     .await;
     progress.finish_and_clear();
     system.stop();
-    clean_up(&plan.journal, arguments);
+    clean_up(&plan.journal);
     let checked = checked?;
     print!("{}", rendered(&checked, arguments.format)?);
     Ok(checked.outcome.exit_code())
 }
 
 /// Takes the journal away again, unless somebody is left to be brought back.
-fn clean_up(journal: &Journal, arguments: &CheckArguments) {
+fn clean_up(journal: &Journal) {
     journal.remove_when_done();
     // Only if it is empty: there was no run yet.
     let _ = std::fs::remove_dir(RUNS);
     if !journal.open().is_empty() {
-        undo::advise(journal, Some(&arguments.target));
+        undo::advise(journal);
     }
 }
 

@@ -1,15 +1,16 @@
 //! `authbench undo`: brings back the users whom a killed run left as its events had made them.
 
 use crate::cli::undo::UndoArguments;
-use crate::interrupt;
-use anyhow::{Context, Result};
+use crate::interrupt::{self, Interrupted};
+use anyhow::{Context, Result, bail};
 use authbench_scenarios::load;
 use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::run::system::System;
-use authbench_scenarios::target::{RemoteTargets, TargetFile};
-use authbench_scenarios::undo::{Journal, bring_all_back};
+use authbench_scenarios::scenario_file::Scenario;
+use authbench_scenarios::target::{Loaded, RemoteTargets, TargetFile};
+use authbench_scenarios::undo::{Journal, Touched, bring_all_back};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Exit code when somebody was not brought back.
 pub(crate) const LEFT: u8 = 1;
@@ -20,16 +21,26 @@ pub(crate) fn execute(arguments: &UndoArguments) -> Result<u8> {
 }
 
 /// Says how those whom `journal` has left are brought back.
-pub(crate) fn advise(journal: &Journal, target: Option<&str>) {
-    let target = target.unwrap_or("FILE");
+pub(crate) fn advise(journal: &Journal) {
     let directory = journal.path().parent().unwrap_or(journal.path()).display();
+    let mut commands = BTreeSet::new();
     for (_, touched) in journal.open() {
         eprintln!(
             "{} of user {} at target {} could not be undone",
             touched.event, touched.user, touched.target
         );
+        let scenario = match touched.loaded.withheld.is_empty() {
+            true => "",
+            false => " --scenario FILE",
+        };
+        let file = touched.loaded.file;
+        commands.insert(format!(
+            "authbench undo {directory} --target {file}{scenario}"
+        ));
     }
-    eprintln!("bring them back with: authbench undo {directory} --target {target}");
+    for command in commands {
+        eprintln!("bring them back with: {command}");
+    }
 }
 
 /// Says of every directory in `runs` whose run left somebody to be brought back.
@@ -59,48 +70,129 @@ pub(crate) fn advise_of_earlier(runs: Option<&Path>) {
 async fn undo(arguments: &UndoArguments) -> Result<u8> {
     let interrupted = interrupt::watch().context("watch for ctrl-c")?;
     let journal = Journal::of_earlier_run(&arguments.run)?;
-    let file = TargetFile::load(&arguments.target, &BTreeMap::new())?;
-    let name = file.about.name.clone();
+    let name = TargetFile::load(&arguments.target, &BTreeMap::new())?;
+    let name = name.about.name.clone();
+    let scenario = arguments.scenario.as_deref().map(Scenario::load);
+    let scenario = scenario.transpose()?;
     let (here, elsewhere): (Vec<_>, Vec<_>) = journal
         .open()
         .into_iter()
-        .partition(|(_, touched)| touched.target == name);
-    for (_, touched) in &elsewhere {
+        .map(|(_, touched)| touched)
+        .partition(|touched| touched.name_in_file() == name);
+    for touched in &elsewhere {
         eprintln!(
-            "user {} of target {} is left to be brought back with that target's file",
-            touched.user, touched.target
+            "user {} of target {} is left to be brought back with that target's file ({})",
+            touched.user, touched.target, touched.loaded.file
         );
     }
+    for line in journal.unreadable() {
+        eprintln!(
+            "error: {}:{line}: cannot be read; whoever it names is not brought back",
+            journal.path().display()
+        );
+    }
+    let is_all = elsewhere.is_empty() && journal.unreadable().is_empty();
     if here.is_empty() {
         println!("target {name}: nobody is left to be brought back");
-        return Ok(0);
+        return Ok(if is_all { 0 } else { LEFT });
     }
     let logs = tempfile::tempdir().context("create a folder for the processes' logs")?;
-    let settings = RunSettings {
+    let mut left = 0;
+    for (number, form) in forms(&here).into_iter().enumerate() {
+        let file = match load(&arguments.target, &form, scenario.as_ref()) {
+            Ok(file) => file,
+            Err(error) => {
+                let of_this_form = here.iter().filter(|touched| form.is_of(touched));
+                left += of_this_form.count();
+                eprintln!("error: target {}: {error:#}", form.target);
+                continue;
+            }
+        };
+        let dir = logs.path().join(number.to_string());
+        std::fs::create_dir(&dir).context("create a folder for the processes' logs")?;
+        let settings = settings(arguments, dir, interrupted.clone())?;
+        let system = System::start(file, &settings)?;
+        let not_brought_back = bring_all_back(&journal, system.target()).await;
+        system.stop();
+        left += not_brought_back.len();
+        for left in &not_brought_back {
+            let (user, event) = (&left.touched.user, &left.touched.event);
+            eprintln!(
+                "error: {event} of user {user} could not be undone: {}",
+                left.reason
+            );
+        }
+    }
+    println!(
+        "target {name}: {} of {} users brought back",
+        here.len() - left,
+        here.len()
+    );
+    Ok(if left == 0 && is_all { 0 } else { LEFT })
+}
+
+/// One form in which a target was measured: as its file says, or with other variables, or under another name.
+struct Form {
+    target: String,
+    loaded: Loaded,
+}
+
+impl Form {
+    fn is_of(&self, touched: &Touched) -> bool {
+        self.target == touched.target && self.loaded.is_same_form(&touched.loaded)
+    }
+}
+
+fn forms(touched: &[Touched]) -> Vec<Form> {
+    let mut forms: Vec<Form> = Vec::new();
+    for touched in touched {
+        if !forms.iter().any(|form| form.is_of(touched)) {
+            forms.push(Form {
+                target: touched.target.clone(),
+                loaded: touched.loaded.clone(),
+            });
+        }
+    }
+    forms
+}
+
+/// The target of `name_or_path` in this form.
+fn load(name_or_path: &str, form: &Form, scenario: Option<&Scenario>) -> Result<TargetFile> {
+    let mut vars = form.loaded.vars.clone();
+    for name in &form.loaded.withheld {
+        let value = scenario.and_then(|scenario| {
+            let variant = scenario.variants.get(&form.target);
+            let own = variant.and_then(|variant| variant.vars.get(name));
+            own.or_else(|| scenario.vars.get(name))
+        });
+        let Some(value) = value else {
+            bail!(
+                "the run's scenario set {name}, which may be a credential and is in no journal: name that scenario with --scenario"
+            );
+        };
+        vars.insert(name.clone(), value.clone());
+    }
+    let file = TargetFile::load(name_or_path, &vars)?;
+    Ok(match &form.loaded.variant_of {
+        Some(_) => file.as_variant(&form.target, &vars),
+        None => file,
+    })
+}
+
+fn settings(
+    arguments: &UndoArguments,
+    dir: PathBuf,
+    interrupted: Interrupted,
+) -> Result<RunSettings> {
+    Ok(RunSettings {
         authbench: std::env::current_exe().context("find this program")?,
         store_url: None,
         redis_server: None,
         require_real_redis: false,
-        dir: logs.path().to_owned(),
+        dir,
         cpus: Vec::new(),
         allow_commands: arguments.allow_commands,
         remote: RemoteTargets::allowing(arguments.remote_targets.iter().cloned()),
         interrupted,
-    };
-    let system = System::start(file, &settings)?;
-    let left = bring_all_back(&journal, system.target()).await;
-    system.stop();
-    println!(
-        "target {name}: {} of {} users brought back",
-        here.len() - left.len(),
-        here.len()
-    );
-    for left in &left {
-        let (user, event) = (&left.touched.user, &left.touched.event);
-        eprintln!(
-            "error: {event} of user {user} could not be undone: {}",
-            left.reason
-        );
-    }
-    Ok(if left.is_empty() { 0 } else { LEFT })
+    })
 }

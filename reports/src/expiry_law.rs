@@ -145,7 +145,7 @@ mod tests {
             last_sent_ns: last_ms * MS,
             last_done_ns: last_ms * MS + 1,
         };
-        let mut segments = vec![segment(Verdict::Accepted, age_ms, age_ms)];
+        let mut segments = vec![segment(Verdict::Accepted, age_ms - 1, age_ms - 1)];
         let last_accepted_ms = end_ms - 1;
         if last_accepted_ms > age_ms {
             segments.push(segment(Verdict::Accepted, age_ms + 1, last_accepted_ms));

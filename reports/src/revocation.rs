@@ -112,7 +112,7 @@ pub struct Trial {
     /// When the credential says it expires (a JWT's `exp`); absent when it does not say.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub expires_ns: Option<i64>,
-    /// When the revoking call was sent.
+    /// When the revoking call was sent: its first request, after it had waited for the administrator's session and its turn.
     pub requested_ns: u64,
     /// When its answer had been fully received, or it was given up: t0 if acknowledged.
     pub answered_ns: u64,
@@ -177,8 +177,8 @@ pub enum Lag {
         /// Last accepted sent − t0.
         after_ns: u64,
     },
-    /// No sample: the revocation was not acknowledged, no probe after t0 had an answer, or the credential had not been accepted
-    /// before t0 either, so that its refusal says nothing about the revocation.
+    /// No sample: the revocation was not acknowledged, no probe after t0 had an answer, or the last answer before the revoking call was no
+    /// acceptance, so that a refusal says nothing about the revocation.
     Unknown,
 }
 
@@ -192,10 +192,10 @@ impl Lag {
         }
     }
 
-    /// Whether a probe sent after t0 was accepted.
+    /// Whether a probe that was certainly sent after t0 was accepted.
     #[must_use]
     pub fn accepted_after(self) -> bool {
-        matches!(self, Self::Interval { .. } | Self::Censored { .. })
+        self.at_least_ns() > 0
     }
 }
 
@@ -218,7 +218,7 @@ impl Trial {
         if self.acknowledgement != Acknowledgement::Received {
             return Lag::Unknown;
         }
-        lag(segments, self.t0())
+        lag(segments, self.requested_ns, self.t0())
     }
 
     /// How often the credential was accepted again at `point` after it had been refused there.
@@ -246,14 +246,16 @@ impl Trial {
     }
 }
 
-fn lag(segments: &[Segment], t0: T0) -> Lag {
-    let after = |segment: &&Segment| segment.first_sent_ns > t0.earliest_ns;
-    if !segments
+fn lag(segments: &[Segment], requested_ns: u64, t0: T0) -> Lag {
+    // It may have expired while the call waited for its turn: that it was accepted once says nothing.
+    let last_before = segments
         .iter()
-        .any(|segment| segment.verdict == Verdict::Accepted && !after(&segment))
-    {
+        .filter(|segment| segment.first_sent_ns < requested_ns)
+        .rfind(|segment| segment.verdict != Verdict::Gap);
+    if last_before.is_none_or(|segment| segment.verdict != Verdict::Accepted) {
         return Lag::Unknown;
     }
+    let after = |segment: &&Segment| segment.first_sent_ns > t0.earliest_ns;
     let last_accepted = segments
         .iter()
         .filter(after)
@@ -325,6 +327,24 @@ mod tests {
             trial(Acknowledgement::Received, &unasked).lag("resource-1"),
             Lag::Unknown
         );
+    }
+
+    #[test]
+    fn a_credential_that_expired_while_the_call_waited_shows_no_revocation() {
+        let expired = [
+            (20, 21, Accepted),
+            (60, 61, Refused),
+            (80, 85, Gap),
+            (110, 112, Refused),
+        ];
+        let lag = |probes| trial(Acknowledgement::Received, probes).lag("resource-1");
+        assert_eq!(lag(&expired), Lag::Unknown);
+        // Asked once more when the call was under way (from 90 to 100): accepted before it, refused by what it did.
+        let meanwhile = [(20, 21, Accepted), (95, 97, Refused), (110, 112, Refused)];
+        assert_eq!(lag(&meanwhile), Lag::NeverAccepted { until_ns: 12 });
+        // A refusal from long before, and then accepted: it was alive.
+        let late = [(20, 21, Refused), (60, 61, Accepted), (110, 112, Refused)];
+        assert_eq!(lag(&late), Lag::NeverAccepted { until_ns: 12 });
     }
 
     #[test]
@@ -441,6 +461,7 @@ mod tests {
         };
         assert_eq!(lag_of_command(&meanwhile), perhaps);
         assert_eq!(perhaps.at_least_ns(), 0);
+        assert!(!perhaps.accepted_after() && widened.accepted_after());
         let at_once = [(105, 107, Refused), (170, 171, Refused)];
         assert_eq!(lag_of_command(&at_once), Lag::NeverAccepted { until_ns: 7 });
         let still_in = [(120, 121, Accepted), (170, 171, Accepted)];

@@ -3,8 +3,7 @@
 use clap::Args;
 use std::path::PathBuf;
 
-pub(super) const EXIT_CODES: &str =
-    "Exit codes: 0 everybody was brought back · 1 somebody was not · 2 bad input";
+pub(super) const EXIT_CODES: &str = "Exit codes: 0 everybody was brought back · 1 somebody was not, or belongs to another target · 2 bad input";
 
 /// Options of `authbench undo`.
 #[derive(Debug, Args)]
@@ -15,6 +14,10 @@ pub(crate) struct UndoArguments {
     /// The target of that run, by name or path to a .toml file
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) target: String,
+
+    /// The scenario of that run, by name or path to a .toml file: where it set variables whose values may be credentials, which no journal holds
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) scenario: Option<String>,
 
     /// Host other than this machine that may be sent requests; repeatable
     #[arg(long = "allow-remote-target", value_name = "HOST")]

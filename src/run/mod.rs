@@ -47,7 +47,7 @@ pub(crate) fn execute(arguments: &RunArguments) -> Result<u8> {
     if journal.open().is_empty() {
         return code;
     }
-    undo::advise(&journal, arguments.targets.first().map(String::as_str));
+    undo::advise(&journal);
     code.map(|code| code.max(LEFT))
 }
 

@@ -1,6 +1,7 @@
 //! `authbench check` of our own servers, through target files alone.
 
 use crate::program::{Workspace, stderr};
+use crate::stranger::Stranger;
 use serde_json::Value;
 
 fn checked(target: &str) -> Value {
@@ -53,6 +54,41 @@ fn the_control_lets_everybody_in_and_that_is_what_its_file_says() {
     let control = checked("no_auth");
     assert_eq!(control["outcome"], "fine");
     assert_eq!(control["findings"][0]["about"], "login");
+}
+
+#[test]
+fn without_a_spare_user_an_event_that_may_end_an_account_is_left_out() {
+    let (workspace, stranger) = (Workspace::new(), Stranger::start());
+    let text = stranger.target("0s", "");
+    let (without_undo, _) = text.split_once("[[event.undo]]").expect("an undo");
+    let target = |count: u32| {
+        let count = format!("count = {count}\n");
+        workspace.write(
+            "stranger.toml",
+            &without_undo.replace("count = 1000\n", &count),
+        )
+    };
+    for (count, user) in [(1, "0"), (3, "2")] {
+        let target = target(count);
+        let check = [
+            "check", "--target", &target, "--user", user, "--format", "json",
+        ];
+        let output = workspace.run(&check);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_eq!(stranger.disabling(), 0);
+        let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let findings = said["findings"].as_array().expect("findings");
+        let about = |finding: &&Value| finding["about"] == "event.account_disabled";
+        let found = findings.iter().find(about).expect("a finding");
+        assert_eq!(found["severity"], "warning", "{found}");
+        assert_eq!(said["events"], serde_json::json!([]));
+    }
+    let check = ["check", "--target", &target(3), "--user", "1"];
+    workspace.run(&check);
+    assert_eq!(
+        stranger.disabled().into_iter().collect::<Vec<_>>(),
+        ["person-0002"]
+    );
 }
 
 #[test]

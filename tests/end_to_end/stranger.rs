@@ -72,9 +72,20 @@ impl Stranger {
 
     /// How many were enabled again.
     pub(crate) fn enabled(&self) -> usize {
+        self.asked_for("/enable/")
+    }
+
+    /// How often somebody was to be disabled.
+    pub(crate) fn disabling(&self) -> usize {
+        self.asked_for("/disable/")
+    }
+
+    fn asked_for(&self, part: &str) -> usize {
         let asked = self.asked();
-        let enabling = asked.iter().filter(|asked| asked.path.contains("/enable/"));
-        enabling.count()
+        asked
+            .iter()
+            .filter(|asked| asked.path.contains(part))
+            .count()
     }
 
     /// Whether accounts can be enabled at all.
@@ -89,11 +100,16 @@ impl Stranger {
 
     /// Waits until somebody is disabled.
     pub(crate) fn wait_for_a_victim(&self) {
+        self.wait_for_victims(1);
+    }
+
+    /// Waits until so many are disabled at once.
+    pub(crate) fn wait_for_victims(&self, many: usize) {
         let until = Instant::now() + Duration::from_secs(60);
-        while self.disabled().is_empty() {
+        while self.disabled().len() < many {
             assert!(
                 Instant::now() < until,
-                "nobody was disabled: {:?}",
+                "fewer than {many} were disabled: {:?}",
                 self.asked()
             );
             thread::sleep(Duration::from_millis(10));

@@ -105,6 +105,34 @@ fn ctrl_c_in_the_middle_of_an_event_brings_everybody_back() {
 }
 
 #[test]
+fn after_ctrl_c_no_event_is_sent_that_was_waiting_for_its_turn() {
+    let (workspace, stranger) = (Workspace::new(), Stranger::start());
+    let limited = stranger.target("0s", "[limits]\nadmin_calls_per_s = 1");
+    let crowd = SCENARIO
+        .replace("TAIL", "60s")
+        .replace("slots_per_target = 3", "slots_per_target = 20")
+        .replace("revocations = 6", "revocations = 20");
+    let files = [
+        workspace.write("crowd.toml", &crowd),
+        workspace.write("stranger.toml", &limited),
+    ];
+    let mut child = started(&workspace, &files);
+    // A second after the first, and credentials are two seconds old at most: many wait by then.
+    stranger.wait_for_victims(2);
+    signal(&child, Signal::SIGINT);
+    let sent = stranger.disabling();
+    assert_eq!(child.wait().expect("ends").code(), Some(130));
+    // One may have been on its way to the disk.
+    assert!(
+        stranger.disabling() <= sent + 1,
+        "{} and then {}",
+        sent,
+        stranger.disabling()
+    );
+    assert_eq!(stranger.disabled().len(), 0);
+}
+
+#[test]
 fn a_killed_run_leaves_a_journal_that_undo_works_off() {
     let (workspace, stranger) = (Workspace::new(), Stranger::start());
     let files = files(&workspace, &stranger, "60s");
@@ -134,6 +162,65 @@ fn a_killed_run_leaves_a_journal_that_undo_works_off() {
     assert!(said.contains("nobody is left"), "{said}");
     let quiet = stderr(&workspace.run(&next));
     assert!(!quiet.contains("authbench undo"), "{quiet}");
+}
+
+#[test]
+fn a_variant_with_variables_of_the_scenario_is_brought_back() {
+    let (workspace, stranger) = (Workspace::new(), Stranger::start());
+    // As it stands the file names nobody who exists, and no administrator.
+    let text = stranger
+        .target("0s", "")
+        .replace(
+            "admin = \"canary-admin-1\"",
+            "admin = \"nobody\"\nkind = \"ghost\"",
+        )
+        .replace("person-${number:04}", "${vars.kind}-${number:04}")
+        .replace("[users]", "[settings]\nkind = \"${vars.kind}\"\n[users]");
+    let target = workspace.write("stranger.toml", &text);
+    let variant = format!(
+        "[vars]\nadmin = \"canary-admin-1\"\n[variant.theirs]\ntarget = {target:?}\nvars = {{ kind = \"person\" }}\n"
+    );
+    let scenario = SCENARIO
+        .replace("TAIL", "60s")
+        .replace("[\"session\"]", "[\"theirs\"]");
+    let scenario = workspace.write("variant.toml", &(scenario + &variant));
+    let mut child = started(&workspace, &[scenario.clone(), "theirs".to_owned()]);
+    stranger.wait_for_a_victim();
+    signal(&child, Signal::SIGKILL);
+    child.wait().expect("ends");
+    no_secret_in(&workspace.path("run"));
+    assert!(!stranger.disabled().is_empty());
+
+    let undo = ["undo", "run", "--target", &target];
+    let output = workspace.run(&undo);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("set admin") && said.contains("--scenario"),
+        "{said}"
+    );
+    let output = workspace.run(&[&undo[..], &["--scenario", &scenario]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stranger.disabled().len(), 0);
+}
+
+#[test]
+fn users_of_another_target_are_not_passed_over() {
+    let (workspace, stranger) = (Workspace::new(), Stranger::start());
+    let target = workspace.write("stranger.toml", &stranger.target("0s", ""));
+    fs::create_dir(workspace.path("killed")).expect("a folder");
+    workspace.write(
+        "killed/undo.journal",
+        "{\"schema\":\"authbench.undo/1\"}\n\
+         {\"touched\":{\"id\":1,\"what\":{\"target\":\"other\",\"event\":\"account_disabled\",\"user\":\"u\",\"number\":0}}}\n",
+    );
+    let output = workspace.run(&["undo", "killed", "--target", &target]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("target other"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::ask::Presented;
 use super::stages::blame;
-use super::walker::{Failed, List, Walker};
+use super::walker::{List, Walker};
 use super::{CheckPlan, lag};
 use crate::flow::{Credential, point_request};
 use crate::target::{Event, RefreshAfter};
@@ -25,15 +25,28 @@ pub(super) async fn all(walker: &mut Walker<'_>, plan: &CheckPlan) {
         }
         (walker.progress)(&event.name);
         // What is not undone may end the account, and the next event needs a login.
+        if event.undo.is_empty() {
+            spare += 1;
+        }
         let user = match event.undo.is_empty() {
-            true => {
-                spare += 1;
-                spare
-            }
+            true => spare,
             false => plan.user,
         };
+        let users = target.about.users.as_ref();
+        if users.is_some_and(|users| user >= users.count) {
+            no_spare_user(walker, &event.name);
+            continue;
+        }
         one(walker, &plan.journal, index, user).await;
     }
+}
+
+/// Numbers past the population wrap around, and would end the account that is still needed.
+fn no_spare_user(walker: &mut Walker<'_>, event: &str) {
+    let says = "not made to happen: it has no undo, may end its user's account, and no user comes after the one who walks";
+    let advice = "raise users.count, walk another user (--user), or write [[event.undo]]";
+    let about = format!("event.{event}");
+    walker.find(Finding::new(Severity::Warning, about, says).advising(advice));
 }
 
 /// The administrator's login is made where a step needs it, and out of sight; once, it is made to be seen.
@@ -95,7 +108,10 @@ async fn one(walker: &mut Walker<'_>, journal: &Arc<Journal>, index: usize, user
         logs_in_again: None,
     };
     if let Some(acknowledged) = acknowledged {
-        let t0 = acknowledged.done;
+        let t0 = lag::T0 {
+            earliest: acknowledged.not_before,
+            latest: acknowledged.done,
+        };
         let (mut lags, observed) = lag::watch(walker, event, &held, &requests, t0).await;
         for (lag, before) in lags.iter_mut().zip(accepted) {
             if before.verdict != PointVerdict::Accepted {
@@ -216,7 +232,7 @@ async fn refresh_after(
     let outcome = walker.steps(List::Refresh, steps, &mut held.clone()).await;
     let after = match &outcome {
         Ok(_) => After::Worked,
-        Err(failed) if is_refusal(failed) => After::Refused,
+        Err(failed) if failed.error.is_refusal() => After::Refused,
         Err(_) => After::Unknown,
     };
     let broken = match (event.refresh_after, after) {
@@ -226,9 +242,4 @@ async fn refresh_after(
     };
     walker.find_wrong(format!("{about}.refresh_after"), broken);
     Some(after)
-}
-
-fn is_refusal(failed: &Failed) -> bool {
-    let status = failed.error.unexpected_status();
-    status.is_some_and(|status| (400..500).contains(&status) && status != 429)
 }

@@ -26,13 +26,32 @@ struct Watched<'a> {
     answered: bool,
 }
 
+/// When the event was acknowledged: a moment, or for a command any time from its start to its exit.
+#[derive(Clone, Copy)]
+pub(super) struct T0 {
+    pub(super) earliest: Instant,
+    pub(super) latest: Instant,
+}
+
+impl T0 {
+    /// How long after it a request sent at `sent` certainly was.
+    fn certainly_before(self, sent: Instant) -> Duration {
+        sent.saturating_duration_since(self.latest)
+    }
+
+    /// How long after it an answer received at `done` may have been.
+    fn perhaps_before(self, done: Instant) -> Duration {
+        done.saturating_duration_since(self.earliest)
+    }
+}
+
 /// Watches from `t0`, the acknowledgement, on; gives each point's lag in the points' order, and how long was watched.
 pub(super) async fn watch(
     walker: &mut Walker<'_>,
     event: &Event,
     credential: &Credential,
     requests: &[PointRequest],
-    t0: Instant,
+    t0: T0,
 ) -> (Vec<CoarseLag>, Duration) {
     let target = Arc::clone(walker.target);
     let points = target.flows.points.iter().zip(requests);
@@ -56,7 +75,7 @@ pub(super) async fn watch(
         }
         tokio::time::sleep(ROUND).await;
     }
-    let observed = t0.elapsed();
+    let observed = t0.latest.elapsed();
     let lags = watched.iter().map(|watched| watched.lag(event));
     (lags.collect(), observed)
 }
@@ -70,14 +89,14 @@ fn how_long(event: &Event, point: &Point) -> Duration {
 }
 
 impl Watched<'_> {
-    fn goes_on(&self, t0: Instant) -> bool {
-        self.refused_by.is_none() && t0.elapsed() < self.until
+    fn goes_on(&self, t0: T0) -> bool {
+        self.refused_by.is_none() && t0.latest.elapsed() < self.until
     }
 
-    fn answered_at(&mut self, verdict: PointVerdict, sent: Instant, done: Instant, t0: Instant) {
+    fn answered_at(&mut self, verdict: PointVerdict, sent: Instant, done: Instant, t0: T0) {
         match verdict {
-            PointVerdict::Accepted => self.accepted_until = Some(sent.duration_since(t0)),
-            PointVerdict::Refused => self.refused_by = Some(done.duration_since(t0)),
+            PointVerdict::Accepted => self.accepted_until = Some(t0.certainly_before(sent)),
+            PointVerdict::Refused => self.refused_by = Some(t0.perhaps_before(done)),
             // An outage says nothing about the credential.
             _ => return,
         }
@@ -117,6 +136,20 @@ fn kept(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_widens_the_lag_by_the_time_it_took() {
+        let started = Instant::now();
+        let after = |seconds| started + Duration::from_secs(seconds);
+        let t0 = T0 {
+            earliest: started,
+            latest: after(3),
+        };
+        let (sent, done) = (after(4), after(5));
+        assert_eq!(t0.certainly_before(sent), Duration::from_secs(1));
+        assert_eq!(t0.perhaps_before(done), Duration::from_secs(5));
+        assert_eq!(t0.certainly_before(after(2)), Duration::ZERO);
+    }
 
     #[test]
     fn a_bound_is_broken_by_what_was_accepted_after_it() {

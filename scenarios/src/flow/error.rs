@@ -107,6 +107,15 @@ impl StepError {
         }
     }
 
+    /// Whether the target said no to what the step presented. Neither throttling (429) nor a request that took too long (408) is that.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self.unexpected_status(),
+            Some(400..=407 | 409..=428 | 430..=499)
+        )
+    }
+
     /// The status that came instead of the expected one, if that is what failed.
     #[must_use]
     pub fn unexpected_status(&self) -> Option<u16> {
@@ -133,6 +142,36 @@ pub(super) fn retry_after(value: &[u8]) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn throttling_an_outage_and_a_time_out_are_no_refusals() {
+        let failed = |failure| StepError {
+            target: "t".to_owned(),
+            step: "refresh[0]".to_owned(),
+            failure: Box::new(failure),
+        };
+        let status = |got| {
+            failed(StepFailure::Status {
+                expected: Statuses::new(vec![200]).expect("a status"),
+                got,
+                body: String::new(),
+            })
+        };
+        // A refused refresh token is a 400 (`invalid_grant`, RFC 6749 §5.2).
+        assert!(
+            [400, 401, 403, 404]
+                .into_iter()
+                .all(|got| status(got).is_refusal())
+        );
+        assert!(
+            ![302, 408, 500, 503]
+                .into_iter()
+                .any(|got| status(got).is_refusal())
+        );
+        assert!(!failed(StepFailure::Throttled { after: None }).is_refusal());
+        let lost = StepFailure::Exchange(ExchangeError::Deadline(Duration::ZERO));
+        assert!(!failed(lost).is_refusal());
+    }
 
     #[test]
     fn retry_after_is_a_number_of_seconds_or_a_date() {

@@ -335,6 +335,23 @@ command = ["true"]
 }
 
 #[test]
+fn a_command_that_leaves_something_running_has_ended_when_it_exits() {
+    let steps = r#"
+[[login]]
+command = ["sh", "-c", 'sleep 20 & echo "{\"n\":1}"']
+within = "15s"
+capture = { n = { json = "/n" } }
+"#;
+    run(async {
+        let server = Server::start(|_| String::new()).await;
+        let target = server.target(&file(steps));
+        // The sleep holds its output open for longer than the command may take.
+        let outcome = login(&mut FlowClient::new(LONG), &target, 0).await;
+        outcome.expect("what it printed before its exit");
+    });
+}
+
+#[test]
 fn a_command_that_fails_fails_the_step_and_shows_no_secret() {
     let fails = |command: &str| {
         let steps = format!("[[login]]\n{command}\n");

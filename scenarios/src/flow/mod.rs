@@ -36,5 +36,5 @@ pub(crate) use admin::AdminLogin;
 pub(crate) use encode::{encode_anonymous, encode_without_login};
 pub(crate) use lifetimes::{Lifetimes, Named};
 pub(crate) use mask::{excerpt, without as without_secrets};
-pub(crate) use steps::{begin_walk, next_step};
+pub(crate) use steps::{await_turn, begin_walk, next_step, run_steps_now};
 pub(crate) use walk::Walk;

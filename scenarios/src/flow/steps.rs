@@ -113,10 +113,48 @@ pub async fn run_steps(
     steps: &[Step],
     credential: &mut Credential,
 ) -> Result<Option<Acknowledged>, StepError> {
-    let mut walk = begin_walk(client, target, steps).await?;
+    let turn = await_turn(client, target, steps).await?;
+    run_steps_now(client, target, steps, credential, turn).await
+}
+
+/// A walk that has waited for everything that it had to wait for: its first step can be sent at once.
+pub(crate) struct StepsTurn(Walk);
+
+/// Waits until `steps` may begin: for the administrator's session, where one of them needs it, and for the first step's turn among the
+/// administrator's calls. Nothing of `steps` has been sent then, so this may be given up.
+///
+/// # Errors
+/// With the step of the administrator's login that fails.
+pub(crate) async fn await_turn(
+    client: &mut FlowClient,
+    target: &Target,
+    steps: &[Step],
+) -> Result<StepsTurn, StepError> {
+    let walk = begin_walk(client, target, steps).await?;
+    if let Some(first) = steps.first() {
+        wait_for_turn(target, first).await;
+    }
+    Ok(StepsTurn(walk))
+}
+
+/// Walks through `steps`, whose turn it is, like [`run_steps`].
+///
+/// # Errors
+/// With the first step that fails; what earlier steps changed stays.
+pub(crate) async fn run_steps_now(
+    client: &mut FlowClient,
+    target: &Target,
+    steps: &[Step],
+    credential: &mut Credential,
+    turn: StepsTurn,
+) -> Result<Option<Acknowledged>, StepError> {
+    let StepsTurn(mut walk) = turn;
     let mut acknowledged = None;
     for step in steps {
-        let this = next_step(client, target, step, credential, &mut walk).await?;
+        if acknowledged.is_some() {
+            wait_for_turn(target, step).await;
+        }
+        let this = step_or_again(client, target, step, credential, &mut walk).await?;
         acknowledged = Some(this.after(acknowledged));
     }
     Ok(acknowledged)
@@ -149,14 +187,33 @@ pub(crate) async fn next_step(
     credential: &mut Credential,
     walk: &mut Walk,
 ) -> Result<Acknowledged, StepError> {
+    wait_for_turn(target, step).await;
+    step_or_again(client, target, step, credential, walk).await
+}
+
+/// Makes a step whose turn it is; where the administrator's session is refused, once more with a new one.
+async fn step_or_again(
+    client: &mut FlowClient,
+    target: &Target,
+    step: &Step,
+    credential: &mut Credential,
+    walk: &mut Walk,
+) -> Result<Acknowledged, StepError> {
     let outcome = run_step(client, target, step, credential, walk).await;
     if let Err(error) = &outcome
         && let Some(refused) = walk.admin.take_if(|_| is_refused_admin(step, error))
     {
         walk.admin = Some(target.admin.after(&refused, client, target).await?);
+        wait_for_turn(target, step).await;
         return run_step(client, target, step, credential, walk).await;
     }
     outcome
+}
+
+async fn wait_for_turn(target: &Target, step: &Step) {
+    if step.is_admin_call {
+        target.admin_calls.pass().await;
+    }
 }
 
 /// The same without an administrator's session.
@@ -168,6 +225,7 @@ pub(super) async fn walk_through(
     walk: &Walk,
 ) -> Result<(), StepError> {
     for step in steps {
+        wait_for_turn(target, step).await;
         run_step(client, target, step, credential, walk).await?;
     }
     Ok(())
@@ -192,9 +250,6 @@ async fn run_step(
     credential: &mut Credential,
     walk: &Walk,
 ) -> Result<Acknowledged, StepError> {
-    if step.is_admin_call {
-        target.admin_calls.pass().await;
-    }
     let outcome = match &step.action {
         Action::Request(call) => send(client, target, call, &step.captures, credential, walk).await,
         Action::Command(command) => {

@@ -2,7 +2,7 @@
 
 use super::act::Answer;
 use crate::flow::{Credential, ExchangeError, FlowClient, point_request};
-use crate::target::{Judgement, Point};
+use crate::target::{Judgement, Point, Target};
 use crate::wire::ResponseReader;
 use authbench_reports::recorder::Outcome;
 use std::time::{Duration, Instant};
@@ -25,12 +25,14 @@ pub struct Called {
     pub done: Instant,
 }
 
-/// Presents `credential` at `point`.
+/// Presents `credential` at `point`, when `target` may be sent one more request.
 pub(super) async fn present(
     client: &mut FlowClient,
+    target: &Target,
     point: &Point,
     credential: &Credential,
 ) -> Called {
+    target.requests.pass().await;
     let began = Instant::now();
     let failed = |outcome| Called {
         answer: Answer::Failed,

@@ -7,9 +7,12 @@
 use super::act::{Answer, Trouble};
 use super::call::{Called, RETRY_AFTER_AT_MOST, present};
 use crate::credentials::{RateLimit, STEP_DEADLINE};
-use crate::flow::{Credential, FlowClient, StepError, Traffic, adopt, login_by, logout, run_steps};
+use crate::flow::{
+    Acknowledged, Credential, FlowClient, StepError, Traffic, adopt, begin_walk, login_by,
+    next_step, run_steps,
+};
 use crate::scenario_file::ClientPlan;
-use crate::target::{Point, Target};
+use crate::target::{Point, Step, Target};
 use authbench_reports::recorder::Outcome;
 use authbench_reports::run_file::SessionCounts;
 use futures_util::future::join;
@@ -28,7 +31,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// A client of the type `plan`, which logs in and renews no faster than `limit` lets it.
+    /// A client of the type `plan`, which logs in and renews no faster than `limit` lets it, and asks no faster than `target` allows.
     #[must_use]
     pub fn new(target: Arc<Target>, limit: Arc<RateLimit>, plan: Arc<ClientPlan>) -> Self {
         Self {
@@ -41,12 +44,12 @@ impl Caller {
         }
     }
 
-    /// Somebody else sits down: new connections, no credential.
-    pub async fn anybody(&mut self) -> Option<Credential> {
+    /// User number `user` sits down: new connections, and nothing but what the account itself has.
+    pub async fn anybody(&mut self, user: u32) -> Option<Credential> {
         self.main.disconnect();
         self.second.disconnect();
         // Without steps nothing is sent, and nothing can fail.
-        login_by(&mut self.main, &self.target, &[], 0).await.ok()
+        login_by(&mut self.main, &self.target, &[], user).await.ok()
     }
 
     /// Logs user number `user` in.
@@ -72,7 +75,11 @@ impl Caller {
         let first = login_by(&mut self.main, &target, steps, user);
         let outcome = if trouble.twice {
             counts.retries += 1;
-            let (one, other) = join(first, login_by(&mut self.second, &target, steps, user)).await;
+            let again = async {
+                self.limit.pass().await;
+                login_by(&mut self.second, &target, steps, user).await
+            };
+            let (one, other) = join(first, again).await;
             one.or(other)
         } else {
             first.await
@@ -106,7 +113,10 @@ impl Caller {
         let outcome = if trouble.twice {
             counts.retries += 1;
             let mut other = held;
-            let second = run_steps(&mut self.second, &target, steps, &mut other);
+            let second = async {
+                self.limit.pass().await;
+                run_steps(&mut self.second, &target, steps, &mut other).await
+            };
             let (one, two) = join(first, second).await;
             if one.is_err() && two.is_ok() {
                 *credential = other;
@@ -143,17 +153,18 @@ impl Caller {
         self.next_point += 1;
         if trouble.lost {
             counts.lost_responses += 1;
-            present(&mut self.main, point, credential).await;
+            present(&mut self.main, &target, point, credential).await;
             self.main.disconnect();
         }
         if trouble.twice {
             counts.retries += 1;
-            let second = present(&mut self.second, point, credential);
-            let (called, _) = join(present(&mut self.main, point, credential), second).await;
+            let first = present(&mut self.main, &target, point, credential);
+            let second = present(&mut self.second, &target, point, credential);
+            let (called, _) = join(first, second).await;
             self.take_cookies(point, credential);
             return called;
         }
-        let called = present(&mut self.main, point, credential).await;
+        let called = present(&mut self.main, &target, point, credential).await;
         self.take_cookies(point, credential);
         called
     }
@@ -170,15 +181,20 @@ impl Caller {
         let target = Arc::clone(&self.target);
         let began = Instant::now();
         let steps = target.flows.write_of(&self.plan.name);
-        match run_steps(&mut self.main, &target, steps, credential).await {
+        match run_paced_steps(&mut self.main, &target, steps, credential).await {
             Ok(done) => accepted(done.map(|done| (done.sent, done.done)), began),
             Err(error) => failed(&error, began),
         }
     }
 
     /// Ends the session, whatever comes of it.
-    pub async fn log_out(&mut self, credential: &mut Credential) {
-        let _ = logout(&mut self.main, &self.target, credential).await;
+    pub async fn log_out(&mut self, credential: &mut Credential) -> Called {
+        let began = Instant::now();
+        let steps = &self.target.flows.logout;
+        match run_paced_steps(&mut self.main, &self.target, steps, credential).await {
+            Ok(done) => accepted(done.map(|done| (done.sent, done.done)), began),
+            Err(error) => failed(&error, began),
+        }
     }
 
     /// Bytes since the last call.
@@ -191,12 +207,28 @@ impl Caller {
     }
 }
 
+/// Walks through `steps`, each of which counts as a request to the target's points and waits for its turn.
+async fn run_paced_steps(
+    client: &mut FlowClient,
+    target: &Target,
+    steps: &[Step],
+    credential: &mut Credential,
+) -> Result<Option<Acknowledged>, StepError> {
+    let mut walk = begin_walk(client, target, steps).await?;
+    let mut last: Option<Acknowledged> = None;
+    for step in steps {
+        target.requests.pass().await;
+        let this = next_step(client, target, step, credential, &mut walk).await?;
+        last = Some(this.after(last));
+    }
+    Ok(last)
+}
+
 fn failed(error: &StepError, began: Instant) -> Called {
-    let answer = match (error.throttled_for(), error.unexpected_status()) {
-        (Some(wait), _) => Answer::Throttled(wait.min(RETRY_AFTER_AT_MOST)),
-        // A refused refresh token is a 400 (`invalid_grant`, RFC 6749 §5.2).
-        (None, Some(400..=407 | 409..=499)) => Answer::Refused,
-        (None, _) => Answer::Failed,
+    let answer = match error.throttled_for() {
+        Some(wait) => Answer::Throttled(wait.min(RETRY_AFTER_AT_MOST)),
+        None if error.is_refusal() => Answer::Refused,
+        None => Answer::Failed,
     };
     Called {
         answer,

@@ -60,11 +60,17 @@ impl Watch {
 
     /// Waits until `moment`; `false`: the trial is cut short.
     pub async fn sleep_until(&self, moment: Instant) -> bool {
+        let sleep = tokio::time::sleep_until(moment.into());
+        self.unless_cut(sleep).await.is_some()
+    }
+
+    /// What `work` gives; `None`: the trial is cut short, before it or meanwhile.
+    pub async fn unless_cut<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut cut = self.cut.clone();
         tokio::select! {
             biased;
-            Ok(_) = cut.wait_for(|cut| *cut) => false,
-            () = tokio::time::sleep_until(moment.into()) => true,
+            Ok(_) = cut.wait_for(|cut| *cut) => None,
+            done = work => Some(done).filter(|_| !self.is_cut()),
         }
     }
 

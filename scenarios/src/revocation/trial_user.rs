@@ -4,7 +4,9 @@ use super::call::Call;
 use super::probe::{Answered, Watch, probe, since};
 use super::trials::{Assignment, Trials};
 use crate::credentials::{LoginLimit, STEP_DEADLINE, expires, login_patiently};
-use crate::flow::{Credential, FlowClient, PointRequest, point_request, refresh, run_steps};
+use crate::flow::{
+    Credential, FlowClient, PointRequest, await_turn, point_request, refresh, run_steps_now,
+};
 use crate::load::attack::{IDLE, Mirrored, VirtualUser};
 use crate::load::connection::Connection;
 use crate::target::{Event, Target};
@@ -141,7 +143,10 @@ impl TrialUser {
             .await;
         let call = call?;
         let refresh_after = match call.answered.acknowledgement {
-            Acknowledgement::Received if !watch.is_cut() => self.refresh_after(&mut held).await,
+            Acknowledgement::Received => {
+                let refresh = watch.unless_cut(self.refresh_after(&mut held));
+                refresh.await.flatten()
+            }
             // Nothing was promised, so a refresh that works breaks no promise.
             _ => None,
         };
@@ -227,14 +232,20 @@ impl TrialUser {
                     .first_answers
                     .acquire_many(requests.len() as u32)
                     .await;
-                if !in_time || watch.is_cut() {
+                if !in_time {
                     return Err(NoTrial::Cut);
                 }
+                let turn = watch.unless_cut(await_turn(client, target, &event.steps));
+                let turn = match turn.await.ok_or(NoTrial::Cut)? {
+                    Ok(turn) => turn,
+                    // Nothing was sent, so nobody is to be brought back.
+                    Err(error) => return Ok(Call::of(Instant::now(), None, Err(error))),
+                };
                 let entry = about_to_touch(journal, target, event, user).await;
                 let entry = entry.map_err(NoTrial::failed)?;
                 let sent = Instant::now();
-                let outcome = run_steps(client, target, &event.steps, credential).await;
-                Ok(Call::of(sent, entry, outcome))
+                let call = run_steps_now(client, target, &event.steps, credential, turn);
+                Ok(Call::of(sent, entry, call.await))
             };
             let called = called.await;
             let answered = called.as_ref().map_or_else(
@@ -283,16 +294,14 @@ impl TrialUser {
 
     /// Whether the user could still get a new credential without logging in.
     async fn refresh_after(&mut self, credential: &mut Credential) -> Option<After> {
+        if self.target.flows.refresh.is_empty() {
+            return None;
+        }
+        self.limit.pass().await;
         match refresh(&mut self.client, &self.target, credential).await {
             Ok(None) => None,
             Ok(Some(_)) => Some(After::Worked),
-            Err(error)
-                if error
-                    .unexpected_status()
-                    .is_some_and(|status| (400..500).contains(&status)) =>
-            {
-                Some(After::Refused)
-            }
+            Err(error) if error.is_refusal() => Some(After::Refused),
             Err(_) => Some(After::Unknown),
         }
     }

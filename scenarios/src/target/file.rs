@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use super::flows::{Action, Flows};
 use super::limits::Limits;
+use super::loaded::Loaded;
 use super::request::RequestTemplate;
 use super::secrets::Secrets;
 use super::source::{FileError, Source};
@@ -49,6 +50,7 @@ pub struct TargetFile {
     pub(super) flows: Flows<RequestTemplate>,
     pub(super) tls: TlsSpec,
     pub(super) variant: Option<VariantRecord>,
+    pub(super) loaded: Loaded,
     pub(super) as_written: Json,
     pub(super) secrets: Secrets,
     pub(super) shown_variables: Vec<String>,
@@ -143,9 +145,9 @@ impl TargetFile {
         overrides: &BTreeMap<String, String>,
     ) -> Result<Self, LoadError> {
         let source = read("target", name_or_path, builtin::TARGETS)?;
-        Ok(check::check(&source, overrides, &|variable| {
-            std::env::var(variable).ok()
-        })?)
+        let mut file = check::check(&source, overrides, &|variable| std::env::var(variable).ok())?;
+        name_or_path.clone_into(&mut file.loaded.file);
+        Ok(file)
     }
 
     /// Like [`parse`](Self::parse), with another environment.
@@ -196,6 +198,7 @@ impl TargetFile {
             of: self.about.name.clone(),
             vars: variables.iter().map(shown).collect(),
         });
+        self.loaded.variant_of = Some(self.about.name.clone());
         Arc::make_mut(&mut self.about).name = name.to_owned();
         self
     }

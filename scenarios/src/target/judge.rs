@@ -107,7 +107,7 @@ impl<R> super::flows::Point<R> {
 
 impl Statuses {
     /// `None` when there is none, or one is no final status (200 to 599).
-    pub(super) fn new(statuses: Vec<u16>) -> Option<Self> {
+    pub(crate) fn new(statuses: Vec<u16>) -> Option<Self> {
         let fine =
             !statuses.is_empty() && statuses.iter().all(|status| (200..600).contains(status));
         fine.then_some(Self(statuses))

@@ -17,6 +17,7 @@ mod file;
 mod flows;
 mod judge;
 mod limits;
+mod loaded;
 mod parts;
 mod raw;
 mod remote;
@@ -39,6 +40,7 @@ pub use flows::{
 };
 pub use judge::{HeaderRule, HeaderTest, Judgement, Rule, Statuses, judge};
 pub use limits::Limits;
+pub use loaded::Loaded;
 pub use remote::{RemoteError, RemoteTargets};
 pub use request::{Origin, Request, RequestTemplate, UrlError};
 pub use source::FileError;

@@ -18,6 +18,8 @@ pub(super) struct Var {
     pub(super) text: String,
     /// Drawn, from the environment, or made of such: never shown, never on a command line.
     pub(super) secret: bool,
+    /// Drawn, or made of such: another value at every load.
+    pub(super) drawn: bool,
 }
 
 /// Resolved variables by name.
@@ -74,6 +76,7 @@ impl Resolver<'_> {
             Some(text) => Var {
                 text: text.clone(),
                 secret: false,
+                drawn: false,
             },
             None => self.expand(name, raw)?,
         };
@@ -101,15 +104,17 @@ impl Resolver<'_> {
         let key = format!("vars.{name}");
         let template = Template::parse(raw.get_ref())
             .map_err(|error| self.source.error(&raw.span(), &*key, error.to_string(), ""))?;
-        let mut secret = false;
+        let (mut secret, mut drawn) = (false, false);
         let resolved = template.resolve(|reference| {
             let var = self.expand_one(&key, raw, reference)?;
             secret |= var.secret;
+            drawn |= var.drawn;
             Ok(Some(var.text))
         })?;
         Ok(Var {
             text: resolved.text().unwrap_or_default().to_owned(),
             secret,
+            drawn,
         })
     }
 
@@ -124,12 +129,14 @@ impl Resolver<'_> {
             return Ok(Var {
                 text: draw_secret(),
                 secret: true,
+                drawn: true,
             });
         }
         if name == "unique" {
             return Ok(Var {
                 text: format!("{:08x}", rand::random::<u32>()),
                 secret: false,
+                drawn: true,
             });
         }
         if let Some(variable) = name.strip_prefix("env.") {
@@ -145,6 +152,7 @@ impl Resolver<'_> {
             return Ok(Var {
                 text: text.ok_or_else(unset)?,
                 secret: true,
+                drawn: false,
             });
         }
         match name

@@ -2,6 +2,7 @@
 //!
 //! Lines of JSON, the first one naming the format. It holds names of users and no secret.
 
+use crate::target::Loaded;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -26,12 +27,24 @@ pub struct Touched {
     pub user: String,
     /// The user's number in the target's population.
     pub number: u32,
+    /// How the target was loaded.
+    #[serde(default)]
+    pub loaded: Loaded,
+}
+
+impl Touched {
+    /// The target's name in its file.
+    #[must_use]
+    pub fn name_in_file(&self) -> &str {
+        self.loaded.variant_of.as_deref().unwrap_or(&self.target)
+    }
 }
 
 /// A journal that is being written. Nothing is created before the first entry.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
+    unreadable: Vec<usize>,
     inner: Mutex<Inner>,
 }
 
@@ -89,6 +102,7 @@ impl Journal {
     pub fn of_new_run(directory: &Path) -> Arc<Self> {
         Arc::new(Self {
             path: directory.join(JOURNAL_FILE),
+            unreadable: Vec::new(),
             inner: Mutex::default(),
         })
     }
@@ -113,18 +127,20 @@ impl Journal {
             TryLockError::WouldBlock => JournalError::InUse { path: name() },
             TryLockError::Error(error) => failed(error),
         })?;
-        let text = fs::read_to_string(&path).map_err(failed)?;
-        let (entries, open) =
-            parse(&text).map_err(|line| JournalError::Format { path: name(), line })?;
+        let bytes = fs::read(&path).map_err(failed)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let parsed = parse(&text).map_err(|line| JournalError::Format { path: name(), line })?;
         // A last line that was cut off belongs to an event that was never sent.
-        let whole_lines = text.rfind('\n').map_or(0, |end| end + 1);
+        let end = bytes.iter().rposition(|byte| *byte == b'\n');
+        let whole_lines = end.map_or(0, |end| end + 1);
         file.set_len(whole_lines as u64).map_err(failed)?;
         Ok(Arc::new(Self {
             path,
+            unreadable: parsed.unreadable,
             inner: Mutex::new(Inner {
                 file: Some(file),
-                entries,
-                open,
+                entries: parsed.entries,
+                open: parsed.open,
             }),
         }))
     }
@@ -192,8 +208,16 @@ impl Journal {
             Some(file) => file,
             None => inner.file.insert(create(&self.path)?),
         };
-        write_line(file, line)?;
-        file.sync_data()
+        whole_or_not_at_all(file, |file| {
+            write_line(file, line)?;
+            file.sync_data()
+        })
+    }
+
+    /// Numbers of lines that could not be read, counted from 1. Each may have named somebody.
+    #[must_use]
+    pub fn unreadable(&self) -> &[usize] {
+        &self.unreadable
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -218,12 +242,30 @@ fn create(path: &Path) -> io::Result<File> {
         .open(path)?;
     // Whoever writes it is there as long as it is locked: the system lets go of the lock when the process ends, however it does.
     file.lock()?;
-    write_line(&mut file, &Line::Schema(SCHEMA.to_owned()))?;
+    if let Err(error) = write_line(&mut file, &Line::Schema(SCHEMA.to_owned())) {
+        // What has no first line is no journal, and would stand in the way of the next try.
+        let _ = fs::remove_file(path);
+        return Err(error);
+    }
     if let Some(directory) = path.parent() {
         // The file's name is part of its directory, and must not be lost either.
         File::open(directory)?.sync_all()?;
     }
     Ok(file)
+}
+
+/// Takes back what `write` has appended, if it fails: half a line would hide the next one.
+fn whole_or_not_at_all(
+    file: &mut File,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    let whole = file.metadata()?.len();
+    let written = write(file);
+    if written.is_err() {
+        // If not even this works, whoever reads the journal skips that line and says so.
+        let _ = file.set_len(whole);
+    }
+    written
 }
 
 fn write_line(file: &mut File, line: &Line) -> io::Result<()> {
@@ -232,26 +274,36 @@ fn write_line(file: &mut File, line: &Line) -> io::Result<()> {
     file.write_all(text.as_bytes())
 }
 
-/// The number of entries and those that are open; the number of the first line that is none. The last line may be cut off.
-fn parse(text: &str) -> Result<(u64, BTreeMap<u64, Touched>), usize> {
-    let (mut entries, mut open) = (0, BTreeMap::new());
+/// What stands in a journal.
+#[derive(Default)]
+struct Parsed {
+    entries: u64,
+    open: BTreeMap<u64, Touched>,
+    unreadable: Vec<usize>,
+}
+
+/// The first line must name the format; its number if it does not. Others that are none are skipped: one bad line must not keep everybody else
+/// from being brought back. The last line may be cut off.
+fn parse(text: &str) -> Result<Parsed, usize> {
+    let mut parsed = Parsed::default();
     let whole = text.ends_with('\n');
     let last = text.lines().count();
     for (number, line) in (1..).zip(text.lines()) {
         match serde_json::from_str(line) {
             Ok(Line::Schema(schema)) if number == 1 && schema == SCHEMA => {}
             Ok(Line::Touched { id, what }) if number > 1 => {
-                entries = entries.max(id);
-                open.insert(id, what);
+                parsed.entries = parsed.entries.max(id);
+                parsed.open.insert(id, what);
             }
-            Ok(Line::Undone { id }) if number > 1 => _ = open.remove(&id),
-            Err(_) if number == last && number > 1 && !whole => {}
-            _ => return Err(number),
+            Ok(Line::Undone { id }) if number > 1 => _ = parsed.open.remove(&id),
+            _ if number == 1 => return Err(number),
+            Err(_) if number == last && !whole => {}
+            _ => parsed.unreadable.push(number),
         }
     }
     match last {
         0 => Err(1),
-        _ => Ok((entries, open)),
+        _ => Ok(parsed),
     }
 }
 
@@ -265,6 +317,7 @@ mod tests {
             event: "disabled".to_owned(),
             user: format!("user-{number}"),
             number,
+            loaded: Loaded::default(),
         }
     }
 
@@ -304,6 +357,40 @@ mod tests {
         assert_eq!(later.open(), [(first, touched(1))]);
     }
 
+    #[tokio::test]
+    async fn a_line_that_cannot_be_read_hides_nobody_else() {
+        let directory = tempfile::tempdir().expect("a folder");
+        let journal = Journal::of_new_run(directory.path());
+        let first = journal.about_to_touch(touched(1)).await.expect("written");
+        let mut file = OpenOptions::new()
+            .append(true)
+            .open(journal.path())
+            .expect("opens");
+        file.write_all(b"{\"touched\":{\"id\":2,\xff\n")
+            .expect("written");
+        let third = journal.about_to_touch(touched(3)).await.expect("written");
+        drop((journal, file));
+        let later = Journal::of_earlier_run(directory.path()).expect("a journal");
+        assert_eq!(later.open(), [(first, touched(1)), (third, touched(3))]);
+        assert_eq!(later.unreadable(), [3]);
+    }
+
+    #[test]
+    fn what_cannot_be_written_whole_is_taken_back() {
+        let directory = tempfile::tempdir().expect("a folder");
+        let mut file = create(&directory.path().join(JOURNAL_FILE)).expect("created");
+        let line = Line::Undone { id: 1 };
+        let torn = whole_or_not_at_all(&mut file, |file| {
+            file.write_all(b"{\"touched\":{\"id\":1,\"wh")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert!(torn.is_err());
+        whole_or_not_at_all(&mut file, |file| write_line(file, &line)).expect("written");
+        let text = fs::read_to_string(directory.path().join(JOURNAL_FILE)).expect("read");
+        assert_eq!(text.lines().nth(1), Some("{\"undone\":{\"id\":1}}"));
+        assert_eq!(parse(&text).map(|parsed| parsed.unreadable), Ok(Vec::new()));
+    }
+
     #[test]
     fn anything_else_is_no_journal() {
         let directory = tempfile::tempdir().expect("a folder");
@@ -314,7 +401,6 @@ mod tests {
         for (text, line) in [
             ("", 1),
             ("{\"schema\":\"authbench.undo/9\"}\n", 1),
-            ("{\"schema\":\"authbench.undo/1\"}\nwhat?\n", 2),
             ("{\"undone\":{\"id\":1}}\n", 1),
         ] {
             let error = read(text).expect_err(text);

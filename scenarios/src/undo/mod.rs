@@ -52,6 +52,7 @@ pub async fn about_to_touch(
         event: event.name.clone(),
         user: account.name.clone(),
         number: account.number,
+        loaded: target.loaded.clone(),
     };
     journal.about_to_touch(touched).await.map(Some)
 }
@@ -85,7 +86,9 @@ pub async fn bring_back(
 /// Brings back everybody whom the journal has as touched at `target`; those who could not be.
 pub async fn bring_all_back(journal: &Arc<Journal>, target: &Target) -> Vec<Left> {
     let mut left = Vec::new();
-    let here = |touched: &Touched| touched.target == target.about.name;
+    let here = |touched: &Touched| {
+        touched.target == target.about.name && touched.loaded.is_same_form(&target.loaded)
+    };
     for (id, touched) in journal.open() {
         if !here(&touched) {
             continue;

@@ -22,6 +22,7 @@ use toml::Spanned;
 use self::scope::Scope;
 use super::file::{About, TargetFile};
 use super::limits::Limits;
+use super::loaded::Loaded;
 use super::raw::{RawLimits, RawTarget, RawTexts};
 use super::secrets::{Asked, Secrets};
 use super::source::{FileError, Source};
@@ -67,6 +68,12 @@ pub(super) fn check(
         flows,
         tls,
         variant: None,
+        loaded: Loaded::new(
+            &source.name,
+            |name| raw.vars.contains_key(name),
+            |name| shown_variables.iter().any(|shown| shown == name),
+            overrides,
+        ),
         as_written: written::as_written(&source.text),
         shown_variables,
     })
@@ -97,7 +104,9 @@ impl Checker<'_> {
             users: raw
                 .users
                 .as_ref()
-                .map(|users| self.users(users))
+                .map(|users| {
+                    self.users(users, raw.event.iter().any(|event| !event.undo.is_empty()))
+                })
                 .transpose()?,
         })
     }

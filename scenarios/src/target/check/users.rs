@@ -9,7 +9,7 @@ use super::scope::Scope;
 use super::{Checker, MAX_USERS, SHOWN};
 use crate::target::raw::RawUsers;
 use crate::target::source::FileError;
-use crate::target::template::is_name;
+use crate::target::template::{Template, is_name};
 use crate::target::users::{Account, Population, Users};
 
 /// The column that every file must have: who a user is, in messages too.
@@ -18,14 +18,15 @@ const NAME: &str = "name";
 const NUMBER: &str = "number";
 
 impl Checker<'_> {
-    pub(super) fn users(&self, raw: &RawUsers) -> Result<Users, FileError> {
+    /// `are_undone`: whether an event has an undo, for which a later program must find the same users.
+    pub(super) fn users(&self, raw: &RawUsers, are_undone: bool) -> Result<Users, FileError> {
         match &raw.csv {
             Some(csv) => self.listed(csv, raw),
-            None => self.generated(raw),
+            None => self.generated(raw, are_undone),
         }
     }
 
-    fn generated(&self, raw: &RawUsers) -> Result<Users, FileError> {
+    fn generated(&self, raw: &RawUsers, are_undone: bool) -> Result<Users, FileError> {
         let (Some(count), Some(name), Some(password)) = (&raw.count, &raw.name, &raw.password)
         else {
             let given = [
@@ -42,6 +43,11 @@ impl Checker<'_> {
         let names = Scope::default()
             .with_public_vars(&self.vars, SHOWN)
             .with_names(["number"]);
+        if are_undone && self.is_drawn(name.get_ref()) {
+            let problem = "is drawn anew at every start (${unique}), and an event has an undo: after a crash nobody would know whom to bring back";
+            let allowed = "names that stay the same";
+            return Err(self.error(name, "users.name", problem, allowed));
+        }
         let passwords = Scope::default()
             .with_vars(&self.vars)
             .with_names(["number"])
@@ -52,6 +58,17 @@ impl Checker<'_> {
                 name: self.template(name, "users.name", &names)?,
                 password: self.template(password, "users.password", &passwords)?,
             },
+        })
+    }
+
+    /// Whether `text` refers to a variable that is made of something drawn.
+    fn is_drawn(&self, text: &str) -> bool {
+        let template = Template::parse(text);
+        template.is_ok_and(|template| {
+            template.references().any(|reference| {
+                let variable = reference.name.strip_prefix("vars.");
+                variable.is_some_and(|name| self.vars.get(name).is_some_and(|var| var.drawn))
+            })
         })
     }
 

@@ -10,6 +10,7 @@ mod csv_users;
 mod declaration_mistakes;
 mod flow_mistakes;
 mod foreign_mistakes;
+mod redirects;
 mod tls;
 
 const FILE: &str = r#"schema = "authbench.target/1"
@@ -110,6 +111,43 @@ fn a_scenario_overrides_variables_and_what_is_made_of_them() {
             .as_secs(),
         301
     );
+}
+
+#[test]
+fn what_was_set_is_kept_for_whoever_loads_the_file_again_but_no_secret() {
+    let variables = [("ttl", "300s"), ("key", "canary"), ("unknown", "x")];
+    let file = read(FILE, &variables).expect("a target");
+    let again = file.as_variant("other", &BTreeMap::new()).loaded;
+    let set = BTreeMap::from([("ttl".to_owned(), "300s".to_owned())]);
+    assert_eq!(
+        (&again.vars, &*again.withheld),
+        (&set, &["key".to_owned()][..])
+    );
+    assert_eq!(again.variant_of.as_deref(), Some("demo"));
+    let elsewhere = Loaded {
+        file: "./demo.toml".to_owned(),
+        ..again.clone()
+    };
+    assert!(again.is_same_form(&elsewhere) && !again.is_same_form(&Loaded::default()));
+}
+
+#[test]
+fn users_who_are_to_be_brought_back_have_names_that_last() {
+    let named = |name: &str| {
+        let drawn = "[vars]\nrun = \"r-${unique}\"\nmine = \"${vars.run}\"";
+        let file = FILE.replace("[vars]", drawn);
+        file.replace("u${number:03}", name)
+    };
+    let undo = "[[event.undo]]\nrequest = \"POST ${as.url}/back\"\nexpect = 204\n";
+    let of_this_run = named("${vars.mine}-${number}");
+    assert!(read(&of_this_run, &[]).is_ok(), "without an undo");
+    let error = read(&format!("{of_this_run}{undo}"), &[]).expect_err("refused");
+    assert!(error.contains("users.name: is drawn anew"), "{error}");
+    let lasting = format!("{}{undo}", named("u${number}"));
+    assert_eq!(read(&lasting, &[]).map(drop), Ok(()));
+    // A scenario that sets the variable says what it is.
+    let set = format!("{of_this_run}{undo}");
+    assert_eq!(read(&set, &[("run", "mine")]).map(drop), Ok(()));
 }
 
 #[test]
