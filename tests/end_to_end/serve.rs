@@ -73,7 +73,7 @@ fn secrets(workspace: &Workspace, store: &StartedStore) {
     let csrf_key = random_id();
     let files = [
         ("store_url", store.url()),
-        ("csrf_key", &csrf_key),
+        ("csrf_key", csrf_key.as_str()),
         ("admin_secret", "an-admin-secret"),
         ("population_password", PASSWORD),
         ("service_secret", "a-service-secret"),
