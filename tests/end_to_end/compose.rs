@@ -154,13 +154,14 @@ fn replaced(text: &str, places: &BTreeMap<String, String>) -> String {
         .fold(text.to_owned(), |text, (name, url)| text.replace(name, url))
 }
 
-fn scenario(name: &str, measured: &str, profile: &str) -> String {
+fn scenario(name: &str, targets: &[&str], measured: &str, profile: &str) -> String {
+    let targets: Vec<String> = targets.iter().map(|it| format!("{it}.toml")).collect();
     let profiles: String = ["quick", "standard", "full"]
         .iter()
         .map(|name| format!("[profile.{name}]\nwarm_up = \"100ms\"\n{profile}\n"))
         .collect();
     format!(
-        "schema = \"authbench.scenario/1\"\nname = \"{name}\"\nkind = \"{name}\"\nquestion = \"Do they work?\"\ntargets = [\"no_auth\"]\n\
+        "schema = \"authbench.scenario/1\"\nname = \"{name}\"\nkind = \"{name}\"\nquestion = \"Do they work?\"\ntargets = {targets:?}\n\
          [load]\nrate_per_s = 100\nconnections_per_target = 2\ncredentials_per_target = 5\n{measured}\n{profiles}"
     )
 }
@@ -179,18 +180,17 @@ fn the_commands_and_targets_of_the_compose_file_work_together() {
 
     let mut arguments = vec!["run".to_owned(), "--out".to_owned(), "run".to_owned()];
     let revocation = "[revocation]\nevents = [\"logout\", \"account_disabled\"]\nprobe_every = \"10ms\"\ntail = \"50ms\"\nslots_per_target = 4";
-    for (name, measured, profile) in [
-        ("steady", "", "rounds = 2\nround = \"700ms\""),
-        ("revocation", revocation, "revocations = 8"),
+    for (name, targets, measured, profile) in [
+        ("steady", &TARGETS[..], "", "rounds = 2\nround = \"700ms\""),
+        ("revocation", &TARGETS[1..], revocation, "revocations = 8"),
     ] {
-        let text = scenario(name, measured, profile);
+        let text = scenario(name, targets, measured, profile);
         let path = workspace.write(&format!("{name}-scenario.toml"), &text);
         arguments.extend(["--scenario".to_owned(), path]);
     }
     for name in TARGETS {
         let text = replaced(&target(name), &places).replace("10s", "1s");
-        let path = workspace.write(&format!("{name}.toml"), &text);
-        arguments.extend(["--target".to_owned(), path]);
+        workspace.write(&format!("{name}.toml"), &text);
     }
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let secret = |name: &'static str| {

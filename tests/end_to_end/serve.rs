@@ -1,6 +1,7 @@
 //! The servers started by hand, as in a container: what they are told comes from a folder of secrets.
 
 use crate::program::{Workspace, stderr};
+use authbench_servers::secret::random_id;
 use authbench_servers::store::{StartedStore, StoreKind};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -69,8 +70,10 @@ fn ask(address: &str, request: &str) -> String {
 
 fn secrets(workspace: &Workspace, store: &StartedStore) {
     std::fs::create_dir(workspace.path("secrets")).expect("a folder");
+    let csrf_key = random_id();
     let files = [
         ("store_url", store.url()),
+        ("csrf_key", &csrf_key),
         ("admin_secret", "an-admin-secret"),
         ("population_password", PASSWORD),
         ("service_secret", "a-service-secret"),

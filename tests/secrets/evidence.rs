@@ -103,10 +103,14 @@ impl Evidence {
     }
 }
 
-/// The command lines of all descendants of `pid`.
+/// The command lines of all descendants of `pid`. One that has not replaced its parent's yet says what its user wrote there, and nothing of ours.
 fn command_lines(pid: u32) -> Vec<u8> {
-    let lines = descendants(pid).into_iter();
-    lines
-        .flat_map(|(child, _)| fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default())
+    let line = |pid| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let own = line(pid);
+    descendants(pid)
+        .into_iter()
+        .map(|(child, _)| line(child))
+        .filter(|line| *line != own)
+        .flatten()
         .collect()
 }

@@ -24,7 +24,7 @@ impl Planted {
             admin: Canary::token("the administrator's token"),
             client: Canary::password("the client's secret"),
             header: Canary::token("a key in a header"),
-            query: Canary::password("a key in a query"),
+            query: Canary::token("a key in a query"),
             cookie: Canary::token("a secret in a cookie"),
             form: Canary::password("a secret in a form"),
             literal: Canary::password("a literal in the file"),
@@ -168,16 +168,18 @@ const WELL: [&str; 3] = ["/login", "/login", "/logout"];
 fn a_run_that_goes_well_leaves_no_credential() {
     let (workspace, server, planted) = (Workspace::new(), Server::start(), Planted::new());
     let target = planted.target(&server, WELL);
-    runs_silently(&workspace, &server, &target, planted.canaries(), &planted);
+    let scenarios = [steady(), revocation()];
+    let canaries = planted.canaries();
+    runs_silently(&workspace, &server, &target, &scenarios, canaries, &planted);
 }
 
 #[test]
 fn users_from_a_file_leave_no_credential() {
     let (workspace, server, planted) = (Workspace::new(), Server::start(), Planted::new());
-    let passwords: Vec<Canary> = (0..20)
+    let passwords: Vec<Canary> = (0..60)
         .map(|number| Canary::password(&format!("password in row {number}")))
         .collect();
-    let factors: Vec<Canary> = (0..20)
+    let factors: Vec<Canary> = (0..60)
         .map(|number| Canary::token(&format!("second factor in row {number}")))
         .collect();
     let rows: String = (passwords.iter().zip(&factors).enumerate())
@@ -191,35 +193,33 @@ fn users_from_a_file_leave_no_credential() {
         .target_with(&server, WELL, "csv = \"users.csv\"")
         .replace("pin = \"", "factor = \"${user.factor}\", pin = \"");
     let canaries = [planted.canaries(), passwords, factors].concat();
-    runs_silently(&workspace, &server, &target, canaries, &planted);
+    runs_silently(
+        &workspace,
+        &server,
+        &target,
+        &[steady()],
+        canaries,
+        &planted,
+    );
 }
 
-/// Runs a stream and revocations with everything that is written and printed, and listens.
+/// Runs the scenarios with everything that is written and printed, and listens.
 fn runs_silently(
     workspace: &Workspace,
     server: &Server,
     target: &str,
+    scenarios: &[String],
     canaries: Vec<Canary>,
     planted: &Planted,
 ) {
     let target = workspace.write("theirs.toml", target);
-    let (stream, ends) = (
-        workspace.write("stream.toml", &steady()),
-        workspace.write("ends.toml", &revocation()),
-    );
+    let files: Vec<String> = (scenarios.iter().enumerate())
+        .map(|(number, text)| workspace.write(&format!("scenario-{number}.toml"), text))
+        .collect();
     let mut evidence = Evidence::default();
-    let arguments = [
-        "run",
-        "--scenario",
-        &stream,
-        "--scenario",
-        &ends,
-        "--target",
-        &target,
-        "--goose-report",
-        "--out",
-        "run",
-    ];
+    let fixed = ["run", "--target", &target, "--goose-report", "--out", "run"];
+    let named = files.iter().flat_map(|file| ["--scenario", file]);
+    let arguments: Vec<&str> = fixed.into_iter().chain(named).collect();
     let output = evidence.run(workspace, &arguments, &planted.variables());
     let told = stderr(&output);
     assert!(matches!(output.status.code(), Some(0 | 1 | 4)), "{told}");
@@ -233,10 +233,7 @@ fn runs_silently(
     }
     evidence.folder(&workspace.path("run"));
     // What is to be silent was there: it was measured, and goose had its say.
-    assert!(
-        evidence.has("\"api\"") && evidence.has("account_disabled"),
-        "{told}"
-    );
+    assert!(evidence.has("\"api\""), "{told}");
     let goose = std::fs::read_dir(workspace.path("run")).expect("a folder");
     let goose = goose
         .flatten()

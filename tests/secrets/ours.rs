@@ -6,16 +6,7 @@ use crate::foreign::{revocation, steady};
 use crate::program::{Workspace, stderr};
 use crate::relay::Relay;
 use authbench_servers::store::StartedStore;
-
-/// The variables of our target files that hold a secret.
-const SECRETS: [&str; 6] = [
-    "admin_secret",
-    "population_password",
-    "service_secret",
-    "introspection_secret",
-    "signing_secret",
-    "rotation_key",
-];
+use std::collections::BTreeSet;
 
 /// The model's own target file, with secrets that the test knows, audit logs in the run's folder, and a relay before the authorization server.
 fn overheard(model: &str, relay: &Relay) -> String {
@@ -24,7 +15,7 @@ fn overheard(model: &str, relay: &Relay) -> String {
         env!("CARGO_MANIFEST_DIR")
     );
     let mut text = std::fs::read_to_string(path).expect("it comes with the program");
-    for name in SECRETS {
+    for name in drawn(&text) {
         let drawn = format!("{name} = \"${{secret}}\"");
         text = text.replace(&drawn, &format!("{name} = \"${{env.CANARY_{name}}}\""));
     }
@@ -53,11 +44,11 @@ fn overheard(model: &str, relay: &Relay) -> String {
     text
 }
 
-fn secrets(names: &[&str]) -> Vec<(String, Canary)> {
-    names
-        .iter()
-        .map(|name| (format!("CANARY_{name}"), Canary::key(name)))
-        .collect()
+/// The variables of a target file that hold a secret.
+fn drawn(target: &str) -> BTreeSet<String> {
+    let lines = target.lines();
+    let names = lines.filter_map(|line| line.split_once(" = \"${secret}\""));
+    names.map(|(name, _)| name.to_owned()).collect()
 }
 
 #[test]
@@ -66,7 +57,6 @@ fn our_servers_and_their_store_leave_no_credential() {
     // Ended last: a run keeps its keys there until it ends.
     let store = StartedStore::start(kind).expect("the store starts");
     let workspace = Workspace::new();
-    let secrets = secrets(&SECRETS);
     let relays = ["session", "jwt", "opaque", "hybrid"].map(|model| (model, Relay::start()));
     let scenarios = [
         workspace.write("stream.toml", &renewing(&steady())),
@@ -80,6 +70,14 @@ fn our_servers_and_their_store_leave_no_credential() {
         .collect();
     arguments.extend(files.iter().flat_map(|file| ["--target", file]));
     arguments.push("--goose-report");
+    let secrets: Vec<(String, Canary)> = files
+        .iter()
+        .flat_map(|file| referred(&std::fs::read_to_string(file).expect("was written")))
+        .collect::<BTreeSet<String>>()
+        .into_iter()
+        .map(|name| (name.clone(), Canary::key(&name)))
+        .collect();
+    assert!(secrets.len() >= 7, "{} secrets", secrets.len());
     let variables: Vec<(&str, &str)> = secrets
         .iter()
         .map(|(name, canary)| (name.as_str(), canary.text.as_str()))
@@ -104,6 +102,14 @@ fn our_servers_and_their_store_leave_no_credential() {
     evidence.assert_silent(&canaries);
     // Our JWTs begin with these letters, whatever they say.
     assert!(!evidence.has("eyJ"), "a JWT");
+}
+
+/// The variables of the environment that a target file refers to.
+fn referred(target: &str) -> Vec<String> {
+    let names = target.split("${env.").skip(1);
+    names
+        .filter_map(|rest| Some(rest.split_once('}')?.0.to_owned()))
+        .collect()
 }
 
 /// With a token life that makes renewals happen.

@@ -103,7 +103,6 @@ fn a_mistake_in_the_users_file_does_not_quote_the_password_beside_it() {
         format!("name,password\nalice,{quoted},{quoted}\n"),
         format!("name,password,factor\nalice,{quoted}\n"),
         format!("name,password,{quoted}\nalice,a,b\n"),
-        format!("name,password\n,{quoted}\n"),
     ] {
         let workspace = Workspace::new();
         workspace.write("users.csv", &rows);

@@ -8,16 +8,31 @@ use nix::errno::Errno;
 use nix::unistd::{SysconfVar, sysconf};
 use std::fs;
 
+/// How often a tree that changes under the reader's eyes is read again.
+const LOOKS: usize = 3;
+
 /// CPU time that process `pid` and its descendants have used, in nanoseconds, those included that have ended and were waited for.
 ///
 /// # Errors
 /// `ESRCH` when there is no process `pid`.
 pub fn tree_cpu_ns(pid: u32) -> Result<u64, Errno> {
-    let own = process_cpu_ns(pid)? + waited_for_ns(pid);
-    let below = descendants(pid).into_iter();
-    // One that has ended meanwhile is in the account of its parent.
-    let below = below.filter_map(|pid| Some(process_cpu_ns(pid).ok()? + waited_for_ns(pid)));
-    Ok(own + below.sum::<u64>())
+    let mut used = 0;
+    for _ in 0..LOOKS {
+        let below = descendants(pid);
+        used = cpu_ns_of(pid, &below)?;
+        if descendants(pid) == below {
+            break;
+        }
+        // One that began or ended meanwhile may be missing, or stand in its own figure and in its parent's.
+    }
+    Ok(used)
+}
+
+/// Children before parents: what has ended in between then stands in the account of whoever waited for it.
+fn cpu_ns_of(pid: u32, below: &[u32]) -> Result<u64, Errno> {
+    let used = |pid| Some(process_cpu_ns(pid).ok()? + waited_for_ns(pid));
+    let below: u64 = below.iter().rev().copied().filter_map(used).sum();
+    Ok(below + process_cpu_ns(pid)? + waited_for_ns(pid))
 }
 
 /// Resident memory of process `pid` and its descendants in bytes; what they share counts in each. `None` where the kernel does not say.

@@ -25,10 +25,11 @@ impl RateLimit {
         })
     }
 
-    /// The limit on logins that `target` asks for.
+    /// The limit on logins that `target` asks for; none where a login sends nothing.
     #[must_use]
     pub fn of(target: &Target) -> Arc<Self> {
-        Self::new(target.limits.logins_per_s)
+        let asks = !target.flows.login.is_empty();
+        Self::new(target.limits.logins_per_s.filter(|_| asks))
     }
 
     /// Returns when one more may be sent. Those who wait are let through in the order in which they came.

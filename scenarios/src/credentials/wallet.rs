@@ -270,12 +270,22 @@ refuse = { status = 401 }
             let text = format!(
                 "HTTP/1.1 200 OK\r\nSet-Cookie: s={value}; Path=/\r\nContent-Length: 0\r\n\r\n"
             );
-            requests[0].adopt(&read(&text).await);
+            let request = requests[0].take();
+            requests[0].adopt(&request, &read(&text).await);
             assert_eq!(cookie(&mut requests[0]), Some(format!("s={value}")));
         }
         let text = "HTTP/1.1 200 OK\r\nSet-Cookie: s=three; Path=/\r\nContent-Length: 0\r\n\r\n";
-        requests[1].adopt(&read(text).await);
+        let request = requests[1].take();
+        requests[1].adopt(&request, &read(text).await);
         assert_eq!(cookie(&mut requests[0]).as_deref(), Some("s=two"));
+        let late = requests[0].take();
+        wallet.held.present(0).expect("a request");
+        requests[0].adopt(&late, &read(text).await);
+        assert_eq!(
+            cookie(&mut requests[0]).as_deref(),
+            Some("s=two"),
+            "its credential was renewed after it had been sent"
+        );
         assert_eq!(cookie(&mut requests[1]).as_deref(), Some("s=pinned"));
     }
 }

@@ -1,5 +1,6 @@
 //! Runs the command of a step: no shell, a deadline, and nothing of what it prints shown as it stands.
 
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,9 @@ use super::mask;
 use crate::target::CommandLine;
 
 /// How much of its output is read, in bytes.
-const MAX_OUTPUT: u64 = 1024 * 1024;
+const MAX_OUTPUT: usize = 1024 * 1024;
+/// How long the rest of its output is waited for once it has exited.
+const PIPES_AFTER_EXIT: Duration = Duration::from_millis(200);
 
 /// A command that ended well.
 pub(super) struct Ran {
@@ -84,12 +87,12 @@ pub(super) async fn run<'s>(
             return Ok(Err(CommandError::Spawn { program, source }));
         }
     };
-    let group = child.id();
+    let group = Group(child.id());
     let ended = timeout(command.within, finish(&mut child, stdin)).await;
     let Ok((status, exited, output, stderr)) = ended else {
-        kill(group);
         return Ok(Err(CommandError::Deadline(command.within)));
     };
+    group.has_ended();
     Ok(match status {
         Some(status) if status.success() => Ok(Ran {
             started,
@@ -104,7 +107,8 @@ pub(super) async fn run<'s>(
     })
 }
 
-/// Hands over the input, reads the output and waits for the end, all at once: none may block another.
+/// Hands over the input, reads the output and waits for the end, all at once: none may block another. What the command has started and left
+/// running may hold the pipes open; its own output is there when it exits.
 async fn finish(
     child: &mut Child,
     stdin: String,
@@ -116,28 +120,50 @@ async fn finish(
             let _ = input.write_all(stdin.as_bytes()).await;
         }
     };
-    let exit = async {
-        let status = child.wait().await.ok();
-        (status, Instant::now())
+    let (mut printed, mut complained) = (Vec::new(), Vec::new());
+    let (status, exited) = {
+        let pipes = async {
+            tokio::join!(
+                write,
+                read(output, &mut printed),
+                read(errors, &mut complained)
+            )
+        };
+        let mut pipes = pin!(pipes);
+        tokio::select! {
+            status = child.wait() => {
+                let exited = Instant::now();
+                // Whether the rest came in time does not matter: what came is judged.
+                let _ = timeout(PIPES_AFTER_EXIT, pipes).await;
+                (status.ok(), exited)
+            }
+            _ = &mut pipes => (child.wait().await.ok(), Instant::now()),
+        }
     };
-    let ((), (status, exited), output, errors) =
-        tokio::join!(write, exit, read(output), read(errors));
-    (status, exited, output, errors)
+    (status, exited, printed, complained)
 }
 
-async fn read(pipe: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Some(pipe) = pipe {
-        // What was read until an error is all there is to judge.
-        let _ = pipe.take(MAX_OUTPUT).read_to_end(&mut bytes).await;
+async fn read(pipe: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) {
+    let Some(mut pipe) = pipe else { return };
+    // What was read until an error is all there is to judge.
+    while into.len() < MAX_OUTPUT && pipe.read_buf(into).await.is_ok_and(|read| read > 0) {}
+}
+
+/// A command's process group. Dropped while the command runs, because it took too long or nobody waits any more, it ends the command and what
+/// that has started itself.
+struct Group(Option<u32>);
+
+impl Group {
+    fn has_ended(mut self) {
+        self.0 = None;
     }
-    bytes
 }
 
-/// Ends the command and what it has started itself.
-fn kill(group: Option<u32>) {
-    if let Some(group) = group {
-        // Fails only when the group has just ended by itself.
-        let _ = killpg(Pid::from_raw(group as i32), Signal::SIGKILL);
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // Fails only when the group has just ended by itself.
+            let _ = killpg(Pid::from_raw(group as i32), Signal::SIGKILL);
+        }
     }
 }

@@ -150,7 +150,8 @@ fn a_redirect_to_a_host_that_nobody_named_is_not_followed() {
     }
     let steps = "[[login]]\nrequest = \"GET http://HOST/\"\nfollow = { max = 2 }\nexpect = 200\n";
     run(async {
-        let cases: [(fn(&str) -> String, &str); 2] = [
+        type Answering = fn(&str) -> String;
+        let cases: [(Answering, &str); 2] = [
             (
                 answer,
                 "redirected to 192.0.2.1, which is neither on this machine nor named by a request of the file",
@@ -330,6 +331,23 @@ command = ["true"]
             ended.not_before < ended.done,
             "acknowledged somewhere between"
         );
+    });
+}
+
+#[test]
+fn a_command_that_leaves_something_running_has_ended_when_it_exits() {
+    let steps = r#"
+[[login]]
+command = ["sh", "-c", 'sleep 20 & echo "{\"n\":1}"']
+within = "15s"
+capture = { n = { json = "/n" } }
+"#;
+    run(async {
+        let server = Server::start(|_| String::new()).await;
+        let target = server.target(&file(steps));
+        // The sleep holds its output open for longer than the command may take.
+        let outcome = login(&mut FlowClient::new(LONG), &target, 0).await;
+        outcome.expect("what it printed before its exit");
     });
 }
 

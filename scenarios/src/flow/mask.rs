@@ -2,6 +2,8 @@
 
 mod forms;
 
+use std::cmp::Reverse;
+
 use forms::forms;
 
 const SHOWN: usize = 200;
@@ -29,13 +31,12 @@ pub(crate) fn excerpt<'s>(body: &[u8], secrets: impl IntoIterator<Item = &'s str
 
 /// `text` with `secrets` masked in every encoding, and nothing else.
 pub(crate) fn without<'s>(text: &str, secrets: impl IntoIterator<Item = &'s str>) -> String {
-    let mut text = text.to_owned();
-    for secret in secrets.into_iter().filter(|secret| !secret.is_empty()) {
-        for form in forms(secret) {
-            text = text.replace(&form, MASK);
-        }
-    }
-    text
+    let secrets = secrets.into_iter().filter(|secret| !secret.is_empty());
+    let mut all: Vec<String> = secrets.flat_map(forms).collect();
+    // The longest first: one secret may be part of another, whose rest would show.
+    all.sort_by_key(|form| Reverse(form.len()));
+    let masked = all.iter();
+    masked.fold(text.to_owned(), |text, form| text.replace(form, MASK))
 }
 
 fn mask_runs(text: &str) -> String {
@@ -81,6 +82,10 @@ mod tests {
         for (body, expected) in cases {
             assert_eq!(excerpt(body.as_bytes(), ["pw1", "", "a&b c"]), expected);
         }
+        assert_eq!(
+            excerpt(b"said xpw1-ab", ["pw1", "xpw1-ab"]),
+            "said [masked]"
+        );
         assert_eq!(
             excerpt("x ".repeat(300).as_bytes(), []).chars().count(),
             SHOWN + 1

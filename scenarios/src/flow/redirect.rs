@@ -18,6 +18,9 @@ pub enum RedirectError {
         "redirected to {0}, which is neither on this machine nor named by a request of the file"
     )]
     Host(String),
+    /// From another machine to this one, and no request of the file goes there.
+    #[error("redirected by another machine to {0} on this one, which no request of the file names")]
+    Inward(String),
     /// More than `follow.max` of them.
     #[error("redirected more than {0} times")]
     TooMany(u32),

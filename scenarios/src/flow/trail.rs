@@ -7,10 +7,12 @@ use super::client::{Exchange, FlowClient};
 use super::credential::Credential;
 use super::encode::Rendered;
 use super::error::StepFailure;
+use super::mask;
 use super::redirect::{self, RedirectError};
 use super::steps::receive;
-use crate::target::{Call, Origin, Reached, Target};
+use crate::target::{Call, Origin, Reached, Target, UrlError};
 use crate::wire::ResponseReader;
+use url::Url;
 
 /// The way so far.
 pub(super) struct Trail {
@@ -73,9 +75,13 @@ impl Trail {
                 return Err(RedirectError::TooMany(follow.max).into());
             }
             self.receive(credential, client.response());
-            let Reached { origin, is_another } = target
-                .redirected_to(&url, &self.origin)
-                .map_err(|_| RedirectError::Host(url.authority().to_owned()))?;
+            let Reached { origin, is_another } =
+                target
+                    .redirected_to(&url, &self.origin)
+                    .map_err(|error| match error {
+                        UrlError::Inward => RedirectError::Inward(shown_host(&url, credential)),
+                        _ => RedirectError::Host(shown_host(&url, credential)),
+                    })?;
             request = request.redirected(exchange.head.status, &url, is_another);
             self.origin = origin;
             request.path().clone_into(&mut self.path);
@@ -94,4 +100,14 @@ impl Trail {
             );
         }
     }
+}
+
+/// Host and port, which the server has chosen: without what it was sent, and without the user information of the URL.
+fn shown_host(url: &Url, credential: &Credential) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().map(|port| format!(":{port}"));
+    mask::without(
+        &format!("{host}{}", port.unwrap_or_default()),
+        credential.secrets(),
+    )
 }

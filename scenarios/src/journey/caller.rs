@@ -44,12 +44,12 @@ impl Caller {
         }
     }
 
-    /// Somebody else sits down: new connections, no credential.
-    pub async fn anybody(&mut self) -> Option<Credential> {
+    /// User number `user` sits down: new connections, and nothing but what the account itself has.
+    pub async fn anybody(&mut self, user: u32) -> Option<Credential> {
         self.main.disconnect();
         self.second.disconnect();
         // Without steps nothing is sent, and nothing can fail.
-        login_by(&mut self.main, &self.target, &[], 0).await.ok()
+        login_by(&mut self.main, &self.target, &[], user).await.ok()
     }
 
     /// Logs user number `user` in.
@@ -188,9 +188,13 @@ impl Caller {
     }
 
     /// Ends the session, whatever comes of it.
-    pub async fn log_out(&mut self, credential: &mut Credential) {
+    pub async fn log_out(&mut self, credential: &mut Credential) -> Called {
+        let began = Instant::now();
         let steps = &self.target.flows.logout;
-        let _ = run_paced_steps(&mut self.main, &self.target, steps, credential).await;
+        match run_paced_steps(&mut self.main, &self.target, steps, credential).await {
+            Ok(done) => accepted(done.map(|done| (done.sent, done.done)), began),
+            Err(error) => failed(&error, began),
+        }
     }
 
     /// Bytes since the last call.

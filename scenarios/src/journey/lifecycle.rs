@@ -54,10 +54,10 @@ impl Access {
             .is_some_and(|life| now >= self.received + life.saturating_sub(before))
     }
 
-    /// Whether it should be accepted when sent at `sent`.
-    fn should_be_accepted(&self, sent: Instant) -> bool {
+    /// Whether it should have been accepted by a target that has answered by `now`, whenever it looked.
+    fn should_be_accepted(&self, now: Instant) -> bool {
         self.life
-            .is_none_or(|life| sent < self.received + certain_life(life))
+            .is_none_or(|life| now < self.received + certain_life(life))
     }
 }
 
@@ -184,8 +184,8 @@ impl Lifecycle {
         }
     }
 
-    /// A request that was sent at `sent` ended at `now`. Whether it ended as the target promises.
-    pub fn answered(&mut self, answer: Answer, sent: Instant, now: Instant) -> bool {
+    /// A request ended at `now`. Whether it ended as the target promises.
+    pub fn answered(&mut self, answer: Answer, now: Instant) -> bool {
         if answer == Answer::Failed {
             self.failures += 1;
             if self.failures == TRIES {
@@ -208,7 +208,7 @@ impl Lifecycle {
                     self.not_before = Some(now + wait);
                 }
             }
-            Answer::Refused => return self.refused(sent, now),
+            Answer::Refused => return self.refused(now),
         }
         true
     }
@@ -218,11 +218,11 @@ impl Lifecycle {
         &mut self.counts
     }
 
-    fn refused(&mut self, sent: Instant, now: Instant) -> bool {
+    fn refused(&mut self, now: Instant) -> bool {
         let unexpected = !self.was_logged_out
             && self
                 .access
-                .is_none_or(|access| access.should_be_accepted(sent));
+                .is_none_or(|access| access.should_be_accepted(now));
         self.counts.refusals += 1;
         self.counts.unexpected_refusals += u64::from(unexpected);
         if self.may_refresh && !self.renewed_for_this {

@@ -70,7 +70,7 @@ impl Play {
                 Act::Request { .. } => {
                     self.seen.push('.');
                     let answer = point(requests);
-                    self.life.answered(answer, self.now, self.now);
+                    self.life.answered(answer, self.now);
                     requests += 1;
                 }
                 Act::LogOut => self.seen.push('O'),
@@ -173,8 +173,7 @@ fn a_refusal_is_expected_once_less_than_the_certain_life_is_left() {
     let zero = Instant::now();
     let answered_after = |life: &mut Lifecycle, age_ms| {
         life.logged_in(Answer::Accepted, Some(TTL), zero);
-        let sent = zero + Duration::from_millis(age_ms);
-        life.answered(Answer::Refused, sent, sent)
+        life.answered(Answer::Refused, zero + Duration::from_millis(age_ms))
     };
     // Of 3 s counted in whole seconds 2 s are certain.
     assert!(!answered_after(&mut life, 1999));
@@ -209,7 +208,7 @@ fn a_client_that_is_told_to_slow_down_does_and_gives_the_request_up_in_the_end()
             Act::LogIn(_) => life.logged_in(Answer::Accepted, None, now),
             Act::Request { .. } => {
                 sent.push(now - began);
-                assert!(life.answered(Answer::Throttled(wait), now, now));
+                assert!(life.answered(Answer::Throttled(wait), now));
             }
             _ => break,
         }
@@ -256,7 +255,7 @@ fn trouble_and_second_tabs_come_at_their_shares_and_from_the_seed() {
                 Act::LogIn(_) => life.logged_in(Answer::Accepted, None, now),
                 Act::Request { trouble, .. } => {
                     troubles.push(trouble);
-                    life.answered(Answer::Accepted, now, now);
+                    life.answered(Answer::Accepted, now);
                 }
                 Act::LogOut => {}
                 Act::End => break,
@@ -283,7 +282,7 @@ fn a_second_tab_renews_whenever_the_first_does() {
     assert!(matches!(play.life.next(play.now), Act::LogIn(trouble) if !trouble.twice));
     play.life.logged_in(Answer::Accepted, Some(TTL), play.now);
     assert!(matches!(play.life.next(play.now), Act::Request { trouble, .. } if !trouble.twice));
-    play.life.answered(Answer::Accepted, play.now, play.now);
+    play.life.answered(Answer::Accepted, play.now);
     assert!(matches!(play.life.next(play.now), Act::Renew(trouble) if trouble.twice));
     assert_eq!(play.life.counts().two_tabs, 1);
 }

@@ -66,7 +66,7 @@ pub fn powers(target: &Target, client: &ClientPlan) -> Result<Powers, String> {
 fn way(point: &Point) -> Way {
     let parts = &point.request.parts;
     let pinned = parts.cookies.iter().flatten().count() > 0;
-    if !pinned && point.request.references().any(is_capture) {
+    if !pinned && point.request.references().any(is_credential) {
         Way::Header
     } else {
         Way::Cookie
@@ -76,16 +76,20 @@ fn way(point: &Point) -> Way {
 /// Whether none of `steps` sends a captured value: what is renewed then is what the jar sends.
 fn relies_on_jar(steps: &[Step]) -> bool {
     !steps.iter().any(|step| match &step.action {
-        Action::Request(call) => call.request.references().any(is_capture),
+        Action::Request(call) => call.request.references().any(is_credential),
         // What a command knows, it was told.
         Action::Command(_) => true,
     })
 }
 
-/// Once a target is bound, nothing else is left that has no dot.
-fn is_capture(reference: &Reference) -> bool {
-    let name = reference.name.as_str();
-    name != "uuid" && !name.contains('.')
+/// What was captured, or handed out beforehand: a column of the list of users that is a secret. Once a target is bound, nothing else is left that
+/// has no dot.
+fn is_credential(reference: &Reference) -> bool {
+    match reference.name.split_once('.') {
+        None => reference.name != "uuid",
+        Some(("user", column)) => !matches!(column, "name" | "number"),
+        Some(_) => false,
+    }
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl Session<'_> {
     /// Lives `life` to its end; the last request.
     pub async fn run(&mut self, mut life: Lifecycle) -> Option<Mirrored> {
         let mut last = None;
-        let mut credential = self.caller.anybody().await?;
+        let mut credential = self.caller.anybody(self.user).await?;
         while !*self.interrupted.borrow() {
             match life.next(Instant::now()) {
                 Act::Wait(moment) => tokio::time::sleep_until(moment.into()).await,
@@ -100,7 +100,10 @@ impl Session<'_> {
                     };
                     last = Some(self.answered(&mut life, &called));
                 }
-                Act::LogOut => self.caller.log_out(&mut credential).await,
+                Act::LogOut => {
+                    let called = self.caller.log_out(&mut credential).await;
+                    self.count_failure(&called);
+                }
                 Act::End => break,
             }
         }
@@ -148,14 +151,17 @@ impl Session<'_> {
     fn answered(&self, life: &mut Lifecycle, called: &Called) -> Mirrored {
         let wanted = life.wanted().unwrap_or(called.sent);
         let response_time = called.done.saturating_duration_since(wanted);
-        let as_promised = life.answered(called.answer, called.sent, called.done);
+        let as_promised = life.answered(called.answer, called.done);
         let outcome = if as_promised {
             Outcome::Expected
         } else {
             called.outcome
         };
         let mut sums = self.tally.sums();
-        sums.response.record(response_time);
+        // A 429 or a 401 comes quickly, and is followed by the answer that the user waits for: that one counts, from the same start.
+        if called.answer == Answer::Accepted {
+            sums.response.record(response_time);
+        }
         sums.outcomes.count(outcome);
         Mirrored {
             response_time,

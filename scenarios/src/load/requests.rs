@@ -84,9 +84,12 @@ impl Requests {
         request
     }
 
-    /// Lets the credential of the request taken last have the cookies of the response to it.
-    pub fn adopt(&self, response: &ResponseReader) {
-        if let Some(adopt) = &self.pool.adopt {
+    /// Lets the credential of the request taken last, `request`, have the cookies of the response to it; not if the credential has been renewed
+    /// meanwhile: a late answer would bring the old one back.
+    pub fn adopt(&self, request: &Arc<RequestBytes>, response: &ResponseReader) {
+        // The lock is given back first: adopting replaces the request.
+        let is_current = Arc::ptr_eq(request, &self.pool.lock()[self.taken]);
+        if let Some(adopt) = self.pool.adopt.as_ref().filter(|_| is_current) {
             adopt(self.taken, response);
         }
     }

@@ -3,6 +3,7 @@
 use super::connection::{Connection, Exchange, ExchangeError, Unanswered};
 use super::requests::{RequestPool, Requests};
 use crate::transport::Peer;
+use crate::wire::RequestBytes;
 use authbench_reports::recorder::{Outcome, Recorder, Sample};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -93,7 +94,7 @@ impl Sender {
         let answer = self.connection.exchange(bytes).await;
         let (sample, connected) = match answer {
             Ok(exchange) => (
-                self.answered(intended, bytes.len(), &exchange),
+                self.answered(intended, &request, &exchange),
                 exchange.connected,
             ),
             Err(unanswered) => (
@@ -123,11 +124,16 @@ impl Sender {
         connected
     }
 
-    fn answered(&self, intended: Instant, bytes_sent: usize, exchange: &Exchange) -> Sample {
+    fn answered(
+        &self,
+        intended: Instant,
+        request: &Arc<RequestBytes>,
+        exchange: &Exchange,
+    ) -> Sample {
         let status = exchange.head.status;
         let expected = self.requests.expected(status, self.connection.response());
         if exchange.head.sets_cookie {
-            self.requests.adopt(self.connection.response());
+            self.requests.adopt(request, self.connection.response());
         }
         Sample {
             intended,
@@ -139,7 +145,7 @@ impl Sender {
             } else {
                 Outcome::Unexpected(status)
             },
-            bytes_sent: bytes_sent as u32,
+            bytes_sent: request.as_bytes().len() as u32,
             bytes_received: exchange.head.wire_bytes as u32,
         }
     }

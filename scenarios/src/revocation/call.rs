@@ -43,3 +43,32 @@ impl Call {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// A call that took a second, acknowledged not before `not_before` of it.
+    fn call(not_before: Duration) -> (Call, Instant) {
+        let started = Instant::now();
+        let acknowledged = Acknowledged {
+            started,
+            sent: started,
+            not_before: started + not_before,
+            done: started + Duration::from_secs(1),
+            status: None,
+        };
+        (Call::of(started, None, Ok(Some(acknowledged))), started)
+    }
+
+    #[test]
+    fn a_response_is_acknowledged_at_its_end_and_a_command_at_any_time() {
+        let (response, started) = call(Duration::from_secs(1));
+        assert_eq!(response.acknowledged_from, None);
+        assert_eq!(response.answered.at, started + Duration::from_secs(1));
+        let (command, started) = call(Duration::ZERO);
+        assert_eq!(command.acknowledged_from, Some(started));
+        assert_eq!(command.answered.acknowledgement, Acknowledgement::Received);
+    }
+}

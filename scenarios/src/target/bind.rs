@@ -6,7 +6,7 @@ use std::sync::Arc;
 use authbench_reports::run_file;
 use url::Url;
 
-use super::file::{About, TargetFile};
+use super::file::{About, Ready, TargetFile};
 use super::flows::{Action, Flows, Turn};
 use super::limits::Limits;
 use super::loaded::Loaded;
@@ -135,8 +135,18 @@ impl TargetFile {
     /// # Errors
     /// With the first request that would go where it must not.
     pub fn clear(&self, policy: &RemoteTargets) -> Result<(), BindError> {
-        let cleared = self.flows.try_map(&Clearer { file: self, policy });
-        cleared.map(|_: Flows<()>| ())
+        let clearer = Clearer { file: self, policy };
+        let _: Flows<()> = self.flows.try_map(&clearer)?;
+        for process in &self.processes {
+            if let Some(counters) = &process.counters {
+                let place = format!("process.{}.counters", process.name);
+                clearer.request(&counters.request, &place)?;
+            }
+            if let Ready::Answers { request, .. } = &process.ready {
+                clearer.request(request, &format!("process.{}.ready", process.name))?;
+            }
+        }
+        Ok(())
     }
 
     /// How much load the target may get, as far as the file alone says where it is.
@@ -237,7 +247,7 @@ impl Target {
         self.secrets.iter()
     }
 
-    /// Where a redirect from `from` to `url` leads, if it may be followed: to an origin of the file's own requests, or to this machine.
+    /// Where a redirect from `from` to `url` leads, if it may be followed: to an origin of the file's own requests, or within this machine.
     pub(crate) fn redirected_to(&self, url: &Url, from: &Origin) -> Result<Reached, UrlError> {
         // A replica that was pinned stays so: another origin of the file may have the same URL.
         let mut own = [from].into_iter().chain(&self.origins);
@@ -245,7 +255,14 @@ impl Target {
             is_another: !from.is_of(url),
             origin: match own.find(|origin| origin.is_of(url)) {
                 Some(origin) => origin.clone(),
-                None => Origin::of(url, &RemoteTargets::refused(), &self.trust)?,
+                None => {
+                    let here = Origin::of(url, &RemoteTargets::refused(), &self.trust)?;
+                    // Another machine must not choose what is asked on this one.
+                    if !from.is_on_this_machine() {
+                        return Err(UrlError::Inward);
+                    }
+                    here
+                }
             },
         })
     }

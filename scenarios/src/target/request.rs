@@ -45,6 +45,9 @@ pub struct Origin {
 /// Why a URL is not one that can be requested.
 #[derive(Debug, thiserror::Error)]
 pub enum UrlError {
+    /// A redirect from another machine to this one.
+    #[error("another machine redirects to this one")]
+    Inward,
     /// Anything but `http://` and `https://`.
     #[error("the URL does not begin with http:// or https://")]
     Scheme,
@@ -217,6 +220,11 @@ impl Origin {
             host: bare,
             tls,
         })
+    }
+
+    /// Whether packets stay on this machine.
+    pub(super) fn is_on_this_machine(&self) -> bool {
+        self.address.ip().is_loopback()
     }
 
     /// Whom to connect to.

@@ -81,8 +81,11 @@ fn object(table: &Table, handed_over: bool) -> Json {
         let handed_over = handed_over || is_body || HANDED_OVER.contains(&key.as_str());
         let mut json = match (key.as_str(), value) {
             // A pair: the identifier is none to hide.
-            ("basic" | "post", Value::Array(pair)) if handed_over => client(pair),
-            ("body" | "stdin", Value::String(text)) => between_references(text).into(),
+            ("basic" | "post", Value::Array(pair)) if handed_over => all_but_the_first(pair),
+            // Words of a step's command; a process is given no secret there.
+            ("command", Value::Array(words)) if !table.contains_key("role") => {
+                all_but_the_first(words)
+            }
             _ => member(value, handed_over),
         };
         if handed_over && !HARMLESS.contains(&key.to_ascii_lowercase().as_str()) {
@@ -117,8 +120,9 @@ fn member(value: &Value, handed_over: bool) -> Json {
     }
 }
 
-fn client(pair: &[Value]) -> Json {
-    let values = pair.iter().enumerate().map(|(index, value)| {
+/// The first shown, the others masked.
+fn all_but_the_first(values: &[Value]) -> Json {
+    let values = values.iter().enumerate().map(|(index, value)| {
         let mut json = member(value, false);
         if index > 0 {
             mask_literal(&mut json);
@@ -128,27 +132,27 @@ fn client(pair: &[Value]) -> Json {
     values.collect()
 }
 
-/// A text or number without a reference is a value and not a place where one goes.
+/// A text or number is a value, and so is what stands around the references of a text; the references themselves are places where one goes.
 fn mask_literal(value: &mut Json) {
-    let is_literal = match value {
-        Json::String(text) => !text.contains("${"),
-        Json::Number(_) => true,
-        _ => false,
-    };
-    if is_literal {
-        *value = MASK.into();
+    match value {
+        Json::String(text) => *text = between_references(text),
+        Json::Number(_) => *value = MASK.into(),
+        _ => {}
     }
 }
 
-/// The references of a free text, which may hold anything besides.
+/// The references of a text, which may hold anything besides.
 fn between_references(text: &str) -> String {
     let mut shown = String::new();
     let mut rest = text;
     while !rest.is_empty() {
         let at = rest.find("${").unwrap_or(rest.len());
-        if at > 0 {
-            shown.push_str(MASK);
-        }
+        let literal = &rest[..at];
+        shown.push_str(if tells_nothing(literal) {
+            literal
+        } else {
+            MASK
+        });
         rest = &rest[at..];
         let end = rest.find('}').map_or(rest.len(), |end| end + 1);
         shown.push_str(&rest[..end]);
@@ -157,20 +161,29 @@ fn between_references(text: &str) -> String {
     shown
 }
 
+/// Whether a text before or after a reference is punctuation, or names how the credential beside it is presented (RFC 9110 §11.1).
+fn tells_nothing(literal: &str) -> bool {
+    const SCHEMES: [&str; 4] = ["Bearer", "Basic", "DPoP", "Token"];
+    let is_scheme = SCHEMES
+        .iter()
+        .any(|scheme| scheme.eq_ignore_ascii_case(literal.trim()));
+    is_scheme || !literal.contains(char::is_alphanumeric)
+}
+
 fn mask_query(value: &mut Json) {
     if let Some(request) = value.as_str() {
         *value = without_query(request).into();
     }
 }
 
-/// `METHOD URL` without the literal values in its query.
+/// `METHOD URL` without what is literal in the values of its query.
 pub(super) fn without_query(request: &str) -> String {
     let Some((path, query)) = request.split_once('?') else {
         return request.to_owned();
     };
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, literal)) if !literal.contains("${") => format!("{name}={MASK}"),
-        _ => pair.to_owned(),
+        Some((name, value)) => format!("{name}={}", between_references(value)),
+        None => between_references(pair),
     });
     format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
 }
@@ -187,14 +200,15 @@ kc = "hunter2"
 apiKey = "hunter2"
 port = "8080"
 admin_secret = "${secret}"
+half = "hunter2-${unique}"
 [users]
-password = "hunter2"
+password = "hunter2-${number:04}"
 [[process]]
 command = ["server", "--port", "${vars.port}"]
 stdin = { key = "hunter2", url = "${store.url}", deep = { any = "hunter2" } }
 [[login]]
-request = "POST http://127.0.0.1/login?api=hunter2&user=${user.name}"
-form = { pin = "hunter2", username = "someone", grant_type = "password" }
+request = "POST http://127.0.0.1/login?api=hunter2&user=${user.name}&mixed=hunter2${uuid}&hunter2"
+form = { pin = "hunter2", longer = "${user.name}hunter2", username = "someone", grant_type = "password" }
 headers = { Authorization = "Bearer ${access_token}", X-Key = "hunter2" }
 client = { basic = ["service", "hunter2"] }
 cookies = { sid = "hunter2" }
@@ -206,7 +220,7 @@ capture = { token = { json = "/token" } }
 request = "POST http://127.0.0.1/third"
 body = "<pin>hunter2</pin><user>${user.name}</user>"
 [[login]]
-command = ["second-factor", "${user.name}"]
+command = ["second-factor", "--pin", "hunter2", "${user.name}"]
 stdin = "hunter2 ${user.totp}"
 env = { KEY = "hunter2", SEED = "${user.seed}" }
 [[point]]
@@ -239,13 +253,17 @@ accept = { status = 200, json = { "/role" = "writer" } }
             ("/login/1/capture/token/json", "/token"),
             ("/login/2/body", "(masked)${user.name}(masked)"),
             ("/login/3/command/0", "second-factor"),
+            ("/login/3/command/3", "${user.name}"),
+            ("/users/password", "(masked)${number:04}"),
+            ("/vars/half", "(masked)${unique}"),
+            ("/login/0/form/longer", "${user.name}(masked)"),
             ("/login/3/stdin", "(masked)${user.totp}"),
             ("/login/3/env/SEED", "${user.seed}"),
             ("/point/0/accept/json/~1role", "writer"),
             ("/login/0/headers/Authorization", "Bearer ${access_token}"),
             (
                 "/login/0/request",
-                "POST http://127.0.0.1/login?api=(masked)&user=${user.name}",
+                "POST http://127.0.0.1/login?api=(masked)&user=${user.name}&mixed=(masked)${uuid}&(masked)",
             ),
         ];
         for (pointer, expected) in cases {

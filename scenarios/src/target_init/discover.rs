@@ -19,6 +19,9 @@ pub enum DiscoverError {
     /// Not a URL.
     #[error("{0:?} is not a URL (allowed: an issuer, or the URL of its metadata)")]
     NotAUrl(String),
+    /// A URL with user information, which is not repeated.
+    #[error("the URL has a user name or a password in it, which asking for metadata needs not")]
+    UserInformation,
     /// The host must not be asked, or cannot be.
     #[error("{url}: {source}")]
     Url {
@@ -69,6 +72,9 @@ pub async fn discover(
     trust: &Trust,
 ) -> Result<(Metadata, String), DiscoverError> {
     let parsed = Url::parse(url).map_err(|_| DiscoverError::NotAUrl(url.to_owned()))?;
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(DiscoverError::UserInformation);
+    }
     let candidates = candidates(&parsed);
     let issuer = (!parsed.path().contains(WELL_KNOWN)).then_some(url);
     let mut tried = Vec::new();

@@ -137,11 +137,6 @@ fn why_not(client: &ClientSummary) -> Option<String> {
     }
 }
 
-/// CPU per session when sessions of all client types are mixed.
-pub(super) fn mixed_cpu_us(target: &TargetSummary) -> Option<f64> {
-    target.journey.as_ref()?.mix.as_ref()?.cpu_us_per_session
-}
-
 fn mixed(journey: &JourneySummary) -> Option<Vec<String>> {
     let mix = journey.mix.as_ref()?;
     let measured = mix.cpu_us_per_session.map(significant)?;

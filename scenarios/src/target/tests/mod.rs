@@ -10,6 +10,7 @@ mod csv_users;
 mod declaration_mistakes;
 mod flow_mistakes;
 mod foreign_mistakes;
+mod redirects;
 mod tls;
 
 const FILE: &str = r#"schema = "authbench.target/1"
@@ -254,7 +255,7 @@ fn names_and_paths_that_lead_nowhere() {
     };
     assert_eq!(
         load("sesion"),
-        "no target is called \"sesion\" (built in: no_auth, session, jwt, opaque, hybrid; a file is named by a path with a / or ending in .toml)"
+        "no target is called \"sesion\" (built in: no_auth, session, jwt, jwt_cookie, opaque, hybrid; a file is named by a path with a / or ending in .toml)"
     );
     assert!(load("/nowhere/x.toml").starts_with("reading /nowhere/x.toml: No such file"));
 }
@@ -274,9 +275,10 @@ fn every_built_in_target_binds() {
     for name in names() {
         let file = TargetFile::load(name, &BTreeMap::new()).expect(name);
         let target = file.bind(&members, &RemoteTargets::refused()).expect(name);
+        let model = if name == "jwt_cookie" { "jwt" } else { name };
         assert_eq!(
             (target.about.name.as_str(), target.about.model.as_str()),
-            (name, name)
+            (name, model)
         );
         let traffic: Vec<_> = target
             .flows

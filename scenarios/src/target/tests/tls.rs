@@ -34,7 +34,7 @@ fn mistakes_in_whom_to_trust() {
         ),
         (
             "system_roots = \"yes\"",
-            "demo.toml:14: tls.system_roots: invalid type",
+            "demo.toml:14: tls.system_roots: is a string (allowed: a boolean)",
         ),
         (
             "verify = false",
@@ -135,7 +135,7 @@ fn mistakes_in_connect() {
         .expect_err("remote");
     assert_eq!(
         error.to_string(),
-        "target demo, point.api: host 10.1.2.3 is not on this machine; remote hosts must be allowed by name"
+        "target demo, point.api: host 10.1.2.3 is not on this machine; remote hosts must be allowed by name (--allow-remote-target 10.1.2.3)"
     );
     let target = file
         .bind(&members, &RemoteTargets::allowing(["10.1.2.3"]))

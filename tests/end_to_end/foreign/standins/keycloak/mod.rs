@@ -1,6 +1,9 @@
 //! A realm of Keycloak, as far as `scenarios/examples/keycloak.toml` goes: the login page with its form, the token endpoint, introspection,
 //! user info and logout, and of the admin REST API looking a user up, logging out and disabling.
 
+mod admin;
+mod login;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +13,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::jwt::Key;
-use crate::foreign::http::{Answer, Request, Site, decoded, escaped};
+use crate::foreign::http::{Answer, Request, Site};
 use crate::foreign::secret;
 
 pub(crate) const PASSWORD: &str = "keycloak-user-password";
@@ -68,7 +71,7 @@ impl Site for Keycloak {
         };
         match (method, path) {
             ("GET", "/protocol/openid-connect/auth") => self.login_page(&mut state, request),
-            ("POST", "/login-actions/authenticate") => authenticate(&mut state, request),
+            ("POST", "/login-actions/authenticate") => login::authenticate(&mut state, request),
             ("POST", "/protocol/openid-connect/token") => self.token(&mut state, request),
             ("POST", "/protocol/openid-connect/token/introspect") => {
                 self.introspect(&state, request)
@@ -81,36 +84,6 @@ impl Site for Keycloak {
 }
 
 impl Keycloak {
-    /// The form's action is an absolute URL whose query says which login it belongs to.
-    fn login_page(&self, state: &mut State, request: &Request) -> Answer {
-        let asked = |name| request.query(name).unwrap_or_default();
-        if asked("client_id") != CLIENT.0 || asked("response_type") != "code" {
-            return Answer::new(400);
-        }
-        let session_code = secret();
-        let action = format!(
-            "{}{REALM}/login-actions/authenticate?session_code={session_code}&execution=4f1c-77&client_id={}&tab_id=Q-x_1&client_data=eyJydSI",
-            self.url, CLIENT.0
-        );
-        let asked = Asked {
-            user: String::new(),
-            redirect: asked("redirect_uri"),
-            state: asked("state"),
-            challenge: asked("code_challenge"),
-        };
-        let cookie = format!(
-            "AUTH_SESSION_ID={session_code}; Path={REALM}/; Secure; HttpOnly; SameSite=None"
-        );
-        state.logging_in.insert(session_code, asked);
-        Answer::html(format!(
-            r#"<!DOCTYPE html><html class="login-pf"><form id="kc-form-login" onsubmit="login.disabled = true; return true;" action="{}" method="post">
-<input id="username" name="username" value="" type="text"/><input id="password" name="password" type="password"/>
-<input type="hidden" id="id-hidden-input" name="credentialId"/><input name="login" id="kc-login" type="submit" value="Sign In"/></form>"#,
-            escaped(&action)
-        ))
-        .set_cookie(&cookie)
-    }
-
     /// Both ways in: the code of a browser's login, and direct access grants; and the service account of the administrator.
     fn token(&self, state: &mut State, request: &Request) -> Answer {
         let field = |name| request.form(name).unwrap_or_default();
@@ -209,44 +182,6 @@ impl Keycloak {
                 .with("www-authenticate", "Bearer realm=\"my-realm\", error=\"invalid_token\", error_description=\"Token verification failed\""),
         }
     }
-
-    fn admin(&self, state: &mut State, request: &Request, method: &str, path: &str) -> Answer {
-        let by_admin = request
-            .bearer()
-            .and_then(|token| self.key.verify(token))
-            .is_some_and(|claims| claims["azp"] == ADMIN.0);
-        if !by_admin {
-            return Answer::json(401, &json!({ "error": "HTTP 401 Unauthorized" }));
-        }
-        let path = decoded(path);
-        match (method, path.trim_start_matches('/').split_once('/')) {
-            ("GET", None)
-                if path.is_empty() && request.query("exact").as_deref() == Some("true") =>
-            {
-                let name = request.query("username").unwrap_or_default();
-                Answer::json(
-                    200,
-                    &json!([{ "id": id_of(&name), "username": name, "enabled": !state.disabled.contains(&name) }]),
-                )
-            }
-            ("POST", Some((id, "logout"))) => {
-                state.sessions.retain(|_, user| id_of(user) != id);
-                Answer::new(204)
-            }
-            ("PUT", None) => match (path.strip_prefix("/user-"), request.json("/enabled")) {
-                (Some(user), Some(Value::Bool(enabled))) => {
-                    if enabled {
-                        state.disabled.remove(user);
-                    } else {
-                        state.disabled.insert(user.to_owned());
-                    }
-                    Answer::new(204)
-                }
-                _ => Answer::json(404, &json!({ "error": "User not found" })),
-            },
-            _ => Answer::json(404, &json!({ "error": "HTTP 404 Not Found" })),
-        }
-    }
 }
 
 impl State {
@@ -259,34 +194,6 @@ impl State {
     fn is_alive(&self, sid: &str) -> bool {
         let user = self.sessions.get(sid);
         user.is_some_and(|user| !self.disabled.contains(user))
-    }
-}
-
-fn authenticate(state: &mut State, request: &Request) -> Answer {
-    let code = request.query("session_code").unwrap_or_default();
-    let cookie_fits = request.cookie("AUTH_SESSION_ID") == Some(&code);
-    let complete = ["execution", "client_id", "tab_id"]
-        .iter()
-        .all(|name| request.query(name).is_some());
-    let user = request.form("username").unwrap_or_default();
-    let known =
-        request.form("password").as_deref() == Some(PASSWORD) && !state.disabled.contains(&user);
-    match state.logging_in.remove(&code) {
-        Some(mut asked) if cookie_fits && complete && known => {
-            asked.user = user;
-            let code = secret();
-            let location = format!(
-                "{}?state={}&session_state=s&iss=i&code={code}",
-                asked.redirect, asked.state
-            );
-            state.codes.insert(code, asked);
-            Answer::found(&location).set_cookie(&format!(
-                "KEYCLOAK_IDENTITY=x; Path={REALM}/; Secure; HttpOnly; SameSite=None"
-            ))
-        }
-        _ => {
-            Answer::html("<span id=\"input-error\">Invalid username or password.</span>".to_owned())
-        }
     }
 }
 
