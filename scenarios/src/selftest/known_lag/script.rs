@@ -298,7 +298,12 @@ mod tests {
         let script = Script::Blocks { for_ms: 900 };
         let blocked = Trial {
             requested_ns: (T0_MS - 901) * MS,
-            ..trial(&[(-300, Accepted), (-2, Accepted), (3, Refused)])
+            ..trial(&[
+                (-950, Accepted),
+                (-300, Accepted),
+                (-2, Accepted),
+                (3, Refused),
+            ])
         };
         assert!(is_right(script, &blocked));
         assert_eq!(script.request_to_last_accepted_ns(&blocked), Some(899 * MS));
@@ -309,7 +314,12 @@ mod tests {
         assert!(!is_right(script, &quick), "answered before its time");
         let early = Trial {
             requested_ns: (T0_MS - 901) * MS,
-            ..trial(&[(-300, Accepted), (-100, Refused), (3, Refused)])
+            ..trial(&[
+                (-950, Accepted),
+                (-300, Accepted),
+                (-100, Refused),
+                (3, Refused),
+            ])
         };
         assert!(!is_right(script, &early), "refused before the answer left");
     }
