@@ -247,11 +247,14 @@ impl Trial {
 }
 
 fn lag(segments: &[Segment], requested_ns: u64, t0: T0) -> Lag {
-    // It may have expired while the call waited for its turn: that it was accepted once says nothing.
-    let last_before = segments
-        .iter()
-        .filter(|segment| segment.first_sent_ns < requested_ns)
-        .rfind(|segment| segment.verdict != Verdict::Gap);
+    // It may have expired while the call waited for its turn: that it was accepted once says nothing. A refusal tells that only if it was there
+    // before the call: a probe that was under way meanwhile may have been overtaken by it.
+    let is_before = |segment: &&Segment| match segment.verdict {
+        Verdict::Accepted => segment.first_sent_ns < requested_ns,
+        Verdict::Refused => segment.first_done_ns < requested_ns,
+        Verdict::Gap => false,
+    };
+    let last_before = segments.iter().rfind(is_before);
     if last_before.is_none_or(|segment| segment.verdict != Verdict::Accepted) {
         return Lag::Unknown;
     }
@@ -342,6 +345,9 @@ mod tests {
         // Asked once more when the call was under way (from 90 to 100): accepted before it, refused by what it did.
         let meanwhile = [(20, 21, Accepted), (95, 97, Refused), (110, 112, Refused)];
         assert_eq!(lag(&meanwhile), Lag::NeverAccepted { until_ns: 12 });
+        // Overtaken by the call while it was under way.
+        let overtaken = [(20, 21, Accepted), (89, 97, Refused), (110, 112, Refused)];
+        assert_eq!(lag(&overtaken), Lag::NeverAccepted { until_ns: 12 });
         // A refusal from long before, and then accepted: it was alive.
         let late = [(20, 21, Refused), (60, 61, Accepted), (110, 112, Refused)];
         assert_eq!(lag(&late), Lag::NeverAccepted { until_ns: 12 });
