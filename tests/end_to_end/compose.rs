@@ -128,7 +128,7 @@ fn servers(workspace: &Workspace, compose: &str) -> (Vec<Server>, BTreeMap<Strin
                     .replace("/run/authbench", &folder)
                     .replace("0.0.0.0:9000", "127.0.0.1:0")
                     .replace("0.0.0.0:9001", "127.0.0.1:0")
-                    .replace("10s", "1s");
+                    .replace("10s", "2s");
             }
             // It would name itself by a name that nobody knows here.
             if let Some(at) = words.iter().position(|word| word == "--issuer") {
@@ -162,7 +162,7 @@ fn scenario(name: &str, targets: &[&str], measured: &str, profile: &str) -> Stri
         .collect();
     format!(
         "schema = \"authbench.scenario/1\"\nname = \"{name}\"\nkind = \"{name}\"\nquestion = \"Do they work?\"\ntargets = {targets:?}\n\
-         [load]\nrate_per_s = 100\nconnections_per_target = 2\ncredentials_per_target = 5\n{measured}\n{profiles}"
+         [load]\nrate_per_s = 50\nconnections_per_target = 2\ncredentials_per_target = 2\n{measured}\n{profiles}"
     )
 }
 
@@ -179,17 +179,17 @@ fn the_commands_and_targets_of_the_compose_file_work_together() {
     let (_running, places) = servers(&workspace, &compose);
 
     let mut arguments = vec!["run".to_owned(), "--out".to_owned(), "run".to_owned()];
-    let revocation = "[revocation]\nevents = [\"logout\", \"account_disabled\"]\nprobe_every = \"10ms\"\ntail = \"50ms\"\nslots_per_target = 4";
+    let revocation = "[revocation]\nevents = [\"logout\", \"account_disabled\"]\nprobe_every = \"10ms\"\ntail = \"50ms\"\nslots_per_target = 2";
     for (name, targets, measured, profile) in [
-        ("steady", &TARGETS[..], "", "rounds = 2\nround = \"700ms\""),
-        ("revocation", &TARGETS[1..], revocation, "revocations = 8"),
+        ("steady", &TARGETS[..], "", "rounds = 2\nround = \"1s\""),
+        ("revocation", &TARGETS[1..], revocation, "revocations = 4"),
     ] {
         let text = scenario(name, targets, measured, profile);
         let path = workspace.write(&format!("{name}-scenario.toml"), &text);
         arguments.extend(["--scenario".to_owned(), path]);
     }
     for name in TARGETS {
-        let text = replaced(&target(name), &places).replace("10s", "1s");
+        let text = replaced(&target(name), &places).replace("10s", "2s");
         workspace.write(&format!("{name}.toml"), &text);
     }
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -221,7 +221,7 @@ fn the_commands_and_targets_of_the_compose_file_work_together() {
         assert!(rows.len() >= 2, "{target}");
         for row in rows {
             assert_eq!(row["breaches"], 0, "{row}");
-            assert!(row["n"].as_u64() >= Some(6), "{row}");
+            assert!(row["n"].as_u64() >= Some(3), "{row}");
         }
     }
 }
