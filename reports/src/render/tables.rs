@@ -98,6 +98,8 @@ pub fn overview(summary: &Summary) -> Table {
             "#p99 ms",
             "#capacity /s",
             "#knee /s",
+            "#sessions",
+            "#unexpected in them",
             "#others' p99 in a login storm, × quiet",
             "lag after the worst event",
             "projected",
@@ -111,6 +113,7 @@ pub fn overview(summary: &Summary) -> Table {
             .zip(control)
             .filter(|_| !target.is_control())
             .map(|(cpu, control)| cpu - control);
+        let [sessions, unexpected] = journey::samples(target);
         let mut cells = vec![target.name.clone()];
         cells.extend(samples(load));
         cells.extend([
@@ -120,6 +123,8 @@ pub fn overview(summary: &Summary) -> Table {
             figure(load.and_then(|load| load.response_ms.p99)),
             solo::held(target.capacity.as_ref()),
             solo::knee(target.sweep.as_ref()),
+            sessions,
+            unexpected,
             figure(login::fiercest_ratio(target)),
             worst(target).map_or_else(|| unwatched(target), watched),
             worst(target).map_or_else(|| ABSENT.to_owned(), |row| in_production(target, row)),

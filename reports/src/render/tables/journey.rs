@@ -137,6 +137,18 @@ fn why_not(client: &ClientSummary) -> Option<String> {
     }
 }
 
+/// Sessions of all client types, and what in them did not end as it should have.
+pub(super) fn samples(target: &TargetSummary) -> [String; 2] {
+    let Some(journey) = &target.journey else {
+        return [absent(), absent()];
+    };
+    let sessions = || journey.clients.iter().filter_map(|it| it.sessions.as_ref());
+    [
+        count(sessions().map(|it| it.counts.sessions).sum()),
+        count(sessions().map(|it| it.unexpected).sum()),
+    ]
+}
+
 fn mixed(journey: &JourneySummary) -> Option<Vec<String>> {
     let mix = journey.mix.as_ref()?;
     let measured = mix.cpu_us_per_session.map(significant)?;
