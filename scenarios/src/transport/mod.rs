@@ -1,7 +1,7 @@
 //! What carries the bytes of HTTP: TCP, or TLS over it.
 //!
 //! * [`Peer`]: where a connection goes and how it is secured.
-//! * [`Stream`]: a connection. The plain one stands in it unboxed and is called directly: without TLS a request costs what it would cost
+//! * `Stream`: a connection. The plain one stands in it unboxed and is called directly: without TLS a request costs what it would cost
 //!   if there were none.
 //! * [`Trust`]: whose certificates count at one target, and the sessions that may be resumed with each of its servers.
 //!
