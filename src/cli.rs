@@ -312,7 +312,7 @@ pub(crate) struct AuthorizationArguments {
     #[arg(long, value_name = "WAY", default_value_t)]
     pub(crate) store_connection: StoreConnection,
 
-    /// Origin of pages that may use this server from elsewhere, e.g. https://app.example.com; repeatable
+    /// Origin of pages that may use this server from elsewhere, such as `https://app.example.com`; repeatable
     #[arg(long, value_name = "ORIGIN", value_parser = origin, default_value = "none")]
     pub(crate) allow_origin: Vec<AllowedOrigin>,
 
@@ -382,7 +382,7 @@ pub(crate) struct ResourceArguments {
     #[arg(long, value_name = "WAY", default_value_t)]
     pub(crate) store_connection: StoreConnection,
 
-    /// Origin of pages that may use this server from elsewhere, e.g. https://app.example.com; repeatable
+    /// Origin of pages that may use this server from elsewhere, such as `https://app.example.com`; repeatable
     #[arg(long, value_name = "ORIGIN", value_parser = origin, default_value = "none")]
     pub(crate) allow_origin: Vec<AllowedOrigin>,
 
