@@ -63,8 +63,8 @@ const OVERVIEW_NOTE: &str = "CPU is that of all the target's processes; the cont
 
 const ALONE_NOTE: &str = "What each target held within its objective, alone under load: the highest rate that a search found, the last one on the way up a ladder.";
 
-const CROWD_NOTE: &str = "What a session costs when those of all client types are mixed, as far as a target serves them, and what the other routes notice at the highest \
-    login rate; the tables below tell client types and rates apart.";
+const CROWD_NOTE: &str = "How many sessions there were and how much in them was unexpected, and what the other routes notice at the highest login rate; the \
+    tables below tell client types and rates apart, and what they cost.";
 
 /// One row per target: cost, latency, capacity and lag side by side.
 #[must_use]
