@@ -162,6 +162,8 @@ mod tests {
             acknowledgement: Acknowledgement::Received,
             points: BTreeMap::from([("resource-1".to_owned(), segments)]),
             refresh_after: None,
+            occurrence: None,
+            witnesses: Vec::new(),
         }
     }
 

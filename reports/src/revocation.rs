@@ -126,6 +126,51 @@ pub struct Trial {
     /// Whether a refresh still worked afterwards; absent where the target has none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refresh_after: Option<After>,
+    /// Where one event ends many credentials at once: which event it was, counted from 0. Trials of one event share it, and are not
+    /// independent of each other.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub occurrence: Option<u32>,
+    /// Credentials that the event should have left alone, and what became of them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub witnesses: Vec<Witness>,
+}
+
+/// A credential that an event should leave alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Witness {
+    /// Whose it is.
+    pub of: WitnessOf,
+    /// The enforcement point that was asked about it.
+    pub point: String,
+    /// What that point said after the acknowledgement, last.
+    pub verdict: Verdict,
+}
+
+/// Whose credential a witness is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum WitnessOf {
+    /// Another session of the user whose session ended.
+    SameUser,
+    /// Another user's.
+    OtherUser,
+}
+
+/// Whom an event puts out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventReach {
+    /// One credential: the user's other sessions go on.
+    Credential,
+    /// All that one account has open.
+    Account,
+    /// All that was handed out to one client.
+    Client,
+    /// Everybody.
+    Everyone,
 }
 
 /// Joins probes, in the order they were sent, into segments cut at `t0`, at both ends of it.
@@ -309,6 +354,8 @@ mod tests {
             acknowledgement,
             points: BTreeMap::from([("resource-1".to_owned(), segments(&probes, T0))]),
             refresh_after: None,
+            occurrence: None,
+            witnesses: Vec::new(),
         }
     }
 

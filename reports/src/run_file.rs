@@ -28,7 +28,7 @@ pub use sweep::{SweepRecord, SweepStep};
 pub use tls::{ConnectionCost, ConnectionKind, Handshakes, TlsSession, VariantRecord};
 
 use crate::histogram::Histogram;
-use crate::revocation::Trial;
+use crate::revocation::{EventReach, Trial};
 use crate::selftest::Citation;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -186,6 +186,9 @@ pub struct TargetRecord {
     /// Which other form of a target it is; absent where it is the file as it stands.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub variant: Option<VariantRecord>,
+    /// Why it is here only to be seen failing: a negative control. Absent for all others.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub control: Option<String>,
 }
 
 /// One scenario and what it measured.
@@ -464,6 +467,9 @@ pub struct EventRecord {
     /// What the target promises of a refresh after the event: `refused` or `works`; absent: nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refresh_after: Option<String>,
+    /// Whom it puts out; absent where the target file does not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reach: Option<EventReach>,
     /// Every revocation, each of its own credential.
     pub trials: Vec<Trial>,
 }

@@ -5,6 +5,7 @@
 //! * [`model`]: the auth models, one file each, side by side. **Start here.**
 //! * [`authorization`]: the authorization server, one file per endpoint
 //! * [`resource`]: the resource server, whose requests are what is measured
+//! * [`revocation`]: telling resource servers what is no longer good
 //! * [`jwt`], [`introspection`], [`rotation`]: the machinery of access tokens, of asking about
 //!   them, of renewing them
 //! * [`http`], [`tls`]: what every server does alike before and after a model has its say
@@ -30,6 +31,7 @@ pub mod namespace;
 pub mod outage;
 pub mod refusal;
 pub mod resource;
+pub mod revocation;
 pub mod roles;
 pub mod rotation;
 pub mod scope;

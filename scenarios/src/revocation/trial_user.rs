@@ -167,6 +167,8 @@ impl TrialUser {
             acknowledgement: call.answered.acknowledgement,
             points,
             refresh_after,
+            occurrence: None,
+            witnesses: Vec::new(),
         })
     }
 

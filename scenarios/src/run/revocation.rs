@@ -287,6 +287,7 @@ fn events(
                     RefreshAfter::Refused => "refused".to_owned(),
                     RefreshAfter::Works => "works".to_owned(),
                 }),
+                reach: None,
                 trials: by_event.remove(&index).unwrap_or_default(),
             });
         }

@@ -237,6 +237,8 @@ mod tests {
             acknowledgement: Acknowledgement::Received,
             points: BTreeMap::from([(POINT.to_owned(), segments(&probes, T0_MS * MS))]),
             refresh_after: None,
+            occurrence: None,
+            witnesses: Vec::new(),
         }
     }
 

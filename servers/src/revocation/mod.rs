@@ -1,0 +1,54 @@
+//! Telling resource servers what is no longer good.
+//!
+//! A resource server that judges tokens by itself, or remembers an answer about one, does not see what ends at the authorization server. Whatever
+//! ends there is announced as an [`Ended`]; how the announcement travels, and what a resource server does with it, is the revocation channel.
+
+/// Something that ended before its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// One access token, by its `jti`; forgotten once it would have expired anyway.
+    Token {
+        /// The token's `jti`, or the hash of an opaque token.
+        id: String,
+        /// When it would have expired, in Unix milliseconds.
+        expires_at_ms: i64,
+    },
+    /// A session or refresh family, by its handle, and every token that names it as `sid`.
+    Session {
+        /// The handle.
+        handle: String,
+    },
+    /// Everything that an account has open.
+    Account {
+        /// The account's name.
+        name: String,
+        /// What was issued at or before this, in Unix milliseconds, is over; what is issued later is good.
+        until_ms: i64,
+    },
+    /// What one client has open for one account: its consent was withdrawn.
+    Consent {
+        /// The account's name.
+        account: String,
+        /// The client's `client_id`.
+        client: String,
+        /// As for an account.
+        until_ms: i64,
+    },
+    /// Everything that a client has open, its own and on behalf of users.
+    Client {
+        /// The client's `client_id`.
+        id: String,
+        /// As for an account.
+        until_ms: i64,
+    },
+    /// Everything.
+    Everyone {
+        /// As for an account.
+        until_ms: i64,
+    },
+    /// A signing key, by its `kid`, and every token signed with it.
+    Key {
+        /// The key's `kid`.
+        id: String,
+    },
+}
