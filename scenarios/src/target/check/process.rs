@@ -250,7 +250,7 @@ impl Checker<'_> {
         };
         Ok(Ready::Answers {
             request: Box::new(RequestTemplate {
-                url: self.template(&url, &format!("{key}.url"), &scope)?,
+                url: self.url(&url, &format!("{key}.url"), &scope)?,
                 connect: None,
                 parts: Parts::bare("GET"),
             }),
@@ -293,7 +293,7 @@ impl Checker<'_> {
         let scope = Scope::default()
             .with_public_vars(&self.vars, super::SHOWN)
             .with_all_under("self.");
-        let url = self.template(&raw.url, &format!("{key}.url"), &scope)?;
+        let url = self.url(&raw.url, &format!("{key}.url"), &scope)?;
         let parts = Parts::bare("GET");
         Ok(CounterTemplate {
             request: RequestTemplate {
