@@ -33,6 +33,7 @@ use crate::model::session::SessionIssuer;
 use crate::model::{Issuer, Model, Scheme, Transport};
 use crate::namespace::{self, StoreAt};
 use crate::outage::OutageReport;
+use crate::revocation::{Announcer, StartAnnouncerError, UnsupportedRevocation};
 use crate::rotation::{RotationKey, RotationKeyError};
 use crate::store::{ConnectError, INDEX_LIFETIME, Store};
 use crate::tls::{self, Identity, IdentityError};
@@ -67,6 +68,12 @@ pub enum StartAuthorizationError {
     /// The model's credential does not travel in this way.
     #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
     Transport(Model),
+    /// The model cannot use this revocation channel.
+    #[error(transparent)]
+    Revocation(#[from] UnsupportedRevocation),
+    /// The revocation channel could not be opened.
+    #[error(transparent)]
+    Announcer(#[from] StartAnnouncerError),
     /// A life that JWTs cannot have: their times are whole seconds.
     #[error("issue access tokens that live for {0:?}: a JWT needs at least 1 s")]
     AccessLifetime(Duration),
@@ -136,6 +143,7 @@ pub async fn start(
     if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
         return Err(StartAuthorizationError::Transport(settings.model));
     }
+    settings.revocation.check(settings.model)?;
     let public = connection::bind(settings.listen).await?;
     let admin = connection::bind(settings.admin_listen).await?;
     let at = StoreAt {
@@ -144,6 +152,13 @@ pub async fn start(
         connection: settings.store_connection,
     };
     let store = namespace::connect(at, wiring.namespace.as_deref(), settings.model).await?;
+    let announcer = Announcer::start(
+        &settings.revocation,
+        &store,
+        clock.clone(),
+        longest_life(&settings),
+    );
+    let announcer = announcer.await?;
     let identity = Identity::new(settings.tls, settings.listen.ip())?;
     let url = connection::url_of(&public, identity.as_ref())?;
     let parts = Parts {
@@ -152,6 +167,7 @@ pub async fn start(
         admin,
         identity,
         store,
+        announcer,
         clock,
         settings: &settings,
         wiring: &wiring,
@@ -189,12 +205,18 @@ fn check_lifetimes(settings: &AuthorizationSettings) -> Result<(), StartAuthoriz
     }
 }
 
+/// For how long an announcement is needed: no access token, and nothing that is remembered of one, is good for longer.
+fn longest_life(settings: &AuthorizationSettings) -> Duration {
+    settings.access_ttl
+}
+
 struct Parts<'a> {
     url: String,
     public: TcpListener,
     admin: TcpListener,
     identity: Option<Identity>,
     store: Store,
+    announcer: Announcer,
     clock: Clock,
     settings: &'a AuthorizationSettings,
     wiring: &'a AuthorizationWiring,

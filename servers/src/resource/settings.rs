@@ -11,6 +11,7 @@ use crate::http::Limits;
 use crate::http::origins::Origins;
 use crate::jwt::SigningAlgorithm;
 use crate::model::{Model, Transport};
+use crate::revocation::RevocationSettings;
 use crate::secret::Secret;
 use crate::store::{StoreConnection, StoreUrl};
 use crate::tls::Tls;
@@ -49,6 +50,8 @@ pub struct ResourceSettings {
     /// A session is kept for so long after each request; the authorization server must be told the
     /// same.
     pub session_idle: Duration,
+    /// How it learns what has ended; the authorization server must be told the same.
+    pub revocation: RevocationSettings,
     /// Requests of the client `partner` that are answered in a second; `None`: all.
     pub partner_rate: Option<NonZeroU32>,
     /// Other origins whose pages may use this server.
@@ -77,6 +80,7 @@ impl Default for ResourceSettings {
             jwks_cool_down: Duration::from_secs(30),
             jwks_max_age: Duration::from_secs(10 * 60),
             session_idle: Duration::from_secs(30 * 60),
+            revocation: RevocationSettings::default(),
             partner_rate: NonZeroU32::new(50),
             origins: Origins::default(),
             audit_log: None,

@@ -28,6 +28,7 @@ use crate::model::opaque::OpaqueValidator;
 use crate::model::session::SessionValidator;
 use crate::model::{Model, Scheme, Transport, Validator};
 use crate::namespace::{self, StoreAt};
+use crate::revocation::UnsupportedRevocation;
 use crate::store::ConnectError;
 use crate::tls::{self, Identity, IdentityError};
 
@@ -66,6 +67,9 @@ pub enum StartResourceError {
     /// The model's credential does not travel in this way.
     #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
     Transport(Model),
+    /// The model cannot use this revocation channel.
+    #[error(transparent)]
+    Revocation(#[from] UnsupportedRevocation),
     /// The process could not be set up.
     #[error(transparent)]
     Lifecycle(#[from] LifecycleError),
@@ -130,6 +134,7 @@ pub async fn start(
     if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
         return Err(StartResourceError::Transport(settings.model));
     }
+    settings.revocation.check(settings.model)?;
     // From here on everything is monomorphic: the model's code is called directly, request for
     // request.
     match settings.model {
