@@ -4,10 +4,13 @@
 mod access_tokens;
 mod accounts;
 mod fakes;
+mod gateway;
 mod harness;
 mod http_rules;
 mod introspection;
+mod local_cache;
 mod outages;
 mod rotation;
 mod sessions;
+mod signed_sessions;
 mod tls;
