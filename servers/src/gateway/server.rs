@@ -109,7 +109,10 @@ impl Gateway {
         };
         match self.pass_on(service, &onward).await {
             Ok(reply) => {
-                self.outcomes.accepted();
+                match reply.status() {
+                    StatusCode::TOO_MANY_REQUESTS => self.outcomes.throttled(),
+                    _ => self.outcomes.accepted(),
+                }
                 service.outage.answered();
                 reply
             }
