@@ -31,7 +31,8 @@ use crate::model::no_auth::NoAuthIssuer;
 use crate::model::opaque::OpaqueIssuer;
 use crate::model::record::Ledger;
 use crate::model::session::SessionIssuer;
-use crate::model::{Issuer, Model, Scheme, Transport};
+use crate::model::signed_session::{SessionKey, SessionKeyError, SignedSessionIssuer};
+use crate::model::{Issuer, Model, Scheme, SessionState, Transport};
 use crate::namespace::{self, StoreAt};
 use crate::outage::OutageReport;
 use crate::revocation::{Announcer, StartAnnouncerError, UnsupportedRevocation};
@@ -63,6 +64,9 @@ pub enum StartAuthorizationError {
     /// There is no key to make CSRF tokens with.
     #[error(transparent)]
     CsrfKey(#[from] CsrfKeyError),
+    /// There is no key to sign sessions with.
+    #[error(transparent)]
+    SessionKey(#[from] SessionKeyError),
     /// The population's password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -78,6 +82,9 @@ pub enum StartAuthorizationError {
     /// The revocation channel could not be opened.
     #[error(transparent)]
     Announcer(#[from] StartAnnouncerError),
+    /// The model has no sessions whose state could be in the cookie.
+    #[error("keep the state of {0} in a cookie: only that of session can be told to")]
+    SessionState(Model),
     /// A life that JWTs cannot have: their times are whole seconds.
     #[error("issue access tokens that live for {0:?}: a JWT needs at least 1 s")]
     AccessLifetime(Duration),
@@ -148,6 +155,9 @@ pub async fn start(
         return Err(StartAuthorizationError::Transport(settings.model));
     }
     settings.revocation.check(settings.model)?;
+    if settings.session_state == SessionState::Cookie && settings.model != Model::Session {
+        return Err(StartAuthorizationError::SessionState(settings.model));
+    }
     let public = connection::bind(settings.listen).await?;
     let admin = connection::bind(settings.admin_listen).await?;
     let at = StoreAt {
@@ -184,7 +194,12 @@ pub async fn start(
     // request.
     match settings.model {
         Model::NoAuth => run(NoAuthIssuer, parts),
-        Model::Session => run(parts.session_issuer()?, parts),
+        Model::Session if settings.session_state == SessionState::Cookie => {
+            run(parts.signed_session_issuer()?, parts)
+        }
+        // What a browser has is the same; that the services behind a gateway see something else does
+        // not concern its issuer.
+        Model::Session | Model::Gateway => run(parts.session_issuer()?, parts),
         Model::Jwt if settings.transport == Transport::Cookie => {
             run(parts.jwt_cookie_issuer()?, parts)
         }
@@ -259,6 +274,17 @@ impl Parts<'_> {
             self.ledger(self.entitlements()),
             self.guard()?,
             self.settings.session_idle,
+            self.settings.session_absolute,
+        ))
+    }
+
+    fn signed_session_issuer(&self) -> Result<SignedSessionIssuer, StartAuthorizationError> {
+        Ok(SignedSessionIssuer::new(
+            SessionKey::new(self.wiring.session_key.as_ref())?,
+            self.guard()?,
+            self.accounts(),
+            self.clock.clone(),
+            self.entitlements(),
             self.settings.session_absolute,
         ))
     }

@@ -146,6 +146,11 @@ impl Store {
         })
     }
 
+    /// How long one operation may take in all.
+    pub fn deadline(&self) -> Duration {
+        self.shared.options.deadline
+    }
+
     /// What this store and its clones were asked so far.
     pub fn counters(&self) -> Counters {
         self.shared.counters.snapshot()
