@@ -144,6 +144,7 @@ pub async fn start(
         return Err(StartAuthorizationError::Transport(settings.model));
     }
     settings.revocation.check(settings.model)?;
+    settings.revocation.check_algorithm(settings.algorithm)?;
     let public = connection::bind(settings.listen).await?;
     let admin = connection::bind(settings.admin_listen).await?;
     let at = StoreAt {
@@ -152,15 +153,16 @@ pub async fn start(
         connection: settings.store_connection,
     };
     let store = namespace::connect(at, wiring.namespace.as_deref(), settings.model).await?;
+    let identity = Identity::new(settings.tls, settings.listen.ip())?;
+    let url = connection::url_of(&public, identity.as_ref())?;
     let announcer = Announcer::start(
         &settings.revocation,
         &store,
+        settings.issuer.as_deref().unwrap_or(&url),
         clock.clone(),
         longest_life(&settings),
     );
     let announcer = announcer.await?;
-    let identity = Identity::new(settings.tls, settings.listen.ip())?;
-    let url = connection::url_of(&public, identity.as_ref())?;
     let parts = Parts {
         url,
         public,
@@ -263,6 +265,12 @@ impl Parts<'_> {
         let key = SigningKey::new(algorithm, secret)?;
         let minter = Minter::new(key, self.issuer_url(), AUDIENCE, self.settings.access_ttl)
             .with_entitlements(self.entitlements());
+        let no_exp = self.settings.revocation.no_exp;
+        let minter = if no_exp {
+            minter.without_expiry()
+        } else {
+            minter
+        };
         let rules = Rules {
             issuer: self.issuer_url().to_owned(),
             audience: AUDIENCE.to_owned(),
@@ -271,11 +279,13 @@ impl Parts<'_> {
             // right.
             leeway: Duration::ZERO,
             max_lifetime: Duration::MAX,
+            no_exp,
         };
         Ok(JwtIssuer::new(
             minter,
             rules,
             self.accounts(),
+            self.announcer.clone(),
             self.clock.clone(),
         ))
     }

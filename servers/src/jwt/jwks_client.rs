@@ -130,6 +130,11 @@ impl JwksClient {
         }
     }
 
+    /// The time by which it judges.
+    pub(super) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
     fn is_cooling_down(&self, attempt: Attempt, now_ms: i64, current: &KeySet) -> bool {
         let cool_down = self.policy.cool_down;
         let pause = if current.is_empty() {

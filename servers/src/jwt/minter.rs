@@ -5,13 +5,15 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::keys::KeySet;
 use super::signing::SigningKey;
 use crate::clock::millis;
 use crate::entitlements::Entitlements;
 use crate::model::Grant;
+use crate::revocation::Marks;
+use crate::revocation::status_list::StatusClaim;
 use crate::roles::Roles;
 use crate::secret::random_bytes;
 
@@ -23,6 +25,7 @@ pub struct Minter {
     audience: String,
     lifetime: Duration,
     entitlements: Entitlements,
+    expires: bool,
     /// The encoded header: the same for every token.
     header: String,
 }
@@ -34,7 +37,14 @@ struct Payload<'a> {
     aud: &'a str,
     client_id: &'a str,
     iat: i64,
-    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<StatusClaim>,
     jti: String,
     scope: String,
     #[serde(skip_serializing_if = "Roles::is_empty")]
@@ -48,15 +58,23 @@ struct Payload<'a> {
 impl Minter {
     /// An issuer of tokens that live for `lifetime` (at least 1 s, `exp` has whole seconds).
     pub fn new(key: SigningKey, issuer: &str, audience: &str, lifetime: Duration) -> Self {
-        let header =
-            json!({ "typ": "at+jwt", "alg": key.algorithm().name(), "kid": key.id() }).to_string();
         Self {
-            header: URL_SAFE_NO_PAD.encode(header),
+            header: header(&key, "at+jwt"),
             key,
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
             lifetime,
             entitlements: Entitlements::default(),
+            expires: true,
+        }
+    }
+
+    /// The same, but its tokens never expire: what not to do.
+    pub fn without_expiry(self) -> Self {
+        Self {
+            expires: false,
+            lifetime: Duration::MAX,
+            ..self
         }
     }
 
@@ -73,13 +91,31 @@ impl Minter {
     /// `exp` is rounded *down*: a token may live up to a second less than promised, never more, or
     /// a bound on its life would be broken by the rounding.
     pub fn mint(&self, grant: &Grant, session: Option<&str>, now_ms: i64) -> String {
+        self.mint_marked(grant, session, now_ms, &Marks::default())
+    }
+
+    /// The same, with what a revocation channel needs in it.
+    pub fn mint_marked(
+        &self,
+        grant: &Grant,
+        session: Option<&str>,
+        now_ms: i64,
+        marks: &Marks,
+    ) -> String {
+        let expires_at = now_ms
+            .saturating_add(millis(self.lifetime))
+            .div_euclid(1_000);
+        let status = marks.status.clone();
         let payload = Payload {
             iss: &self.issuer,
             sub: &grant.subject,
             aud: &self.audience,
             client_id: grant.client.id(),
             iat: now_ms.div_euclid(1_000),
-            exp: (now_ms + millis(self.lifetime)).div_euclid(1_000),
+            exp: self.expires.then_some(expires_at),
+            iat_ms: marks.stamp_ms,
+            epoch: marks.epoch,
+            status: status.map(|status_list| StatusClaim { status_list }),
             jti: URL_SAFE_NO_PAD.encode(random_bytes::<16>()),
             scope: grant.scope.to_string(),
             roles: grant.roles,
@@ -87,7 +123,17 @@ impl Minter {
             sid: session,
         };
         let payload = serde_json::to_vec(&payload).expect("a plain struct serialises");
-        let signed = format!("{}.{}", self.header, URL_SAFE_NO_PAD.encode(payload));
+        self.signed(&self.header, &payload)
+    }
+
+    /// Signs claims of another kind of token, whose `typ` this is.
+    pub fn sign(&self, typ: &str, claims: &Value) -> String {
+        let header = header(&self.key, typ);
+        self.signed(&header, claims.to_string().as_bytes())
+    }
+
+    fn signed(&self, header: &str, payload: &[u8]) -> String {
+        let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload));
         let signature = self.key.sign(signed.as_bytes());
         format!("{signed}.{signature}")
     }
@@ -107,6 +153,13 @@ impl Minter {
         self.key.key_set()
     }
 }
+
+/// An encoded header.
+fn header(key: &SigningKey, typ: &str) -> String {
+    let header = json!({ "typ": typ, "alg": key.algorithm().name(), "kid": key.id() });
+    URL_SAFE_NO_PAD.encode(header.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,7 +170,6 @@ mod tests {
     use crate::scope::Scope;
     use crate::secret::Secret;
     use jsonwebtoken::{DecodingKey, Validation, decode, jwk::JwkSet};
-    use serde_json::Value;
 
     const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
@@ -179,6 +231,8 @@ mod tests {
             (claims["iat"].as_i64(), claims["exp"].as_i64()),
             (Some(1_800_000_000), Some(1_800_000_300))
         );
-        assert!(claims.get("sid").is_none());
+        for absent in ["sid", "iat_ms", "epoch", "status"] {
+            assert!(claims.get(absent).is_none(), "{absent}");
+        }
     }
 }

@@ -22,6 +22,7 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::str::FromStr;
 
+use bytes::Bytes;
 use hyper::HeaderMap;
 
 use self::accounts::Standing;
@@ -29,6 +30,7 @@ use crate::client::Client;
 use crate::http::Presented;
 use crate::metrics::LatencyHistogram;
 use crate::refusal::{Reason, Unavailable};
+use crate::revocation::PushFigures;
 use crate::roles::Roles;
 use crate::scope::Scope;
 use crate::secret::Fingerprint;
@@ -174,6 +176,11 @@ pub trait Issuer: Send + Sync + 'static {
     fn jwks(&self) -> String {
         r#"{"keys":[]}"#.to_owned()
     }
+
+    /// The status list, as published; `None` where there is none.
+    fn status_list(&self) -> Option<Bytes> {
+        None
+    }
 }
 
 /// A caller that was recognised.
@@ -225,6 +232,11 @@ pub trait Validator: Send + Sync + 'static {
 
     /// The store it asks, if any; for the metrics.
     fn store(&self) -> Option<&Store> {
+        None
+    }
+
+    /// What it keeps in memory of what has ended, if anything; for the metrics.
+    fn revocation_figures(&self) -> Option<PushFigures> {
         None
     }
 

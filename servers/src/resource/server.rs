@@ -157,6 +157,7 @@ impl<V: Validator> ResourceServer<V> {
         let text = Exposition::default()
             .with(&self.outcomes)
             .with_store(self.validator.store())
+            .with_revocation(self.validator.revocation_figures())
             .with_introspections(latency.map_or(0, LatencyHistogram::count), latency)
             .with_preflights(self.cors.preflights())
             .with_audit_drops(self.audit.dropped());

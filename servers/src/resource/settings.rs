@@ -94,7 +94,7 @@ impl Default for ResourceSettings {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceWiring {
-    /// The store (`session`).
+    /// The store (`session`, and where a revocation channel leads through it).
     #[serde(default)]
     pub store_url: Option<StoreUrl>,
     /// Its unix socket; empty or absent if it has none.

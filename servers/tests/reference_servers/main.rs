@@ -8,6 +8,7 @@ mod harness;
 mod http_rules;
 mod introspection;
 mod outages;
+mod revocation;
 mod rotation;
 mod sessions;
 mod tls;
