@@ -34,6 +34,7 @@ use crate::model::session::SessionIssuer;
 use crate::model::{Issuer, Model, Scheme, Transport};
 use crate::namespace::{self, StoreAt};
 use crate::outage::OutageReport;
+use crate::revocation::{Announcer, StartAnnouncerError, UnsupportedRevocation};
 use crate::rotation::{RotationKey, RotationKeyError};
 use crate::store::{ConnectError, INDEX_LIFETIME, Store, StoreError};
 use crate::tls::{self, Identity, IdentityError};
@@ -71,6 +72,12 @@ pub enum StartAuthorizationError {
     /// The model's credential does not travel in this way.
     #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
     Transport(Model),
+    /// The model cannot use this revocation channel.
+    #[error(transparent)]
+    Revocation(#[from] UnsupportedRevocation),
+    /// The revocation channel could not be opened.
+    #[error(transparent)]
+    Announcer(#[from] StartAnnouncerError),
     /// A life that JWTs cannot have: their times are whole seconds.
     #[error("issue access tokens that live for {0:?}: a JWT needs at least 1 s")]
     AccessLifetime(Duration),
@@ -140,6 +147,8 @@ pub async fn start(
     if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
         return Err(StartAuthorizationError::Transport(settings.model));
     }
+    settings.revocation.check(settings.model)?;
+    settings.revocation.check_algorithm(settings.algorithm)?;
     let public = connection::bind(settings.listen).await?;
     let admin = connection::bind(settings.admin_listen).await?;
     let at = StoreAt {
@@ -150,6 +159,14 @@ pub async fn start(
     let store = namespace::connect(at, wiring.namespace.as_deref(), settings.model).await?;
     let identity = Identity::new(settings.tls, settings.listen.ip())?;
     let url = connection::url_of(&public, identity.as_ref())?;
+    let announcer = Announcer::start(
+        &settings.revocation,
+        &store,
+        settings.issuer.as_deref().unwrap_or(&url),
+        clock.clone(),
+        longest_life(&settings),
+    );
+    let announcer = announcer.await?;
     let parts = Parts {
         url,
         clients: Clients::new(&wiring),
@@ -157,6 +174,7 @@ pub async fn start(
         admin,
         identity,
         store,
+        announcer,
         clock,
         settings: &settings,
         wiring: &wiring,
@@ -197,6 +215,11 @@ fn check_lifetimes(settings: &AuthorizationSettings) -> Result<(), StartAuthoriz
     }
 }
 
+/// For how long an announcement is needed: no access token, and nothing that is remembered of one, is good for longer.
+fn longest_life(settings: &AuthorizationSettings) -> Duration {
+    settings.access_ttl
+}
+
 struct Parts<'a> {
     url: String,
     clients: Clients,
@@ -204,6 +227,7 @@ struct Parts<'a> {
     admin: TcpListener,
     identity: Option<Identity>,
     store: Store,
+    announcer: Announcer,
     clock: Clock,
     settings: &'a AuthorizationSettings,
     wiring: &'a AuthorizationWiring,
@@ -255,6 +279,12 @@ impl Parts<'_> {
         let key = SigningKey::new(algorithm, secret)?;
         let minter = Minter::new(key, self.issuer_url(), AUDIENCE, self.settings.access_ttl)
             .with_entitlements(self.entitlements());
+        let no_exp = self.settings.revocation.no_exp;
+        let minter = if no_exp {
+            minter.without_expiry()
+        } else {
+            minter
+        };
         let rules = Rules {
             issuer: self.issuer_url().to_owned(),
             audience: AUDIENCE.to_owned(),
@@ -263,11 +293,13 @@ impl Parts<'_> {
             // right.
             leeway: Duration::ZERO,
             max_lifetime: Duration::MAX,
+            no_exp,
         };
         Ok(JwtIssuer::new(
             minter,
             rules,
             self.accounts(),
+            self.announcer.clone(),
             self.clock.clone(),
         ))
     }

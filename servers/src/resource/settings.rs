@@ -12,6 +12,7 @@ use crate::http::Limits;
 use crate::http::origins::Origins;
 use crate::jwt::SigningAlgorithm;
 use crate::model::{Model, Transport};
+use crate::revocation::RevocationSettings;
 use crate::secret::Secret;
 use crate::store::{StoreConnection, StoreUrl};
 use crate::tls::Tls;
@@ -54,6 +55,8 @@ pub struct ResourceSettings {
     /// A session is kept for so long after each request; the authorization server must be told the
     /// same.
     pub session_idle: Duration,
+    /// How it learns what has ended; the authorization server must be told the same.
+    pub revocation: RevocationSettings,
     /// Requests of the client `partner` that are answered in a second; `None`: all.
     pub partner_rate: Option<NonZeroU32>,
     /// How streams of events are kept.
@@ -85,6 +88,7 @@ impl Default for ResourceSettings {
             jwks_ttl: Duration::from_secs(10 * 60),
             jwks_stale: Duration::from_secs(60 * 60),
             session_idle: Duration::from_secs(30 * 60),
+            revocation: RevocationSettings::default(),
             partner_rate: NonZeroU32::new(50),
             streams: StreamSettings::default(),
             origins: Origins::default(),
@@ -99,7 +103,7 @@ impl Default for ResourceSettings {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceWiring {
-    /// The store (`session`).
+    /// The store (`session`, and where a revocation channel leads through it).
     #[serde(default)]
     pub store_url: Option<StoreUrl>,
     /// Its unix socket; empty or absent if it has none.

@@ -29,7 +29,11 @@ use crate::model::opaque::OpaqueValidator;
 use crate::model::session::SessionValidator;
 use crate::model::{Model, Scheme, Transport, Validator};
 use crate::namespace::{self, StoreAt};
-use crate::store::ConnectError;
+use crate::revocation::status_list::{self, StatusListCheck};
+use crate::revocation::{
+    Denials, Denylist, EndedCheck, EpochCheck, Revocation, UnsupportedRevocation,
+};
+use crate::store::{ConnectError, Store};
 use crate::tls::{self, Identity, IdentityError};
 
 /// A shorter life of the issuer's keys would ask for them all the time.
@@ -80,6 +84,9 @@ pub enum StartResourceError {
         /// How long they are kept while the issuer does not answer.
         stale: Duration,
     },
+    /// The model cannot use this revocation channel.
+    #[error(transparent)]
+    Revocation(#[from] UnsupportedRevocation),
     /// The process could not be set up.
     #[error(transparent)]
     Lifecycle(#[from] LifecycleError),
@@ -155,6 +162,9 @@ pub async fn start(
     if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
         return Err(StartResourceError::Transport(settings.model));
     }
+    settings.revocation.check(settings.model)?;
+    settings.revocation.check_algorithm(settings.algorithm)?;
+    settings.revocation.check_leeway(settings.leeway)?;
     // From here on everything is monomorphic: the model's code is called directly, request for
     // request.
     match settings.model {
@@ -182,6 +192,15 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     async fn session(&self) -> Result<SessionValidator, StartResourceError> {
+        Ok(SessionValidator::new(
+            self.store().await?,
+            self.guard()?,
+            self.clock.clone(),
+            self.settings.session_idle,
+        ))
+    }
+
+    async fn store(&self) -> Result<Store, StartResourceError> {
         let url = self
             .wiring
             .store_url
@@ -193,13 +212,7 @@ impl Parts<'_> {
             connection: self.settings.store_connection,
         };
         let namespace = self.wiring.namespace.as_deref();
-        let store = namespace::connect(at, namespace, self.settings.model).await?;
-        Ok(SessionValidator::new(
-            store,
-            self.guard()?,
-            self.clock.clone(),
-            self.settings.session_idle,
-        ))
+        Ok(namespace::connect(at, namespace, self.settings.model).await?)
     }
 
     fn guard(&self) -> Result<ChangeGuard, CsrfKeyError> {
@@ -213,14 +226,14 @@ impl Parts<'_> {
             .issuer
             .as_ref()
             .or(self.settings.authorization_server.as_ref());
+        let issuer = issuer.ok_or(self.missing("an issuer or an authorization server"))?;
         let rules = Rules {
-            issuer: issuer
-                .ok_or(self.missing("an issuer or an authorization server"))?
-                .clone(),
+            issuer: issuer.clone(),
             audience: AUDIENCE.to_owned(),
             algorithm: self.settings.algorithm,
             leeway: self.settings.leeway,
             max_lifetime: self.settings.max_lifetime,
+            no_exp: self.settings.revocation.no_exp,
         };
         let keys = if self.settings.algorithm.is_symmetric() {
             let secret = self
@@ -232,10 +245,39 @@ impl Parts<'_> {
         } else {
             KeySource::Published(self.published_keys().await?)
         };
-        Ok(JwtValidator::new(
-            Verifier::new(rules, keys),
-            self.clock.clone(),
-        ))
+        let verifier = Arc::new(Verifier::new(rules, keys));
+        let ended = self.ended_check(issuer, &verifier).await?;
+        Ok(JwtValidator::new(verifier, ended, self.clock.clone()))
+    }
+
+    async fn ended_check(
+        &self,
+        issuer: &str,
+        verifier: &Arc<Verifier>,
+    ) -> Result<EndedCheck, StartResourceError> {
+        let Parts {
+            settings, clock, ..
+        } = self;
+        let revocation = &settings.revocation;
+        Ok(match revocation.channel {
+            Revocation::None => EndedCheck::None,
+            Revocation::Denylist => EndedCheck::Denylist(Denylist::new(self.store().await?)),
+            Revocation::DenylistPush => {
+                let store = self.store().await?;
+                let denials = Denials::follow(&store, revocation, settings.leeway, clock.clone());
+                EndedCheck::Push(denials.await, store)
+            }
+            Revocation::Epoch => EndedCheck::Epoch(EpochCheck::new(self.store().await?)),
+            Revocation::StatusList => {
+                let upstream = self.new_upstream()?;
+                let upstream = upstream.with_answers_up_to(status_list::MAX_TOKEN_BYTES);
+                let verifier = Arc::clone(verifier);
+                let clock = clock.clone();
+                let list =
+                    StatusListCheck::start(issuer, upstream, verifier, revocation, clock).await;
+                EndedCheck::StatusList(list)
+            }
+        })
     }
 
     async fn published_keys(&self) -> Result<Arc<JwksClient>, StartResourceError> {
@@ -280,17 +322,21 @@ impl Parts<'_> {
     }
 
     fn upstream(&self) -> Result<Arc<Upstream>, StartResourceError> {
+        self.new_upstream().map(Arc::new)
+    }
+
+    fn new_upstream(&self) -> Result<Upstream, StartResourceError> {
         let url = self
             .settings
             .authorization_server
             .as_ref()
             .ok_or(self.missing("an authorization server"))?;
         let ca_file = self.wiring.authorization_ca_file.as_deref();
-        Ok(Arc::new(Upstream::new(
+        Ok(Upstream::new(
             url,
             ca_file.filter(|file| !file.as_os_str().is_empty()),
             self.settings.upstream_deadline,
-        )?))
+        )?)
     }
 
     fn missing(&self, missing: &'static str) -> StartResourceError {

@@ -11,6 +11,7 @@ mod http_rules;
 mod introspection;
 mod key_rotation;
 mod outages;
+mod revocation;
 mod rotation;
 mod sessions;
 mod streams;
