@@ -1,5 +1,6 @@
 //! The command line: every command, option and default in one place.
 
+pub(crate) mod revocation;
 mod selftest;
 mod truth;
 
@@ -325,6 +326,10 @@ pub(crate) struct AuthorizationArguments {
     #[arg(long, value_name = "ORIGIN", value_parser = origin, default_value = "none")]
     pub(crate) allow_origin: Vec<AllowedOrigin>,
 
+    /// How it is made known what has ended before its time
+    #[command(flatten)]
+    pub(crate) revocation: revocation::RevocationArguments,
+
     /// File for the security audit log, JSON lines [default: none is written]
     #[arg(long, value_name = "FILE")]
     pub(crate) audit_log: Option<PathBuf>,
@@ -411,6 +416,10 @@ pub(crate) struct ResourceArguments {
     /// Origin of pages that may use this server from elsewhere, such as `https://app.example.com`; repeatable
     #[arg(long, value_name = "ORIGIN", value_parser = origin, default_value = "none")]
     pub(crate) allow_origin: Vec<AllowedOrigin>,
+
+    /// How it is made known what has ended before its time
+    #[command(flatten)]
+    pub(crate) revocation: revocation::RevocationArguments,
 
     /// File for the security audit log, JSON lines [default: none is written]
     #[arg(long, value_name = "FILE")]

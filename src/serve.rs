@@ -109,6 +109,7 @@ fn authorization_settings(arguments: AuthorizationArguments) -> AuthorizationSet
         entitlements: arguments.claims_bytes,
         login_hash: arguments.login_hash,
         origins: origins(&arguments.allow_origin),
+        revocation: arguments.revocation.settings(),
         audit_log: arguments.audit_log,
         ..AuthorizationSettings::default()
     }
@@ -138,6 +139,7 @@ fn resource_settings(arguments: ResourceArguments) -> ResourceSettings {
         partner_rate: NonZeroU32::new(arguments.partner_rate),
         streams: arguments.streams.into(),
         origins: origins(&arguments.allow_origin),
+        revocation: arguments.revocation.settings(),
         audit_log: arguments.audit_log,
         ..ResourceSettings::default()
     };

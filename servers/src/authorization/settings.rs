@@ -13,6 +13,7 @@ use crate::http::origins::Origins;
 use crate::jwt::SigningAlgorithm;
 use crate::model::accounts::DEFAULT_WRITERS_PERCENT;
 use crate::model::{Model, SessionState, Transport};
+use crate::revocation::RevocationSettings;
 use crate::secret::Secret;
 use crate::store::{StoreConnection, StoreUrl};
 use crate::tls::Tls;
@@ -48,6 +49,8 @@ pub struct AuthorizationSettings {
     pub session_idle: Duration,
     /// A session ends so long after its login.
     pub session_absolute: Duration,
+    /// How it is made known what has ended; resource servers must be told the same.
+    pub revocation: RevocationSettings,
     /// How the store is reached.
     pub store_connection: StoreConnection,
     /// How many accounts there are.
@@ -89,6 +92,7 @@ impl Default for AuthorizationSettings {
             refresh_grace: Duration::from_secs(10),
             session_idle: minutes(30),
             session_absolute: hours(12),
+            revocation: RevocationSettings::default(),
             store_connection: StoreConnection::default(),
             users: 10_000,
             writers_percent: DEFAULT_WRITERS_PERCENT,

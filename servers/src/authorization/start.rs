@@ -29,12 +29,13 @@ use crate::model::jwt::JwtIssuer;
 use crate::model::jwt_cookie::JwtCookieIssuer;
 use crate::model::no_auth::NoAuthIssuer;
 use crate::model::opaque::OpaqueIssuer;
-use crate::model::record::Ledger;
+use crate::model::record::{CutOffs, Ledger};
 use crate::model::session::SessionIssuer;
 use crate::model::signed_session::{SessionKey, SessionKeyError, SignedSessionIssuer};
 use crate::model::{Issuer, Model, Scheme, SessionState, Transport};
 use crate::namespace::{self, StoreAt};
 use crate::outage::OutageReport;
+use crate::revocation::{Announcer, StartAnnouncerError, UnsupportedRevocation};
 use crate::rotation::{RotationKey, RotationKeyError};
 use crate::store::{ConnectError, INDEX_LIFETIME, Store, StoreError};
 use crate::tls::{self, Identity, IdentityError};
@@ -78,6 +79,12 @@ pub enum StartAuthorizationError {
     /// The model has no sessions whose state could be in the cookie.
     #[error("keep the state of {0} in a cookie: only that of session can be told to")]
     SessionState(Model),
+    /// The model cannot use this revocation channel.
+    #[error(transparent)]
+    Revocation(#[from] UnsupportedRevocation),
+    /// The revocation channel could not be opened.
+    #[error(transparent)]
+    Announcer(#[from] StartAnnouncerError),
     /// A life that JWTs cannot have: their times are whole seconds.
     #[error("issue access tokens that live for {0:?}: a JWT needs at least 1 s")]
     AccessLifetime(Duration),
@@ -150,6 +157,8 @@ pub async fn start(
     if settings.session_state == SessionState::Cookie && settings.model != Model::Session {
         return Err(StartAuthorizationError::SessionState(settings.model));
     }
+    settings.revocation.check(settings.model)?;
+    settings.revocation.check_algorithm(settings.algorithm)?;
     let public = connection::bind(settings.listen).await?;
     let admin = connection::bind(settings.admin_listen).await?;
     let at = StoreAt {
@@ -160,6 +169,14 @@ pub async fn start(
     let store = namespace::connect(at, wiring.namespace.as_deref(), settings.model).await?;
     let identity = Identity::new(settings.tls, settings.listen.ip())?;
     let url = connection::url_of(&public, identity.as_ref())?;
+    let announcer = Announcer::start(
+        &settings.revocation,
+        &store,
+        settings.issuer.as_deref().unwrap_or(&url),
+        clock.clone(),
+        longest_life(&settings),
+    );
+    let announcer = announcer.await?;
     let parts = Parts {
         url,
         clients: Clients::new(&wiring),
@@ -167,6 +184,7 @@ pub async fn start(
         admin,
         identity,
         store,
+        announcer,
         clock,
         settings: &settings,
         wiring: &wiring,
@@ -189,7 +207,7 @@ pub async fn start(
         }
         Model::Jwt => run(parts.jwt_issuer()?, parts),
         Model::Opaque => run(
-            OpaqueIssuer::new(parts.ledger(parts.entitlements()), settings.access_ttl),
+            OpaqueIssuer::new(parts.announcing_ledger(CutOffs::Last), settings.access_ttl),
             parts,
         ),
         Model::Hybrid => run(parts.hybrid_issuer()?, parts),
@@ -212,6 +230,11 @@ fn check_lifetimes(settings: &AuthorizationSettings) -> Result<(), StartAuthoriz
     }
 }
 
+/// For how long an announcement is needed: no access token, and nothing that is remembered of one, is good for longer.
+fn longest_life(settings: &AuthorizationSettings) -> Duration {
+    settings.access_ttl
+}
+
 struct Parts<'a> {
     url: String,
     clients: Clients,
@@ -219,6 +242,7 @@ struct Parts<'a> {
     admin: TcpListener,
     identity: Option<Identity>,
     store: Store,
+    announcer: Announcer,
     clock: Clock,
     settings: &'a AuthorizationSettings,
     wiring: &'a AuthorizationWiring,
@@ -247,9 +271,15 @@ impl Parts<'_> {
         Ledger::new(self.store.clone(), self.clock.clone(), entitlements)
     }
 
+    /// A ledger of credentials that resource servers may know something of besides.
+    fn announcing_ledger(&self, cut_offs: CutOffs) -> Ledger {
+        self.ledger(self.entitlements())
+            .announcing(self.announcer.clone(), cut_offs)
+    }
+
     fn session_issuer(&self) -> Result<SessionIssuer, CsrfKeyError> {
         Ok(SessionIssuer::new(
-            self.ledger(self.entitlements()),
+            self.announcing_ledger(CutOffs::First),
             self.guard()?,
             self.settings.session_idle,
             self.settings.session_absolute,
@@ -281,6 +311,12 @@ impl Parts<'_> {
         let key = SigningKey::new(algorithm, secret)?;
         let minter = Minter::new(key, self.issuer_url(), AUDIENCE, self.settings.access_ttl)
             .with_entitlements(self.entitlements());
+        let no_exp = self.settings.revocation.no_exp;
+        let minter = if no_exp {
+            minter.without_expiry()
+        } else {
+            minter
+        };
         let rules = Rules {
             issuer: self.issuer_url().to_owned(),
             audience: AUDIENCE.to_owned(),
@@ -289,11 +325,13 @@ impl Parts<'_> {
             // right.
             leeway: Duration::ZERO,
             max_lifetime: Duration::MAX,
+            no_exp,
         };
         Ok(JwtIssuer::new(
             minter,
             rules,
             self.accounts(),
+            self.announcer.clone(),
             self.clock.clone(),
         ))
     }

@@ -6,13 +6,16 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use serde_json::Value;
 
-use super::key_ring::{KeyRing, Retiring, RotationError};
+use super::key_ring::{CurrentKey, KeyRing, Retiring, RotationError};
 use super::keys::KeySet;
 use super::signing::SigningKey;
 use crate::clock::{Clock, millis};
 use crate::entitlements::Entitlements;
 use crate::model::Grant;
+use crate::revocation::Marks;
+use crate::revocation::status_list::StatusClaim;
 use crate::roles::Roles;
 use crate::secret::random_bytes;
 
@@ -24,6 +27,7 @@ pub struct Minter {
     audience: String,
     lifetime: Duration,
     entitlements: Entitlements,
+    expires: bool,
 }
 
 #[derive(Serialize)]
@@ -33,7 +37,14 @@ struct Payload<'a> {
     aud: &'a str,
     client_id: &'a str,
     iat: i64,
-    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<StatusClaim>,
     jti: String,
     scope: String,
     #[serde(skip_serializing_if = "Roles::is_empty")]
@@ -53,6 +64,16 @@ impl Minter {
             audience: audience.to_owned(),
             lifetime,
             entitlements: Entitlements::default(),
+            expires: true,
+        }
+    }
+
+    /// The same, but its tokens never expire: what not to do.
+    pub fn without_expiry(self) -> Self {
+        Self {
+            expires: false,
+            lifetime: Duration::MAX,
+            ..self
         }
     }
 
@@ -66,13 +87,29 @@ impl Minter {
 
     /// Issues a token at `now_ms`; `session` becomes the `sid` claim.
     pub fn mint(&self, grant: &Grant, session: Option<&str>, now_ms: i64) -> String {
+        self.mint_marked(grant, session, now_ms, &Marks::default())
+    }
+
+    /// The same, with what a revocation channel needs in it.
+    pub fn mint_marked(
+        &self,
+        grant: &Grant,
+        session: Option<&str>,
+        now_ms: i64,
+        marks: &Marks,
+    ) -> String {
+        let expires_at = self.expires_at_ms(now_ms).div_euclid(1_000);
+        let status = marks.status.clone();
         let payload = Payload {
             iss: &self.issuer,
             sub: &grant.subject,
             aud: &self.audience,
             client_id: grant.client.id(),
             iat: now_ms.div_euclid(1_000),
-            exp: self.expires_at_ms(now_ms).div_euclid(1_000),
+            exp: self.expires.then_some(expires_at),
+            iat_ms: marks.stamp_ms,
+            epoch: marks.epoch,
+            status: status.map(|status_list| StatusClaim { status_list }),
             jti: URL_SAFE_NO_PAD.encode(random_bytes::<16>()),
             scope: grant.scope.to_string(),
             roles: grant.roles,
@@ -81,9 +118,13 @@ impl Minter {
         };
         let payload = serde_json::to_vec(&payload).expect("a plain struct serialises");
         let key = self.keys.current();
-        let signed = format!("{}.{}", key.header, URL_SAFE_NO_PAD.encode(payload));
-        let signature = key.sign(signed.as_bytes());
-        format!("{signed}.{signature}")
+        signed(&key, &key.header, &payload)
+    }
+
+    /// Signs claims of another kind of token, whose `typ` this is.
+    pub fn sign(&self, typ: &str, claims: &Value) -> String {
+        let key = self.keys.current();
+        signed(&key, &key.header_of(typ), claims.to_string().as_bytes())
     }
 
     /// When a token that is issued at `now_ms` expires, in Unix milliseconds.
@@ -91,7 +132,8 @@ impl Minter {
     /// Whole seconds, rounded *down*: a token may live up to a second less than promised, never more,
     /// or a bound on its life would be broken by the rounding.
     pub fn expires_at_ms(&self, now_ms: i64) -> i64 {
-        (now_ms + millis(self.lifetime)).div_euclid(1_000) * 1_000
+        let end_ms = now_ms.saturating_add(millis(self.lifetime));
+        end_ms.div_euclid(1_000) * 1_000
     }
 
     /// How long its tokens live.
@@ -109,14 +151,25 @@ impl Minter {
         self.keys.key_set()
     }
 
-    /// Signs with a new key from now on.
-    pub async fn rotate(&self, retiring: Retiring, clock: &Clock) -> Result<(), RotationError> {
+    /// Signs with a new key from now on; answers the `kid` of each key that was withdrawn.
+    pub async fn rotate(
+        &self,
+        retiring: Retiring,
+        clock: &Clock,
+    ) -> Result<Vec<String>, RotationError> {
         let key = self.keys.successor().await?;
         let now_ms = clock.now_ms();
-        let last_ms = now_ms + millis(self.lifetime);
+        let last_ms = now_ms.saturating_add(millis(self.lifetime));
         self.keys.rotate(key, retiring, now_ms, last_ms)
     }
 }
+
+fn signed(key: &CurrentKey, header: &str, payload: &[u8]) -> String {
+    let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload));
+    let signature = key.sign(signed.as_bytes());
+    format!("{signed}.{signature}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,7 +180,7 @@ mod tests {
     use crate::scope::Scope;
     use crate::secret::Secret;
     use jsonwebtoken::{DecodingKey, Validation, decode, jwk::JwkSet};
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
@@ -189,6 +242,8 @@ mod tests {
             (claims["iat"].as_i64(), claims["exp"].as_i64()),
             (Some(1_800_000_000), Some(1_800_000_300))
         );
-        assert!(claims.get("sid").is_none());
+        for absent in ["sid", "iat_ms", "epoch", "status"] {
+            assert!(claims.get(absent).is_none(), "{absent}");
+        }
     }
 }
