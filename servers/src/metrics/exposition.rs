@@ -175,11 +175,6 @@ impl Exposition {
         self.sample(name, "", value);
     }
 
-    fn gauge(&mut self, name: &str, help: &str, value: u64) {
-        self.family(name, "gauge", help);
-        self.sample(name, "", value);
-    }
-
     pub(super) fn histogram(
         &mut self,
         name: &str,
