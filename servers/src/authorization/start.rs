@@ -257,7 +257,7 @@ impl Parts<'_> {
         let settings = self.settings;
         Accounts::new(
             self.store.clone(),
-            self.clock.clone(),
+            self.announcer.clone(),
             settings.users,
             settings.writers_percent,
         )

@@ -151,6 +151,7 @@ fn marks(claims: &Object<'_>, json: &[u8]) -> Result<Marks, Reason> {
         }
     };
     Ok(Marks {
+        issued_ms: None,
         stamp_ms: integer("iat_ms")?,
         epoch: integer("epoch")?,
         status,

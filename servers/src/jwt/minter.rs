@@ -110,7 +110,7 @@ impl Minter {
             iat_ms: marks.stamp_ms,
             epoch: marks.epoch,
             status: status.map(|status_list| StatusClaim { status_list }),
-            jti: URL_SAFE_NO_PAD.encode(random_bytes::<16>()),
+            jti: token_id(marks.issued_ms.unwrap_or(now_ms)),
             scope: grant.scope.to_string(),
             roles: grant.roles,
             entitlements: self.entitlements.names(),
@@ -164,6 +164,28 @@ impl Minter {
     }
 }
 
+/// Bytes of a token's id, and of the time in it.
+const ID_BYTES: usize = 16;
+const TIME_BYTES: usize = 6;
+
+/// An id as a version 7 UUID makes it (RFC 9562 §5.7): the time, then 80 random bits.
+fn token_id(issued_ms: i64) -> String {
+    let mut id = random_bytes::<ID_BYTES>();
+    let [_, _, time @ ..] = issued_ms.to_be_bytes();
+    id[..TIME_BYTES].copy_from_slice(&time);
+    URL_SAFE_NO_PAD.encode(id)
+}
+
+/// When a token of ours with this id was issued, in Unix milliseconds and in the order of what ends
+/// tokens: `iat` has whole seconds, in which nobody could tell a new login from an old one. For the
+/// issuer, who has verified it.
+pub fn issued_ms(token_id: &str) -> Option<i64> {
+    let id = URL_SAFE_NO_PAD.decode(token_id).ok()?;
+    let time = id.first_chunk::<TIME_BYTES>()?;
+    let bytes = time.iter().fold(0, |ms, byte| ms << 8 | i64::from(*byte));
+    (id.len() == ID_BYTES).then_some(bytes)
+}
+
 fn signed(key: &CurrentKey, header: &str, payload: &[u8]) -> String {
     let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload));
     let signature = key.sign(signed.as_bytes());
@@ -190,6 +212,18 @@ mod tests {
         let key =
             SigningKey::new(algorithm, algorithm.is_symmetric().then_some(&secret)).expect("a key");
         Minter::new(key, "https://auth.test", "api", Duration::from_secs(300))
+    }
+
+    #[test]
+    fn an_id_says_when_it_was_made_and_is_like_no_other() {
+        for ms in [0, 1_800_000_000_123, (1 << 48) - 1] {
+            let (one, other) = (token_id(ms), token_id(ms));
+            assert_ne!(one, other);
+            assert_eq!([issued_ms(&one), issued_ms(&other)], [Some(ms); 2]);
+        }
+        for foreign in ["", "j", "A", "AAAAAAAA", &"A".repeat(43)] {
+            assert_eq!(issued_ms(foreign), None, "{foreign}");
+        }
     }
 
     /// An independent reader accepts what is minted, with the key as published.

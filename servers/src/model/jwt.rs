@@ -22,7 +22,7 @@ use super::{
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::http::{Presented, bearer};
-use crate::jwt::{Claims, Minter, Retiring, RotationError, Rules, Verifier, verifier};
+use crate::jwt::{Claims, Minter, Retiring, RotationError, Rules, Verifier, issued_ms, verifier};
 use crate::refusal::{Reason, Unavailable};
 use crate::revocation::{Announcer, Ended, EndedCheck, Marks, PushFigures, status_list};
 use crate::roles::Roles;
@@ -118,7 +118,8 @@ impl JwtIssuer {
             return Ok(Err(Reason::Inactive));
         };
         let standing = self.accounts.standing(&claims.subject, client).await?;
-        if standing.refusal().is_some() {
+        let issued_ms = issued_ms(&claims.id).unwrap_or(claims.issued_at_ms);
+        if standing.refusal().is_some() || issued_ms <= standing.over_until_ms() {
             return Ok(Err(Reason::Inactive));
         }
         claims.roles = claims.roles.and(standing.roles.unwrap_or(claims.roles));

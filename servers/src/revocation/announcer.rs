@@ -114,13 +114,19 @@ impl Announcer {
         self.order.stamp()
     }
 
+    /// A moment for an event that ends what was issued until then: at or after every stamp so far, and before every later one. Asked for
+    /// whether or not there is a channel.
+    pub fn cut_off(&self) -> i64 {
+        self.order.cut_off(i64::MIN)
+    }
+
     /// What a token that is issued now has to carry; to be asked for when [`Announcer::stamp`] is. A round trip for `epoch`, none for
     /// the others.
     pub async fn marks(&self, grant: &Grant, lifetime: Duration) -> Result<Marks, StoreError> {
         Ok(match &self.channel {
             Channel::Epoch(epochs) => Marks {
                 epoch: Some(epochs.current(&grant.subject).await?),
-                ..Marks::default()
+                ..self.stamped()
             },
             Channel::StatusList(lists) => {
                 let slot = Slot {
@@ -131,7 +137,7 @@ impl Announcer {
                 };
                 Marks {
                     status: Some(lists.place(slot)),
-                    ..Marks::default()
+                    ..self.stamped()
                 }
             }
             Channel::None | Channel::Denylist(..) | Channel::Push(_) => self.stamped(),
@@ -140,11 +146,13 @@ impl Announcer {
 
     /// The same for models that go with a deny list only.
     pub fn stamped(&self) -> Marks {
+        let issued_ms = self.stamp();
         let stamp_ms = match &self.channel {
-            Channel::Denylist(..) | Channel::Push(_) => Some(self.stamp()),
+            Channel::Denylist(..) | Channel::Push(_) => Some(issued_ms),
             Channel::None | Channel::Epoch(_) | Channel::StatusList(_) => None,
         };
         Marks {
+            issued_ms: Some(issued_ms),
             stamp_ms,
             ..Marks::default()
         }

@@ -6,6 +6,8 @@ use super::status_list::StatusReference;
 /// none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
+    /// When it was issued, in the same order; the issuer writes it into the `jti`, and nobody else reads it there.
+    pub issued_ms: Option<i64>,
     /// `iat_ms`: when it was issued, in Unix milliseconds, in the order that [`super::Announcer::stamp`] gives. A claim of our own:
     /// `iat` is held against the clock, which this may run ahead of.
     pub stamp_ms: Option<i64>,
