@@ -6,6 +6,7 @@ mod truth;
 pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
 pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod freshness;
 pub(crate) mod target;
 pub(crate) mod undo;
 
@@ -373,6 +374,14 @@ pub(crate) struct ResourceArguments {
     /// Requests of the client `partner` answered in a second, bursts of a tenth of that; 0: all
     #[arg(long, value_name = "RATE", default_value_t = 50)]
     pub(crate) partner_rate: u32,
+
+    /// How long published keys are kept
+    #[command(flatten)]
+    pub(crate) keys: freshness::KeyArguments,
+
+    /// How streams of events are kept
+    #[command(flatten)]
+    pub(crate) streams: freshness::StreamArguments,
 
     /// How long an introspection answer is remembered; 0s: every request asks
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]

@@ -101,7 +101,7 @@ fn origins(allowed: &[AllowedOrigin]) -> Origins {
 }
 
 fn resource_settings(arguments: ResourceArguments) -> ResourceSettings {
-    ResourceSettings {
+    let mut settings = ResourceSettings {
         listen: arguments.listen,
         tls: arguments.tls,
         model: arguments.model,
@@ -115,8 +115,11 @@ fn resource_settings(arguments: ResourceArguments) -> ResourceSettings {
         session_idle: arguments.session_idle,
         store_connection: arguments.store_connection,
         partner_rate: NonZeroU32::new(arguments.partner_rate),
+        streams: arguments.streams.into(),
         origins: origins(&arguments.allow_origin),
         audit_log: arguments.audit_log,
         ..ResourceSettings::default()
-    }
+    };
+    arguments.keys.apply(&mut settings);
+    settings
 }

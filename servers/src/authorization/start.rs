@@ -8,7 +8,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::admin::{AdminSecrets, AdminSurface};
-use super::clients::ClientSecrets;
+use super::clients::Clients;
+use super::events::EventCounts;
 use super::passwords::{HashError, Passwords};
 use super::server::{AuthorizationServer, ENDPOINTS, PublicSurface};
 use super::settings::{AuthorizationSettings, AuthorizationWiring};
@@ -34,7 +35,7 @@ use crate::model::{Issuer, Model, Scheme, Transport};
 use crate::namespace::{self, StoreAt};
 use crate::outage::OutageReport;
 use crate::rotation::{RotationKey, RotationKeyError};
-use crate::store::{ConnectError, INDEX_LIFETIME, Store};
+use crate::store::{ConnectError, INDEX_LIFETIME, Store, StoreError};
 use crate::tls::{self, Identity, IdentityError};
 
 /// Why an authorization server did not start, or did not end well.
@@ -49,6 +50,9 @@ pub enum StartAuthorizationError {
     /// The store cannot be reached.
     #[error(transparent)]
     Store(#[from] ConnectError),
+    /// The store does not say which clients are disabled.
+    #[error(transparent)]
+    DisabledClients(#[from] StoreError),
     /// There is no key to sign with.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -148,6 +152,7 @@ pub async fn start(
     let url = connection::url_of(&public, identity.as_ref())?;
     let parts = Parts {
         url,
+        clients: Clients::new(&wiring),
         public,
         admin,
         identity,
@@ -156,6 +161,9 @@ pub async fn start(
         settings: &settings,
         wiring: &wiring,
     };
+    for client in parts.accounts().disabled_clients().await? {
+        parts.clients.set(client, false);
+    }
     // From here on everything is monomorphic: the model's code is called directly, request for
     // request.
     match settings.model {
@@ -191,6 +199,7 @@ fn check_lifetimes(settings: &AuthorizationSettings) -> Result<(), StartAuthoriz
 
 struct Parts<'a> {
     url: String,
+    clients: Clients,
     public: TcpListener,
     admin: TcpListener,
     identity: Option<Identity>,
@@ -207,7 +216,12 @@ impl Parts<'_> {
 
     fn accounts(&self) -> Accounts {
         let settings = self.settings;
-        Accounts::new(self.store.clone(), settings.users, settings.writers_percent)
+        Accounts::new(
+            self.store.clone(),
+            self.clock.clone(),
+            settings.users,
+            settings.writers_percent,
+        )
     }
 
     fn entitlements(&self) -> Entitlements {
@@ -295,7 +309,6 @@ fn run<I: Issuer>(
     let by_cookie = I::SCHEME == Scheme::Cookie || I::REFRESH_COOKIE.is_some();
     let cors = Cors::new(settings.origins.clone(), by_cookie);
     let server = Arc::new(AuthorizationServer {
-        jwks: issuer.jwks().into(),
         metadata: metadata::document(parts.issuer_url(), I::GRANT_TYPES)
             .to_string()
             .into(),
@@ -310,13 +323,15 @@ fn run<I: Issuer>(
             settings.login_workers,
             settings.login_queue,
         )?,
-        clients: ClientSecrets::new(wiring),
+        clients: parts.clients,
         admin_secrets: AdminSecrets::new(wiring),
-        role_changes: tokio::sync::Mutex::default(),
+        account_changes: tokio::sync::Mutex::default(),
+        client_changes: tokio::sync::Mutex::default(),
         audit: audit.clone(),
         store: parts.store,
         outage: OutageReport::new("authorization server"),
         outcomes: EndpointOutcomes::new(ENDPOINTS),
+        events: EventCounts::default(),
         introspections: AtomicU64::new(0),
         limits: settings.limits.clone(),
     });

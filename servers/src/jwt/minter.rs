@@ -1,15 +1,16 @@
 //! Issuing access tokens.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use serde_json::json;
 
+use super::key_ring::{KeyRing, Retiring, RotationError};
 use super::keys::KeySet;
 use super::signing::SigningKey;
-use crate::clock::millis;
+use crate::clock::{Clock, millis};
 use crate::entitlements::Entitlements;
 use crate::model::Grant;
 use crate::roles::Roles;
@@ -18,13 +19,11 @@ use crate::secret::random_bytes;
 /// Issues access tokens.
 #[derive(Debug)]
 pub struct Minter {
-    key: SigningKey,
+    keys: KeyRing,
     issuer: String,
     audience: String,
     lifetime: Duration,
     entitlements: Entitlements,
-    /// The encoded header: the same for every token.
-    header: String,
 }
 
 #[derive(Serialize)]
@@ -48,11 +47,8 @@ struct Payload<'a> {
 impl Minter {
     /// An issuer of tokens that live for `lifetime` (at least 1 s, `exp` has whole seconds).
     pub fn new(key: SigningKey, issuer: &str, audience: &str, lifetime: Duration) -> Self {
-        let header =
-            json!({ "typ": "at+jwt", "alg": key.algorithm().name(), "kid": key.id() }).to_string();
         Self {
-            header: URL_SAFE_NO_PAD.encode(header),
-            key,
+            keys: KeyRing::new(key),
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
             lifetime,
@@ -87,8 +83,9 @@ impl Minter {
             sid: session,
         };
         let payload = serde_json::to_vec(&payload).expect("a plain struct serialises");
-        let signed = format!("{}.{}", self.header, URL_SAFE_NO_PAD.encode(payload));
-        let signature = self.key.sign(signed.as_bytes());
+        let key = self.keys.current();
+        let signed = format!("{}.{}", key.header, URL_SAFE_NO_PAD.encode(payload));
+        let signature = key.sign(signed.as_bytes());
         format!("{signed}.{signature}")
     }
 
@@ -97,14 +94,22 @@ impl Minter {
         self.lifetime
     }
 
-    /// The public keys, as published (RFC 7517 §5).
-    pub fn jwks(&self) -> String {
-        json!({ "keys": self.key.jwk().into_iter().collect::<Vec<_>>() }).to_string()
+    /// The public keys at `now_ms`, as published (RFC 7517 §5).
+    pub fn jwks(&self, now_ms: i64) -> String {
+        self.keys.jwks(now_ms)
     }
 
     /// The keys that verify its tokens.
-    pub fn key_set(&self) -> &KeySet {
-        self.key.key_set()
+    pub fn key_set(&self) -> Arc<KeySet> {
+        self.keys.key_set()
+    }
+
+    /// Signs with a new key from now on.
+    pub async fn rotate(&self, retiring: Retiring, clock: &Clock) -> Result<(), RotationError> {
+        let key = self.keys.successor().await?;
+        let now_ms = clock.now_ms();
+        let last_ms = now_ms + millis(self.lifetime);
+        self.keys.rotate(key, retiring, now_ms, last_ms)
     }
 }
 #[cfg(test)]
@@ -117,7 +122,7 @@ mod tests {
     use crate::scope::Scope;
     use crate::secret::Secret;
     use jsonwebtoken::{DecodingKey, Validation, decode, jwk::JwkSet};
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
@@ -141,7 +146,7 @@ mod tests {
         };
         for algorithm in ALGORITHMS {
             let minter = minter(algorithm);
-            let jwks: JwkSet = serde_json::from_str(&minter.jwks()).expect("a JWK set");
+            let jwks: JwkSet = serde_json::from_str(&minter.jwks(now_ms)).expect("a JWK set");
             let key = match jwks.keys.first() {
                 Some(jwk) => DecodingKey::from_jwk(jwk).expect("a key"),
                 None => DecodingKey::from_secret(

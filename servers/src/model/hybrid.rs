@@ -20,7 +20,7 @@ use super::{
 use crate::client::Client;
 use crate::http::cookie::CookieShape;
 use crate::http::{Presented, bearer};
-use crate::jwt::Claims;
+use crate::jwt::{Claims, Retiring, RotationError};
 use crate::refusal::Reason;
 use crate::roles::Roles;
 use crate::rotation::decision::committed_record;
@@ -103,13 +103,14 @@ impl HybridIssuer {
         })
     }
 
-    /// Commits the rotation and finds out whether the family may go on. `Ok(Ok)`: it does, this is
-    /// it.
+    /// Commits the rotation at `now_ms` and finds out whether the family may go on. `Ok(Ok)`: it
+    /// does, this is it.
     async fn rotate(
         &self,
         token: &RefreshToken,
+        now_ms: i64,
     ) -> Result<Result<ActiveGrant, GrantRefusal>, StoreError> {
-        let (now_ms, handle) = (self.ledger.clock().now_ms(), token.family_handle());
+        let handle = token.family_handle();
         // As long as any family lives: were a rotation forgotten sooner, its token could be used a
         // second time.
         let (remembered, family_key) = (self.policy.absolute, record_key(&handle));
@@ -124,19 +125,21 @@ impl HybridIssuer {
             return Ok(Err(GrantRefusal::FamilyEnded));
         };
         if decide(&rotation, now_ms, self.policy.grace) == Decision::Replayed {
-            self.ledger.end(&handle, &family.grant.subject).await?;
+            let Grant {
+                subject, client, ..
+            } = &family.grant;
+            self.ledger.end(&handle, subject, client.id()).await?;
             return Ok(Err(GrantRefusal::Replay));
         }
         // The second look closes a race: if the family ended while this was under way, it stays
-        // ended.
+        // ended, and if it was narrowed, so is what is handed out.
         let remaining_ms = u64::try_from(family.expires_at_ms - now_ms).unwrap_or(0);
         let idle = self.policy.idle.min(Duration::from_millis(remaining_ms));
-        let goes_on = !idle.is_zero() && self.ledger.touch(&handle, idle).await?;
-        Ok(if goes_on {
-            Ok(family)
-        } else {
-            Err(GrantRefusal::FamilyEnded)
-        })
+        if idle.is_zero() {
+            return Ok(Err(GrantRefusal::FamilyEnded));
+        }
+        let family = self.ledger.touch(&handle, idle).await?;
+        Ok(family.ok_or(GrantRefusal::FamilyEnded))
     }
 
     /// Reads an access token that is good, and whose family lives, if it has one.
@@ -156,12 +159,20 @@ impl HybridIssuer {
         })
     }
 
-    fn granted(&self, family: ActiveGrant, token: &RefreshToken, refresh: &Refresh<'_>) -> Granted {
-        let scope = refresh.scope.unwrap_or(family.grant.scope);
+    fn granted(
+        &self,
+        family: ActiveGrant,
+        token: &RefreshToken,
+        refresh: &Refresh<'_>,
+        at_ms: i64,
+    ) -> Granted {
+        let scope = family.grant.scope;
+        let scope = refresh.scope.map_or(scope, |asked| asked.and(scope));
         let access = Some(self.tokens.access_token(
             &family.grant,
             scope,
             Some(&token.family_handle()),
+            at_ms,
         ));
         let successor = self.rotation.write(&token.successor(), refresh.client);
         let (refresh_token, cookie) = match refresh.by_cookie {
@@ -192,14 +203,17 @@ impl Issuer for HybridIssuer {
         let first = RefreshToken::first();
         let handle = first.family_handle();
         let RefreshPolicy { idle, absolute, .. } = self.policy;
+        let at_ms = self.ledger.clock().now_ms();
         let opened = self.ledger.open(&grant, standing, &handle, idle, absolute);
         if let Err(refusal) = opened.await? {
             return Ok(Err(refusal));
         }
-        let access = Some(self.tokens.access_token(&grant, grant.scope, Some(&handle)));
+        let access = self
+            .tokens
+            .access_token(&grant, grant.scope, Some(&handle), at_ms);
         let cookie = Some(COOKIE.set(&self.rotation.write(&first, grant.client)));
         Ok(Ok(Granted {
-            access,
+            access: Some(access),
             cookie,
             subject: grant.subject,
             ..Granted::default()
@@ -220,10 +234,9 @@ impl Issuer for HybridIssuer {
         {
             return Ok(Err(refusal));
         }
-        Ok(self
-            .rotate(&token)
-            .await?
-            .map(|family| self.granted(family, &token, &refresh)))
+        let at_ms = self.ledger.clock().now_ms();
+        let family = self.rotate(&token, at_ms).await?;
+        Ok(family.map(|family| self.granted(family, &token, &refresh, at_ms)))
     }
 
     /// Unlike a resource server, the issuer knows whether the family behind an access token still
@@ -259,7 +272,8 @@ impl Issuer for HybridIssuer {
             Err(reason) => return Ok(Err(reason)),
         };
         if let Some(handle) = &claims.session {
-            self.ledger.end(handle, &claims.subject).await?;
+            let (account, client) = (&claims.subject, &claims.client_id);
+            self.ledger.end(handle, account, client).await?;
         }
         let cookie = Some(COOKIE.clear());
         Ok(Ok(LoggedOut {
@@ -290,12 +304,35 @@ impl Issuer for HybridIssuer {
         self.ledger.set_roles(account, roles).await
     }
 
+    async fn narrow_scope(&self, account: &str, most: Scope) -> Result<usize, StoreError> {
+        self.ledger.narrow(account, most).await
+    }
+
     async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
         self.ledger.end_all(account).await
     }
 
+    async fn end_client(&self, client: Client) -> Result<usize, StoreError> {
+        self.ledger.end_client(client).await
+    }
+
+    async fn end_consent(&self, account: &str, client: Client) -> Result<usize, StoreError> {
+        self.ledger.end_consent(account, client).await
+    }
+
+    async fn end_everything(&self) -> Result<usize, StoreError> {
+        self.ledger.end_everything().await
+    }
+
     async fn sessions(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {
         self.ledger.list(account, Some(self.policy.idle)).await
+    }
+
+    async fn rotate_keys(
+        &self,
+        retiring: Retiring,
+    ) -> Result<Result<(), RotationError>, StoreError> {
+        self.tokens.rotate_keys(retiring).await
     }
 
     fn jwks(&self) -> String {

@@ -8,6 +8,7 @@
 //! Both traits are dispatched statically: a boxed future per request would be in the figures.
 
 pub mod accounts;
+mod ending;
 mod grant;
 pub mod hybrid;
 pub mod jwt;
@@ -16,6 +17,7 @@ pub mod no_auth;
 pub mod opaque;
 pub mod record;
 pub mod session;
+pub mod standing;
 mod transport;
 
 use std::fmt;
@@ -27,6 +29,7 @@ use hyper::HeaderMap;
 use self::accounts::Standing;
 use crate::client::Client;
 use crate::http::Presented;
+use crate::jwt::{Retiring, RotationError};
 use crate::metrics::LatencyHistogram;
 use crate::refusal::{Reason, Unavailable};
 use crate::roles::Roles;
@@ -157,9 +160,51 @@ pub trait Issuer: Send + Sync + 'static {
         ready(Ok(0))
     }
 
+    /// Leaves of the scope of what an account has open what is in `most`, as far as the model can;
+    /// answers of how many.
+    fn narrow_scope(
+        &self,
+        _account: &str,
+        _most: Scope,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send {
+        ready(Ok(0))
+    }
+
     /// Ends all that was handed out to an account, as far as the model can; answers how many.
     fn end_all(&self, _account: &str) -> impl Future<Output = Result<usize, StoreError>> + Send {
         ready(Ok(0))
+    }
+
+    /// Ends all that a client has open, its own and on behalf of users, as far as the model can;
+    /// answers how many.
+    fn end_client(
+        &self,
+        _client: Client,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send {
+        ready(Ok(0))
+    }
+
+    /// Ends what a client has open for one account, as far as the model can; answers how many.
+    fn end_consent(
+        &self,
+        _account: &str,
+        _client: Client,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send {
+        ready(Ok(0))
+    }
+
+    /// Ends everything that was handed out to anybody, as far as the model can; answers how much.
+    fn end_everything(&self) -> impl Future<Output = Result<usize, StoreError>> + Send {
+        ready(Ok(0))
+    }
+
+    /// Signs with a new key from now on. Tokens under the key of before are no longer good, or with
+    /// `retiring` stay good for as long as one lives. Nothing to do where nothing is signed.
+    fn rotate_keys(
+        &self,
+        _retiring: Retiring,
+    ) -> impl Future<Output = Result<Result<(), RotationError>, StoreError>> + Send {
+        ready(Ok(Ok(())))
     }
 
     /// Lists what an account has open.

@@ -16,12 +16,14 @@ use super::{
     Grant, GrantOutcome, Granted, Issuer, LoggedOut, Refusal, Scheme, SessionEntry, SignedIn,
     Validated, Validator, Verdict,
 };
+use crate::client::Client;
 use crate::clock::Clock;
 use crate::http::Presented;
 use crate::http::cookie::{self, CookieShape};
 use crate::http::csrf::ChangeGuard;
 use crate::refusal::{Reason, Unavailable};
 use crate::roles::Roles;
+use crate::scope::Scope;
 use crate::secret::{Fingerprint, is_random_id, random_id};
 use crate::store::{Store, StoreError};
 
@@ -150,8 +152,24 @@ impl Issuer for SessionIssuer {
         self.ledger.set_roles(account, roles).await
     }
 
+    async fn narrow_scope(&self, account: &str, most: Scope) -> Result<usize, StoreError> {
+        self.ledger.narrow(account, most).await
+    }
+
     async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
         self.ledger.end_all(account).await
+    }
+
+    async fn end_client(&self, client: Client) -> Result<usize, StoreError> {
+        self.ledger.end_client(client).await
+    }
+
+    async fn end_consent(&self, account: &str, client: Client) -> Result<usize, StoreError> {
+        self.ledger.end_consent(account, client).await
+    }
+
+    async fn end_everything(&self) -> Result<usize, StoreError> {
+        self.ledger.end_everything().await
     }
 
     async fn sessions(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {

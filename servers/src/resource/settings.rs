@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::streams::StreamSettings;
 use crate::http::Limits;
 use crate::http::origins::Origins;
 use crate::jwt::SigningAlgorithm;
@@ -44,13 +45,19 @@ pub struct ResourceSettings {
     pub upstream_deadline: Duration,
     /// The least time between two looks for new keys.
     pub jwks_cool_down: Duration,
-    /// The most time for which published keys are used without another look.
-    pub jwks_max_age: Duration,
+    /// The most time for which published keys are used without another look, at least 100 ms. The
+    /// bound on how long a key is good here that the issuer has withdrawn.
+    pub jwks_ttl: Duration,
+    /// How old published keys may become while the issuer does not answer, at least `jwks_ttl`;
+    /// 503 past it.
+    pub jwks_stale: Duration,
     /// A session is kept for so long after each request; the authorization server must be told the
     /// same.
     pub session_idle: Duration,
     /// Requests of the client `partner` that are answered in a second; `None`: all.
     pub partner_rate: Option<NonZeroU32>,
+    /// How streams of events are kept.
+    pub streams: StreamSettings,
     /// Other origins whose pages may use this server.
     pub origins: Origins,
     /// Where the audit log goes; nowhere by default.
@@ -75,9 +82,11 @@ impl Default for ResourceSettings {
             introspection_cache: Duration::ZERO,
             upstream_deadline: Duration::from_millis(500),
             jwks_cool_down: Duration::from_secs(30),
-            jwks_max_age: Duration::from_secs(10 * 60),
+            jwks_ttl: Duration::from_secs(10 * 60),
+            jwks_stale: Duration::from_secs(60 * 60),
             session_idle: Duration::from_secs(30 * 60),
             partner_rate: NonZeroU32::new(50),
+            streams: StreamSettings::default(),
             origins: Origins::default(),
             audit_log: None,
             limits: Limits::default(),

@@ -1,6 +1,7 @@
 //! Putting a resource server together, and running it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -30,6 +31,9 @@ use crate::model::{Model, Scheme, Transport, Validator};
 use crate::namespace::{self, StoreAt};
 use crate::store::ConnectError;
 use crate::tls::{self, Identity, IdentityError};
+
+/// A shorter life of the issuer's keys would ask for them all the time.
+const SHORTEST_JWKS_TTL: Duration = Duration::from_millis(100);
 
 /// Why a resource server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +70,16 @@ pub enum StartResourceError {
     /// The model's credential does not travel in this way.
     #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
     Transport(Model),
+    /// Published keys would be asked for all the time, or be too old before they are looked at.
+    #[error(
+        "keep the issuer's keys for {ttl:?}, and {stale:?} while it is away: at least 100 ms, and the second at least the first"
+    )]
+    KeyAges {
+        /// How long they are kept.
+        ttl: Duration,
+        /// How long they are kept while the issuer does not answer.
+        stale: Duration,
+    },
     /// The process could not be set up.
     #[error(transparent)]
     Lifecycle(#[from] LifecycleError),
@@ -79,13 +93,24 @@ pub struct RunningResourceServer {
     /// Who it is, when it speaks TLS.
     pub identity: Option<Identity>,
     listening: Listening,
+    streams: EndStreams,
     audit: AuditLog,
 }
 
+/// Ends the open streams of a server, whatever its model.
+struct EndStreams(Box<dyn Fn() + Send + Sync>);
+
+impl std::fmt::Debug for EndStreams {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EndStreams")
+    }
+}
+
 impl RunningResourceServer {
-    /// Ends it: no new connections, requests in progress are answered, the audit log is written
-    /// out.
+    /// Ends it: no new connections, requests in progress are answered, open streams are told, the
+    /// audit log is written out.
     pub async fn shut_down(self) {
+        (self.streams.0)();
         self.listening.shut_down().await;
         self.audit.close();
     }
@@ -213,20 +238,29 @@ impl Parts<'_> {
         ))
     }
 
-    async fn published_keys(&self) -> Result<JwksClient, StartResourceError> {
+    async fn published_keys(&self) -> Result<Arc<JwksClient>, StartResourceError> {
         let Parts {
             settings, clock, ..
         } = self;
         let policy = RefetchPolicy {
             cool_down: settings.jwks_cool_down,
-            max_age: settings.jwks_max_age,
+            ttl: settings.jwks_ttl,
+            stale: settings.jwks_stale,
         };
+        if policy.ttl < SHORTEST_JWKS_TTL || policy.stale < policy.ttl {
+            return Err(StartResourceError::KeyAges {
+                ttl: policy.ttl,
+                stale: policy.stale,
+            });
+        }
         let client = JwksClient::new(self.upstream()?, settings.algorithm, policy, clock.clone());
+        let client = Arc::new(client);
         // So that the first request does not wait for it. If the issuer is not there yet, the first
         // request will ask.
-        if let Err(error) = client.newer_than(&client.keys(clock.now_ms()).await).await {
+        if let Err(error) = client.first().await {
             eprintln!("resource server: failed to {error}");
         }
+        JwksClient::keep_fresh(&client);
         Ok(client)
     }
 
@@ -287,7 +321,10 @@ fn run<V: Validator>(
         limits.clone(),
         Arc::clone(&cors),
         partner_limit,
+        parts.settings.streams.clone(),
     );
+    let server = Arc::new(server);
+    let ending = Arc::clone(&server);
     let handler = WithCors {
         cors,
         handler: server,
@@ -299,6 +336,7 @@ fn run<V: Validator>(
         url,
         identity,
         listening,
+        streams: EndStreams(Box::new(move || ending.end_streams())),
         audit,
     })
 }

@@ -14,8 +14,8 @@
 //! | Shape | Redis type | Lives | Written by |
 //! |---|---|---|---|
 //! | record (a session, a token, a refresh family) | string | its own lifetime | `put`, `create_indexed`, `rewrite_indexed` |
-//! | index of a user's records: member → expiry in Unix milliseconds | sorted set | [`INDEX_LIFETIME`] after its last addition | `create_indexed` |
-//! | flag (an account is disabled; its own roles, its own password) | string | until deleted | `set_flag` |
+//! | index of a user's or a client's records: member → expiry in Unix milliseconds | sorted set | [`INDEX_LIFETIME`] after its last addition | `create_indexed` |
+//! | flag (an account is disabled; its own roles; when something ended) | string | until deleted | `set_flag` |
 //! | rotation (who used this refresh token first) | string | the grace window and beyond, as the model says | `rotate` |
 //!
 //! Nothing here hashes: a credential must be hashed by the model before it becomes part of a key.
@@ -51,7 +51,7 @@ pub use description::{InspectError, StartedBy, StoreDescription, StoreKind};
 pub use error::{Silence, StoreError};
 pub use find::{FindStoreError, StoreWiring};
 pub use forget::forget;
-pub use indexed::{INDEX_LIFETIME, IndexedRecord, ListedRecord};
+pub use indexed::{INDEX_LIFETIME, IndexEntry, IndexedRecord, ListedRecord};
 pub use operations::Rotation;
 pub use pressure::Pressure;
 pub use process::StartError;

@@ -19,8 +19,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, SET_COOKIE};
-use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -203,6 +204,71 @@ impl Target {
             .await
     }
 
+    /// An operator's call that must be acknowledged.
+    pub(crate) async fn change(&self, method: Method, path: &str, parameters: &[(&str, &str)]) {
+        let answer = self.try_change(method, path, parameters).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{path}: {answer:?}");
+    }
+
+    /// An operator's call, with a form unless there are no parameters.
+    pub(crate) async fn try_change(
+        &self,
+        method: Method,
+        path: &str,
+        parameters: &[(&str, &str)],
+    ) -> Answer {
+        let mut call = match parameters {
+            [] => Call::new(&self.authorization.admin_url, method.clone(), path),
+            _ => form(&self.authorization.admin_url, path, parameters),
+        };
+        call.method = method;
+        call.bearer(self.wiring.admin_secret.expose()).send().await
+    }
+
+    /// A login by `client`.
+    pub(crate) async fn try_log_in_at(&self, user: &str, client: &str) -> Answer {
+        let parameters = [
+            ("username", user),
+            ("password", PASSWORD),
+            ("client_id", client),
+        ];
+        self.form("/login", &parameters).send().await
+    }
+
+    pub(crate) async fn log_in_at(&self, user: &str, client: &str) -> Login {
+        let answer = self.try_log_in_at(user, client).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.login()
+    }
+
+    /// A call with whatever a login gave, as one of our own pages makes it.
+    pub(crate) fn present(&self, call: Call, login: &Login) -> Call {
+        match &login.access_token {
+            Some(token) => call.bearer(token),
+            None => call
+                .header("cookie", login.cookie())
+                .header("sec-fetch-site", "same-origin")
+                .header("x-csrf-token", login.csrf_token.as_deref().unwrap_or("")),
+        }
+    }
+
+    /// Reads the resource with whatever a login gave.
+    pub(crate) async fn reads(&self, login: &Login) -> u16 {
+        let call = get(&self.resource.url, "/resource");
+        self.present(call, login).send().await.code()
+    }
+
+    /// Changes the resource with whatever a login gave.
+    pub(crate) async fn writes(&self, login: &Login) -> u16 {
+        let call = Call::new(&self.resource.url, Method::POST, "/resource");
+        self.present(call, login).send().await.code()
+    }
+
+    /// What introspection says, where there is a token.
+    pub(crate) async fn is_active(&self, login: &Login) -> bool {
+        self.introspect(login.token()).await.json()["active"] == true
+    }
+
     /// Disables an account, which must be acknowledged.
     pub(crate) async fn disable(&self, user: &str) {
         let answer = self
@@ -213,11 +279,13 @@ impl Target {
 
     /// A renewal by cookie (`name=value`).
     pub(crate) fn refresh(&self, cookie: &str) -> Call {
-        self.form(
-            "/token",
-            &[("grant_type", "refresh_token"), ("client_id", "app")],
-        )
-        .header("cookie", cookie)
+        self.refresh_at(cookie, "app")
+    }
+
+    /// A renewal by cookie, of this client.
+    pub(crate) fn refresh_at(&self, cookie: &str, client: &str) -> Call {
+        let parameters = [("grant_type", "refresh_token"), ("client_id", client)];
+        self.form("/token", &parameters).header("cookie", cookie)
     }
 }
 
@@ -281,6 +349,26 @@ impl Call {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
+        let (head, body) = self.begin_on(stream).await.into_parts();
+        let body = body.collect().await.expect("a whole answer").to_bytes();
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body,
+        }
+    }
+
+    /// Sends it on a connection of its own, and answers as soon as the answer begins.
+    pub(crate) async fn begin(self) -> Response<Incoming> {
+        let authority = self.url.strip_prefix("http://").expect("http://");
+        let stream = TcpStream::connect(authority).await.expect("a connection");
+        self.begin_on(stream).await
+    }
+
+    async fn begin_on<S>(self, stream: S) -> Response<Incoming>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let authority = self.url.split_once("://").expect("a URL").1;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
@@ -296,17 +384,7 @@ impl Call {
         let request = request
             .body(Full::new(Bytes::from(self.body)))
             .expect("a request");
-        let (head, body) = sender
-            .send_request(request)
-            .await
-            .expect("an answer")
-            .into_parts();
-        let body = body.collect().await.expect("a whole answer").to_bytes();
-        Answer {
-            status: head.status,
-            headers: head.headers,
-            body,
-        }
+        sender.send_request(request).await.expect("an answer")
     }
 }
 

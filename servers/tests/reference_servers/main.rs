@@ -3,11 +3,15 @@
 
 mod access_tokens;
 mod accounts;
+mod event_races;
+mod events;
 mod fakes;
 mod harness;
 mod http_rules;
 mod introspection;
+mod key_rotation;
 mod outages;
 mod rotation;
 mod sessions;
+mod streams;
 mod tls;
