@@ -1,5 +1,6 @@
 //! The command line: every command, option and default in one place.
 
+pub(crate) mod revocation;
 mod selftest;
 mod truth;
 
@@ -7,7 +8,9 @@ pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod freshness;
+pub(crate) mod gateway;
 pub(crate) mod report;
+pub(crate) mod session;
 pub(crate) mod target;
 pub(crate) mod undo;
 
@@ -68,7 +71,7 @@ pub(crate) enum Command {
     },
     /// List the scenarios and targets that come with the program
     List,
-    /// Run one process of a target: a store, an authorization server or a resource server
+    /// Run one process of a target: a store, an authorization server, a resource server or a gateway
     #[command(subcommand)]
     Serve(ServeCommand),
     /// Print a shell completion script
@@ -198,6 +201,8 @@ pub(crate) enum ServeCommand {
     AuthorizationServer(AuthorizationArguments),
     /// Serve the protected resource
     ResourceServer(ResourceArguments),
+    /// Recognise sessions, and pass their requests on to resource servers with an internal token
+    Gateway(gateway::GatewayArguments),
     /// Be a server whose behaviour is known, to check what measures it: this program or any other load generator
     Truth(TruthArguments),
 }
@@ -244,9 +249,13 @@ pub(crate) struct AuthorizationArguments {
     #[arg(long, value_name = "on|off", default_value = "off")]
     pub(crate) tls: Tls,
 
-    /// no_auth, session, jwt, opaque or hybrid
+    /// no_auth, session, jwt, opaque, hybrid or gateway
     #[arg(long)]
     pub(crate) model: Model,
+
+    /// Where sessions are
+    #[command(flatten)]
+    pub(crate) session_state: session::SessionStateArguments,
 
     /// How the access token of jwt travels: bearer or cookie
     #[arg(long, value_name = "TRANSPORT", default_value_t)]
@@ -309,6 +318,10 @@ pub(crate) struct AuthorizationArguments {
     #[arg(long, value_name = "ORIGIN", value_parser = origin, default_value = "none")]
     pub(crate) allow_origin: Vec<AllowedOrigin>,
 
+    /// How it is made known what has ended before its time
+    #[command(flatten)]
+    pub(crate) revocation: revocation::RevocationArguments,
+
     /// File for the security audit log, JSON lines [default: none is written]
     #[arg(long, value_name = "FILE")]
     pub(crate) audit_log: Option<PathBuf>,
@@ -330,9 +343,18 @@ pub(crate) struct ResourceArguments {
     #[arg(long, value_name = "on|off", default_value = "off")]
     pub(crate) tls: Tls,
 
-    /// no_auth, session, jwt, opaque or hybrid
+    /// no_auth, session, jwt, opaque, hybrid or gateway (a service behind a gateway, whose URL for keys is that of
+    /// --authorization-server)
     #[arg(long)]
     pub(crate) model: Model,
+
+    /// Where sessions are
+    #[command(flatten)]
+    pub(crate) session_state: session::SessionStateArguments,
+
+    /// Remembering sessions
+    #[command(flatten)]
+    pub(crate) local_cache: session::LocalCacheArguments,
 
     /// How the access token of jwt travels: bearer or cookie
     #[arg(long, value_name = "TRANSPORT", default_value_t)]
@@ -386,6 +408,10 @@ pub(crate) struct ResourceArguments {
     /// Origin of pages that may use this server from elsewhere, such as `https://app.example.com`; repeatable
     #[arg(long, value_name = "ORIGIN", value_parser = origin, default_value = "none")]
     pub(crate) allow_origin: Vec<AllowedOrigin>,
+
+    /// How it is made known what has ended before its time
+    #[command(flatten)]
+    pub(crate) revocation: revocation::RevocationArguments,
 
     /// File for the security audit log, JSON lines [default: none is written]
     #[arg(long, value_name = "FILE")]

@@ -15,6 +15,7 @@ mod processor;
 mod rate;
 mod samples;
 mod send_lag;
+mod slices;
 mod steady_state;
 mod store;
 mod stream;

@@ -115,9 +115,10 @@ impl OpenAnswer {
             Ok(length) => length,
         };
         match self.body.take(&self.buffer[..length]) {
-            Ok(1..) => Arrival::Content,
+            // What comes with the end is its reason.
+            Ok(1..) if !self.body.is_over() => Arrival::Content,
             // Part of the framing.
-            Ok(_) if !self.body.is_over() => Arrival::Silence,
+            Ok(0) if !self.body.is_over() => Arrival::Silence,
             Ok(_) | Err(_) => Arrival::End,
         }
     }

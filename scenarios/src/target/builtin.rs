@@ -42,6 +42,7 @@ pub(super) const TARGETS: &[(&str, &str)] = &[
         "hybrid+denylist-push",
         include_str!("../../targets/hybrid+denylist-push.toml"),
     ),
+    ("gateway", include_str!("../../targets/gateway.toml")),
 ];
 
 /// What built-in targets extend and is no target itself.

@@ -19,6 +19,7 @@ mod flows;
 mod judge;
 mod limits;
 mod loaded;
+mod origin;
 mod parts;
 mod raw;
 mod remote;
@@ -42,8 +43,9 @@ pub use flows::{
 pub use judge::{HeaderRule, HeaderTest, Judgement, Rule, Statuses, judge};
 pub use limits::Limits;
 pub use loaded::Loaded;
+pub use origin::Origin;
 pub use remote::{RemoteError, RemoteTargets};
-pub use request::{Origin, Request, RequestTemplate, UrlError};
+pub use request::{Request, RequestTemplate, UrlError};
 pub use source::FileError;
 pub use template::Template;
 pub use users::{Account, Users};
@@ -53,7 +55,7 @@ pub(crate) use file::{CounterTemplate, Ready, StdinValue, is_path, read};
 pub(crate) use judge::THROTTLED;
 pub(crate) use parts::{Body, ClientAuthentication, Named};
 pub(crate) use source::Source;
-pub(crate) use template::{Reference, TARGET_NAME, is_name, is_target_name};
+pub(crate) use template::{Reference, TARGET_NAME, in_url, is_name, is_target_name};
 
 /// The format that this program reads.
 pub const SCHEMA: &str = "authbench.target/1";

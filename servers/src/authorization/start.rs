@@ -31,9 +31,11 @@ use crate::model::no_auth::NoAuthIssuer;
 use crate::model::opaque::OpaqueIssuer;
 use crate::model::record::Ledger;
 use crate::model::session::SessionIssuer;
-use crate::model::{Issuer, Model, Scheme, Transport};
+use crate::model::signed_session::{SessionKey, SessionKeyError, SignedSessionIssuer};
+use crate::model::{Issuer, Model, Scheme, SessionState, Transport};
 use crate::namespace::{self, StoreAt};
 use crate::outage::OutageReport;
+use crate::revocation::{Announcer, StartAnnouncerError, UnsupportedRevocation};
 use crate::rotation::{RotationKey, RotationKeyError};
 use crate::store::{ConnectError, INDEX_LIFETIME, Store, StoreError};
 use crate::tls::{self, Identity, IdentityError};
@@ -62,6 +64,9 @@ pub enum StartAuthorizationError {
     /// There is no key to make CSRF tokens with.
     #[error(transparent)]
     CsrfKey(#[from] CsrfKeyError),
+    /// There is no key to sign sessions with.
+    #[error(transparent)]
+    SessionKey(#[from] SessionKeyError),
     /// The population's password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -71,6 +76,15 @@ pub enum StartAuthorizationError {
     /// The model's credential does not travel in this way.
     #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
     Transport(Model),
+    /// The model cannot use this revocation channel.
+    #[error(transparent)]
+    Revocation(#[from] UnsupportedRevocation),
+    /// The revocation channel could not be opened.
+    #[error(transparent)]
+    Announcer(#[from] StartAnnouncerError),
+    /// The model has no sessions whose state could be in the cookie.
+    #[error("keep the state of {0} in a cookie: only that of session can be told to")]
+    SessionState(Model),
     /// A life that JWTs cannot have: their times are whole seconds.
     #[error("issue access tokens that live for {0:?}: a JWT needs at least 1 s")]
     AccessLifetime(Duration),
@@ -140,6 +154,10 @@ pub async fn start(
     if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
         return Err(StartAuthorizationError::Transport(settings.model));
     }
+    settings.revocation.check(settings.model)?;
+    if settings.session_state == SessionState::Cookie && settings.model != Model::Session {
+        return Err(StartAuthorizationError::SessionState(settings.model));
+    }
     let public = connection::bind(settings.listen).await?;
     let admin = connection::bind(settings.admin_listen).await?;
     let at = StoreAt {
@@ -148,6 +166,13 @@ pub async fn start(
         connection: settings.store_connection,
     };
     let store = namespace::connect(at, wiring.namespace.as_deref(), settings.model).await?;
+    let announcer = Announcer::start(
+        &settings.revocation,
+        &store,
+        clock.clone(),
+        longest_life(&settings),
+    );
+    let announcer = announcer.await?;
     let identity = Identity::new(settings.tls, settings.listen.ip())?;
     let url = connection::url_of(&public, identity.as_ref())?;
     let parts = Parts {
@@ -157,6 +182,7 @@ pub async fn start(
         admin,
         identity,
         store,
+        announcer,
         clock,
         settings: &settings,
         wiring: &wiring,
@@ -168,7 +194,12 @@ pub async fn start(
     // request.
     match settings.model {
         Model::NoAuth => run(NoAuthIssuer, parts),
-        Model::Session => run(parts.session_issuer()?, parts),
+        Model::Session if settings.session_state == SessionState::Cookie => {
+            run(parts.signed_session_issuer()?, parts)
+        }
+        // What a browser has is the same; that the services behind a gateway see something else does
+        // not concern its issuer.
+        Model::Session | Model::Gateway => run(parts.session_issuer()?, parts),
         Model::Jwt if settings.transport == Transport::Cookie => {
             run(parts.jwt_cookie_issuer()?, parts)
         }
@@ -197,6 +228,11 @@ fn check_lifetimes(settings: &AuthorizationSettings) -> Result<(), StartAuthoriz
     }
 }
 
+/// For how long an announcement is needed: no access token, and nothing that is remembered of one, is good for longer.
+fn longest_life(settings: &AuthorizationSettings) -> Duration {
+    settings.access_ttl
+}
+
 struct Parts<'a> {
     url: String,
     clients: Clients,
@@ -204,6 +240,7 @@ struct Parts<'a> {
     admin: TcpListener,
     identity: Option<Identity>,
     store: Store,
+    announcer: Announcer,
     clock: Clock,
     settings: &'a AuthorizationSettings,
     wiring: &'a AuthorizationWiring,
@@ -237,6 +274,17 @@ impl Parts<'_> {
             self.ledger(self.entitlements()),
             self.guard()?,
             self.settings.session_idle,
+            self.settings.session_absolute,
+        ))
+    }
+
+    fn signed_session_issuer(&self) -> Result<SignedSessionIssuer, StartAuthorizationError> {
+        Ok(SignedSessionIssuer::new(
+            SessionKey::new(self.wiring.session_key.as_ref())?,
+            self.guard()?,
+            self.accounts(),
+            self.clock.clone(),
+            self.entitlements(),
             self.settings.session_absolute,
         ))
     }

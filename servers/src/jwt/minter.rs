@@ -65,9 +65,6 @@ impl Minter {
     }
 
     /// Issues a token at `now_ms`; `session` becomes the `sid` claim.
-    ///
-    /// `exp` is rounded *down*: a token may live up to a second less than promised, never more, or
-    /// a bound on its life would be broken by the rounding.
     pub fn mint(&self, grant: &Grant, session: Option<&str>, now_ms: i64) -> String {
         let payload = Payload {
             iss: &self.issuer,
@@ -75,7 +72,7 @@ impl Minter {
             aud: &self.audience,
             client_id: grant.client.id(),
             iat: now_ms.div_euclid(1_000),
-            exp: (now_ms + millis(self.lifetime)).div_euclid(1_000),
+            exp: self.expires_at_ms(now_ms).div_euclid(1_000),
             jti: URL_SAFE_NO_PAD.encode(random_bytes::<16>()),
             scope: grant.scope.to_string(),
             roles: grant.roles,
@@ -87,6 +84,14 @@ impl Minter {
         let signed = format!("{}.{}", key.header, URL_SAFE_NO_PAD.encode(payload));
         let signature = key.sign(signed.as_bytes());
         format!("{signed}.{signature}")
+    }
+
+    /// When a token that is issued at `now_ms` expires, in Unix milliseconds.
+    ///
+    /// Whole seconds, rounded *down*: a token may live up to a second less than promised, never more,
+    /// or a bound on its life would be broken by the rounding.
+    pub fn expires_at_ms(&self, now_ms: i64) -> i64 {
+        (now_ms + millis(self.lifetime)).div_euclid(1_000) * 1_000
     }
 
     /// How long its tokens live.

@@ -89,6 +89,16 @@ impl Exposition {
         self
     }
 
+    /// Writes how many internal tokens a gateway made.
+    pub fn with_internal_tokens(mut self, minted: u64) -> Self {
+        self.counter(
+            "authbench_internal_tokens_total",
+            "Internal tokens minted",
+            minted,
+        );
+        self
+    }
+
     /// Writes how many preflight requests were answered.
     pub fn with_preflights(mut self, preflights: u64) -> Self {
         self.counter(

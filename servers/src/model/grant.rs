@@ -96,7 +96,7 @@ pub struct Refresh<'a> {
 }
 
 /// What an issuer says about an active token.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActiveGrant {
     /// The grant.
     pub grant: Grant,

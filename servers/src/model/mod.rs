@@ -2,13 +2,15 @@
 //!
 //! Each model's file holds both of its sides: an [`Issuer`], which the authorization server calls,
 //! and a [`Validator`], which the resource server calls for every request. Reading [`no_auth`],
-//! [`session`], [`jwt`], [`opaque`] and [`hybrid`] next to each other shows the only things in
-//! which the models differ; all else is shared. [`jwt_cookie`] is `jwt` by another transport.
+//! [`session`], [`jwt`], [`opaque`], [`hybrid`] and [`gateway`] next to each other shows the only
+//! things in which the models differ; all else is shared. [`jwt_cookie`] is `jwt` by another
+//! transport, [`signed_session`] is `session` with its state elsewhere.
 //!
 //! Both traits are dispatched statically: a boxed future per request would be in the figures.
 
 pub mod accounts;
 mod ending;
+pub mod gateway;
 mod grant;
 pub mod hybrid;
 pub mod jwt;
@@ -17,6 +19,8 @@ pub mod no_auth;
 pub mod opaque;
 pub mod record;
 pub mod session;
+mod session_state;
+pub mod signed_session;
 pub mod standing;
 mod transport;
 
@@ -41,6 +45,7 @@ pub use grant::{
     AccessToken, ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, LoggedOut, Refresh,
     Revocation, SessionEntry, SignedIn,
 };
+pub use session_state::{SessionState, UnknownSessionState};
 pub use transport::{Transport, UnknownTransport};
 
 /// How an application recognises its callers.
@@ -57,20 +62,23 @@ pub enum Model {
     Opaque,
     /// A short-lived JWT, renewed by a rotating refresh token in a cookie.
     Hybrid,
+    /// A session cookie for a gateway, which makes a short-lived JWT of it for the services behind.
+    Gateway,
 }
 
 /// All models.
-pub const MODELS: [Model; 5] = [
+pub const MODELS: [Model; 6] = [
     Model::NoAuth,
     Model::Session,
     Model::Jwt,
     Model::Opaque,
     Model::Hybrid,
+    Model::Gateway,
 ];
 
 /// A name that is not one of the models'.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown model `{0}` (expected no_auth, session, jwt, opaque or hybrid)")]
+#[error("unknown model `{0}` (expected no_auth, session, jwt, opaque, hybrid or gateway)")]
 pub struct UnknownModel(String);
 
 /// The authorization server's side of a model.
@@ -288,6 +296,7 @@ impl Model {
             Self::Jwt => "jwt",
             Self::Opaque => "opaque",
             Self::Hybrid => "hybrid",
+            Self::Gateway => "gateway",
         }
     }
 }

@@ -49,6 +49,21 @@ pub fn record_key(handle: &str) -> String {
     format!("record:{handle}")
 }
 
+/// Writes a record, with these entitlements.
+pub fn write(grant: &Grant, entitlements: &Entitlements, issued_ms: i64, ends_ms: i64) -> Vec<u8> {
+    let names = entitlements.names().iter();
+    let record = Record {
+        sub: grant.subject.as_str().into(),
+        client_id: grant.client.id().into(),
+        scope: grant.scope,
+        roles: grant.roles,
+        entitlements: names.map(String::as_str).collect(),
+        issued_ms,
+        ends_ms,
+    };
+    record.to_json()
+}
+
 /// Reads a record. `None` if it cannot be read, which is treated as if it were not there: nobody
 /// gets in by it. Entitlements are read like the rest, and left behind: no resource server asks
 /// for them.
@@ -116,16 +131,7 @@ impl Ledger {
     ) -> Result<Result<(), GrantRefusal>, StoreError> {
         let now_ms = self.clock.now_ms();
         let expires_at_ms = now_ms + millis(lifetime);
-        let names = self.entitlements.names().iter();
-        let record = Record {
-            sub: grant.subject.as_str().into(),
-            client_id: grant.client.id().into(),
-            scope: grant.scope,
-            roles: grant.roles,
-            entitlements: names.map(String::as_str).collect(),
-            issued_ms: now_ms,
-            ends_ms: expires_at_ms,
-        };
+        let record = write(grant, &self.entitlements, now_ms, expires_at_ms);
         let (key, index_key) = (record_key(handle), index_key(&grant.subject));
         let client_index_key = client_index_key(grant.client.id());
         let client_entry = IndexEntry {
@@ -135,7 +141,7 @@ impl Ledger {
         let flags = standing_keys(&grant.subject, grant.client);
         let indexed = IndexedRecord {
             key: &key,
-            value: &record.to_json(),
+            value: &record,
             ttl: ttl.min(lifetime),
             index_key: &index_key,
             member: handle,

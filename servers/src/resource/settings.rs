@@ -11,7 +11,8 @@ use super::streams::StreamSettings;
 use crate::http::Limits;
 use crate::http::origins::Origins;
 use crate::jwt::SigningAlgorithm;
-use crate::model::{Model, Transport};
+use crate::model::{Model, SessionState, Transport};
+use crate::revocation::RevocationSettings;
 use crate::secret::Secret;
 use crate::store::{StoreConnection, StoreUrl};
 use crate::tls::Tls;
@@ -27,6 +28,8 @@ pub struct ResourceSettings {
     pub model: Model,
     /// How access tokens travel (`jwt`).
     pub transport: Transport,
+    /// Where the state of a session is (`session`).
+    pub session_state: SessionState,
     /// How access tokens are signed (`jwt`, `hybrid`): this one algorithm is accepted.
     pub algorithm: SigningAlgorithm,
     /// Who issues access tokens; by default the authorization server's URL.
@@ -54,6 +57,11 @@ pub struct ResourceSettings {
     /// A session is kept for so long after each request; the authorization server must be told the
     /// same.
     pub session_idle: Duration,
+    /// How it learns what has ended; the authorization server must be told the same.
+    pub revocation: RevocationSettings,
+    /// A session that was looked up is remembered for so long, less than `session_idle`; zero: not
+    /// at all (`session`). Adds to the revocation lag.
+    pub local_cache: Duration,
     /// Requests of the client `partner` that are answered in a second; `None`: all.
     pub partner_rate: Option<NonZeroU32>,
     /// How streams of events are kept.
@@ -73,6 +81,7 @@ impl Default for ResourceSettings {
             tls: Tls::default(),
             model: Model::default(),
             transport: Transport::default(),
+            session_state: SessionState::default(),
             algorithm: SigningAlgorithm::default(),
             issuer: None,
             store_connection: StoreConnection::default(),
@@ -85,6 +94,8 @@ impl Default for ResourceSettings {
             jwks_ttl: Duration::from_secs(10 * 60),
             jwks_stale: Duration::from_secs(60 * 60),
             session_idle: Duration::from_secs(30 * 60),
+            revocation: RevocationSettings::default(),
+            local_cache: Duration::ZERO,
             partner_rate: NonZeroU32::new(50),
             streams: StreamSettings::default(),
             origins: Origins::default(),
@@ -114,6 +125,10 @@ pub struct ResourceWiring {
     /// The key of CSRF tokens, base64url of 32 bytes (`session`).
     #[serde(default)]
     pub csrf_key: Option<Secret>,
+    /// The key that sessions are signed with, base64url of 32 bytes (`session` with its state in the
+    /// cookie).
+    #[serde(default)]
+    pub session_key: Option<Secret>,
     /// The certificate of the authority that vouches for an authorization server at `https://`: the `ca_file` of its ready line, which is
     /// empty when it speaks without TLS.
     #[serde(default)]

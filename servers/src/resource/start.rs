@@ -26,9 +26,11 @@ use crate::model::jwt::JwtValidator;
 use crate::model::jwt_cookie::JwtCookieValidator;
 use crate::model::no_auth::NoAuthValidator;
 use crate::model::opaque::OpaqueValidator;
-use crate::model::session::SessionValidator;
-use crate::model::{Model, Scheme, Transport, Validator};
+use crate::model::session::{LocalCacheError, SessionValidator};
+use crate::model::signed_session::{SessionKey, SessionKeyError, SignedSessionValidator};
+use crate::model::{Model, Scheme, SessionState, Transport, Validator};
 use crate::namespace::{self, StoreAt};
+use crate::revocation::UnsupportedRevocation;
 use crate::store::ConnectError;
 use crate::tls::{self, Identity, IdentityError};
 
@@ -53,6 +55,12 @@ pub enum StartResourceError {
     /// There is no key to judge CSRF tokens with.
     #[error(transparent)]
     CsrfKey(#[from] CsrfKeyError),
+    /// There is no key to read signed sessions with.
+    #[error(transparent)]
+    SessionKey(#[from] SessionKeyError),
+    /// Sessions would idle out while they are used.
+    #[error(transparent)]
+    LocalCache(#[from] LocalCacheError),
     /// The authorization server's URL cannot be used.
     #[error(transparent)]
     Upstream(#[from] UpstreamUrlError),
@@ -70,6 +78,9 @@ pub enum StartResourceError {
     /// The model's credential does not travel in this way.
     #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
     Transport(Model),
+    /// The model cannot use this revocation channel.
+    #[error(transparent)]
+    Revocation(#[from] UnsupportedRevocation),
     /// Published keys would be asked for all the time, or be too old before they are looked at.
     #[error(
         "keep the issuer's keys for {ttl:?}, and {stale:?} while it is away: at least 100 ms, and the second at least the first"
@@ -80,6 +91,14 @@ pub enum StartResourceError {
         /// How long they are kept while the issuer does not answer.
         stale: Duration,
     },
+    /// The model has no sessions whose state could be in the cookie.
+    #[error("keep the state of {0} in a cookie: only that of session can be told to")]
+    SessionState(Model),
+    /// Nothing is looked up here that could be remembered.
+    #[error(
+        "remember sessions of {0}: only a resource server of session with its state at the server looks sessions up, and a gateway"
+    )]
+    NoLookUps(Model),
     /// The process could not be set up.
     #[error(transparent)]
     Lifecycle(#[from] LifecycleError),
@@ -155,10 +174,15 @@ pub async fn start(
     if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
         return Err(StartResourceError::Transport(settings.model));
     }
+    settings.revocation.check(settings.model)?;
+    check_options(&settings)?;
     // From here on everything is monomorphic: the model's code is called directly, request for
     // request.
     match settings.model {
         Model::NoAuth => run(NoAuthValidator, listener, &parts),
+        Model::Session if settings.session_state == SessionState::Cookie => {
+            run(parts.signed_session()?, listener, &parts)
+        }
         Model::Session => run(parts.session().await?, listener, &parts),
         Model::Jwt if settings.transport == Transport::Cookie => {
             let tokens = parts.jwt().await?;
@@ -168,9 +192,27 @@ pub async fn start(
                 &parts,
             )
         }
-        // The access token of the hybrid is the same as that of `jwt`, and so is judging it.
-        Model::Jwt | Model::Hybrid => run(parts.jwt().await?, listener, &parts),
+        // The access token of the hybrid is the same as that of `jwt`, and so is judging it; and so
+        // is what a gateway makes for the services behind it.
+        Model::Jwt | Model::Hybrid | Model::Gateway => run(parts.jwt().await?, listener, &parts),
         Model::Opaque => run(parts.opaque()?, listener, &parts),
+    }
+}
+
+/// Options that belong to some models only.
+fn check_options(settings: &ResourceSettings) -> Result<(), StartResourceError> {
+    let (model, in_cookie) = (
+        settings.model,
+        settings.session_state == SessionState::Cookie,
+    );
+    if settings.transport == Transport::Cookie && model != Model::Jwt {
+        Err(StartResourceError::Transport(model))
+    } else if in_cookie && model != Model::Session {
+        Err(StartResourceError::SessionState(model))
+    } else if !settings.local_cache.is_zero() && (in_cookie || model != Model::Session) {
+        Err(StartResourceError::NoLookUps(model))
+    } else {
+        Ok(())
     }
 }
 
@@ -194,11 +236,20 @@ impl Parts<'_> {
         };
         let namespace = self.wiring.namespace.as_deref();
         let store = namespace::connect(at, namespace, self.settings.model).await?;
-        Ok(SessionValidator::new(
+        let sessions = SessionValidator::new(
             store,
             self.guard()?,
             self.clock.clone(),
             self.settings.session_idle,
+        );
+        Ok(sessions.with_local_cache(self.settings.local_cache)?)
+    }
+
+    fn signed_session(&self) -> Result<SignedSessionValidator, StartResourceError> {
+        Ok(SignedSessionValidator::new(
+            SessionKey::new(self.wiring.session_key.as_ref())?,
+            self.guard()?,
+            self.clock.clone(),
         ))
     }
 

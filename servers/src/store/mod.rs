@@ -9,7 +9,7 @@
 //! # Keys
 //!
 //! Models name their keys; the store puts [`StoreOptions::prefix`] before each, so that a user's shared Redis holds
-//! nothing of ours outside `authbench:*`. There are four shapes:
+//! nothing of ours outside `authbench:*`. There are five shapes:
 //!
 //! | Shape | Redis type | Lives | Written by |
 //! |---|---|---|---|
@@ -17,6 +17,7 @@
 //! | index of a user's or a client's records: member → expiry in Unix milliseconds | sorted set | [`INDEX_LIFETIME`] after its last addition | `create_indexed` |
 //! | flag (an account is disabled; its own roles; when something ended) | string | until deleted | `set_flag` |
 //! | rotation (who used this refresh token first) | string | the grace window and beyond, as the model says | `rotate` |
+//! | stream: what ended, in order, and the flag of its history | stream, string | until what its entries deny has expired | `append` |
 //!
 //! Nothing here hashes: a credential must be hashed by the model before it becomes part of a key.
 //!
@@ -42,6 +43,7 @@ mod process;
 mod query;
 mod serve;
 mod started;
+mod streams;
 
 pub use address::{StoreUrl, mask};
 pub use connect::{ConnectError, Store, StoreOptions};
@@ -57,3 +59,4 @@ pub use pressure::Pressure;
 pub use process::StartError;
 pub use serve::{ServeStoreError, serve};
 pub use started::{REQUIRE_REDIS, StartedStore};
+pub use streams::{NotAStreamId, StreamEntry, StreamId, StreamPage, StreamReader};

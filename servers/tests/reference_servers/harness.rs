@@ -1,6 +1,7 @@
-//! One target (a store, an authorization server, a resource server) in the test's process, and a
-//! client for it.
+//! One target (a store, an authorization server, a resource server, and a gateway if the model has
+//! one) in the test's process, and a client for it.
 
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,6 +10,7 @@ use authbench_servers::authorization::{
     passwords::LoginHash,
 };
 use authbench_servers::clock::{Clock, ManualTime};
+use authbench_servers::gateway::{self, GatewaySettings, GatewayWiring, RunningGateway};
 use authbench_servers::jwt::SigningAlgorithm;
 use authbench_servers::model::Model;
 use authbench_servers::resource::{self, ResourceSettings, ResourceWiring, RunningResourceServer};
@@ -34,6 +36,8 @@ pub(crate) struct Target {
     pub(crate) store: StartedStore,
     pub(crate) authorization: RunningAuthorizationServer,
     pub(crate) resource: RunningResourceServer,
+    /// What callers come to, in the model `gateway`; the resource server is behind it.
+    pub(crate) gateway: Option<RunningGateway>,
     pub(crate) time: ManualTime,
     pub(crate) clock: Clock,
     pub(crate) wiring: AuthorizationWiring,
@@ -43,6 +47,8 @@ pub(crate) struct Target {
 pub(crate) struct Plan {
     pub(crate) authorization: AuthorizationSettings,
     pub(crate) resource: ResourceSettings,
+    /// Its services are added when it is started.
+    pub(crate) gateway: GatewaySettings,
 }
 
 impl Plan {
@@ -63,9 +69,15 @@ impl Plan {
             upstream_deadline,
             ..ResourceSettings::default()
         };
+        let gateway = GatewaySettings {
+            algorithm,
+            service_deadline: upstream_deadline,
+            ..GatewaySettings::default()
+        };
         Self {
             authorization,
             resource,
+            gateway,
         }
     }
 
@@ -79,6 +91,12 @@ impl Plan {
         let authorization = authorization::start(self.authorization, wiring.clone(), clock.clone())
             .await
             .expect("an authorization server");
+        let gateway = match self.resource.model {
+            Model::Gateway => {
+                Some(before(&mut self.resource, self.gateway, &wiring, clock.clone()).await)
+            }
+            _ => None,
+        };
         self.resource
             .authorization_server
             .get_or_insert_with(|| authorization.url.clone());
@@ -88,6 +106,7 @@ impl Plan {
             introspection_secret: Some(wiring.introspection_secret.clone()),
             signing_secret: wiring.signing_secret.clone(),
             csrf_key: wiring.csrf_key.clone(),
+            session_key: wiring.session_key.clone(),
             namespace: None,
             authorization_ca_file: ca_file(authorization.identity.as_ref()),
         };
@@ -98,6 +117,7 @@ impl Plan {
             store,
             authorization,
             resource,
+            gateway,
             time,
             clock,
             wiring,
@@ -107,6 +127,45 @@ impl Plan {
     pub(crate) async fn embedded(self) -> Target {
         self.start(StoreKind::Embedded).await
     }
+}
+
+/// Starts the gateway before a service, at `/` and at `/1`; at `/dead` nobody answers.
+async fn before(
+    service: &mut ResourceSettings,
+    gateway: GatewaySettings,
+    wiring: &AuthorizationWiring,
+    clock: Clock,
+) -> RunningGateway {
+    // The service has to know the gateway's URL before it starts, and the gateway the service's.
+    let [alive, dead] = [(); 2].map(|()| {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        TcpListener::bind(any).expect("a port")
+    });
+    service.listen = alive.local_addr().expect("bound");
+    let routes = [("/", &alive), ("/1", &alive), ("/dead", &dead)];
+    let services = routes.map(|(prefix, listener)| {
+        let address = listener.local_addr().expect("bound");
+        format!("{prefix}=http://{address}")
+            .parse()
+            .expect("a route")
+    });
+    drop((alive, dead));
+    let wiring = GatewayWiring {
+        store_url: wiring.store_url.clone(),
+        store_unix_url: None,
+        signing_secret: wiring.signing_secret.clone(),
+        csrf_key: wiring.csrf_key.clone(),
+        namespace: None,
+    };
+    let settings = GatewaySettings {
+        services: services.to_vec(),
+        ..gateway
+    };
+    let gateway = gateway::start(settings, wiring, clock).await;
+    let gateway = gateway.expect("a gateway");
+    let issuer = gateway.internal_url.clone();
+    service.authorization_server.get_or_insert(issuer);
+    gateway
 }
 
 fn ca_file(identity: Option<&Identity>) -> Option<PathBuf> {
@@ -125,6 +184,7 @@ fn wiring(store: &StartedStore) -> AuthorizationWiring {
         signing_secret: Some(secret()),
         rotation_key: Some(secret()),
         csrf_key: Some(secret()),
+        session_key: Some(secret()),
         auditor_secret: Some(secret()),
         partner_secret: Some(secret()),
         namespace: None,
@@ -176,9 +236,15 @@ impl Target {
             .await
     }
 
+    /// Where callers come: the gateway, or the resource server itself.
+    pub(crate) fn entrance(&self) -> &str {
+        let gateway = self.gateway.as_ref().map(|gateway| &gateway.url);
+        gateway.unwrap_or(&self.resource.url)
+    }
+
     /// `GET /resource` with a cookie.
     pub(crate) async fn read_with_cookie(&self, cookie: &str) -> Answer {
-        get(&self.resource.url, "/resource")
+        get(self.entrance(), "/resource")
             .header("cookie", cookie)
             .send()
             .await
@@ -275,6 +341,13 @@ impl Target {
             .admin(Method::POST, &format!("/accounts/{user}/disable"))
             .await;
         assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    }
+
+    /// Logs out by cookie, which must succeed.
+    pub(crate) async fn log_out(&self, cookie: &str) {
+        let logout = Call::new(&self.authorization.url, Method::POST, "/logout");
+        let answer = logout.header("cookie", cookie).send().await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
     }
 
     /// A renewal by cookie (`name=value`).
