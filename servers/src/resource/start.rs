@@ -81,6 +81,14 @@ pub enum StartResourceError {
     /// The model cannot use this revocation channel.
     #[error(transparent)]
     Revocation(#[from] UnsupportedRevocation),
+    /// The model has no sessions whose state could be in the cookie.
+    #[error("keep the state of {0} in a cookie: only that of session can be told to")]
+    SessionState(Model),
+    /// Nothing is looked up here that could be remembered.
+    #[error(
+        "remember sessions of {0}: only a resource server of session with its state at the server looks sessions up, and a gateway"
+    )]
+    NoLookUps(Model),
     /// Published keys would be asked for all the time, or be too old before they are looked at.
     #[error(
         "keep the issuer's keys for {ttl:?}, and {stale:?} while it is away: at least 100 ms, and the second at least the first"
@@ -91,14 +99,6 @@ pub enum StartResourceError {
         /// How long they are kept while the issuer does not answer.
         stale: Duration,
     },
-    /// The model has no sessions whose state could be in the cookie.
-    #[error("keep the state of {0} in a cookie: only that of session can be told to")]
-    SessionState(Model),
-    /// Nothing is looked up here that could be remembered.
-    #[error(
-        "remember sessions of {0}: only a resource server of session with its state at the server looks sessions up, and a gateway"
-    )]
-    NoLookUps(Model),
     /// The process could not be set up.
     #[error(transparent)]
     Lifecycle(#[from] LifecycleError),
