@@ -11,6 +11,7 @@ mod freeze;
 mod journey;
 mod login;
 mod main_job;
+mod matrix;
 mod program;
 mod remote;
 mod serve;
