@@ -6,6 +6,7 @@ mod truth;
 pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
 pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod explore;
 pub(crate) mod target;
 pub(crate) mod undo;
 
@@ -58,6 +59,9 @@ pub(crate) enum Command {
     Selftest(SelftestArguments),
     /// Look at this machine for about 15 seconds and say whether it is fit to measure
     Doctor(doctor::DoctorArguments),
+    /// Try every order of events that honest users and a thief can cause
+    #[command(subcommand)]
+    Explore(explore::ExploreCommand),
     /// Print the JSON Schema of a file format, or list the formats
     Schema {
         /// Which format: run, summary, target, …

@@ -16,6 +16,7 @@ pub mod tables;
 mod text;
 
 pub use html::html;
+pub(crate) use html::{page, table as page_table};
 pub use markdown::{markdown, markdown_table};
 pub use svg::frontier_svg;
 pub(crate) use text::text_table;

@@ -6,16 +6,14 @@
 //! access token's life. A refresh token that is used twice ends its family, unless it looks like a
 //! retry (see [`crate::rotation`]).
 
-use std::time::Duration;
-
 use hyper::HeaderMap;
 
 use super::accounts::Standing;
 use super::jwt::{JwtIssuer, JwtValidator, active_grant, signed_in};
-use super::record::{Ledger, read, record_key};
+use super::record::Ledger;
 use super::{
-    ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, Issuer, LoggedOut, Refresh,
-    Revocation, Scheme, SessionEntry, SignedIn,
+    ActiveGrant, Grant, GrantOutcome, Granted, Issuer, LoggedOut, Refresh, Revocation, Scheme,
+    SessionEntry, SignedIn,
 };
 use crate::client::Client;
 use crate::http::cookie::CookieShape;
@@ -23,10 +21,10 @@ use crate::http::{Presented, bearer};
 use crate::jwt::Claims;
 use crate::refusal::Reason;
 use crate::roles::Roles;
-use crate::rotation::decision::committed_record;
-use crate::rotation::{Decision, RefreshToken, RotationKey, decide};
-use crate::scope::Scope;
-use crate::store::StoreError;
+use crate::rotation::{RefreshToken, Renewal, Renewed, RotationKey};
+use crate::store::{Store, StoreError};
+
+pub use crate::rotation::RefreshPolicy;
 
 /// The refresh cookie. Its path keeps it off every other request, so it cannot have a `__Host-`
 /// name.
@@ -37,17 +35,6 @@ pub const COOKIE: CookieShape = CookieShape {
 
 /// Judges access tokens, exactly as `jwt` does.
 pub type HybridValidator = JwtValidator;
-
-/// How refresh families live.
-#[derive(Clone, Copy, Debug)]
-pub struct RefreshPolicy {
-    /// A family ends after so long without a renewal.
-    pub idle: Duration,
-    /// A family ends so long after its login; no renewal moves that (RFC 9700 §4.14.2).
-    pub absolute: Duration,
-    /// For so long a used token gives its successor again, until that one is used.
-    pub grace: Duration,
-}
 
 /// Issues access tokens and rotates refresh tokens.
 #[derive(Debug)]
@@ -74,69 +61,12 @@ impl HybridIssuer {
         }
     }
 
-    fn read_token(&self, refresh: &Refresh<'_>) -> Result<RefreshToken, GrantRefusal> {
-        self.rotation
-            .read(refresh.token, refresh.client)
-            .ok_or_else(|| {
-                match self
-                    .rotation
-                    .belongs_to_another(refresh.token, refresh.client)
-                {
-                    true => GrantRefusal::OtherClientsToken,
-                    false => GrantRefusal::UnknownToken,
-                }
-            })
-    }
-
-    /// A renewal may ask for less than was granted, never for more (RFC 6749 §6). Asked before
-    /// anything is committed, or a mistake in the scope would use the token up. It costs a round
-    /// trip, but only where a scope is given.
-    async fn allows(
-        &self,
-        handle: &str,
-        scope: Scope,
-    ) -> Result<Result<(), GrantRefusal>, StoreError> {
-        Ok(match self.ledger.find(handle).await? {
-            None => Err(GrantRefusal::FamilyEnded),
-            Some(family) if family.grant.scope.covers(scope) => Ok(()),
-            Some(_) => Err(GrantRefusal::InvalidScope),
-        })
-    }
-
-    /// Commits the rotation and finds out whether the family may go on. `Ok(Ok)`: it does, this is
-    /// it.
-    async fn rotate(
-        &self,
-        token: &RefreshToken,
-    ) -> Result<Result<ActiveGrant, GrantRefusal>, StoreError> {
-        let (now_ms, handle) = (self.ledger.clock().now_ms(), token.family_handle());
-        // As long as any family lives: were a rotation forgotten sooner, its token could be used a
-        // second time.
-        let (remembered, family_key) = (self.policy.absolute, record_key(&handle));
-        let (from, next) = (token.rotation_key(), token.successor().rotation_key());
-        let record = committed_record(now_ms);
-        let rotation = self
-            .ledger
-            .store()
-            .rotate(&from, &record, remembered, &family_key, &next)
-            .await?;
-        let Some(family) = rotation.family.as_deref().and_then(read) else {
-            return Ok(Err(GrantRefusal::FamilyEnded));
-        };
-        if decide(&rotation, now_ms, self.policy.grace) == Decision::Replayed {
-            self.ledger.end(&handle, &family.grant.subject).await?;
-            return Ok(Err(GrantRefusal::Replay));
+    fn renewal(&self) -> Renewal<'_, Store> {
+        Renewal {
+            ledger: &self.ledger,
+            key: &self.rotation,
+            policy: self.policy,
         }
-        // The second look closes a race: if the family ended while this was under way, it stays
-        // ended.
-        let remaining_ms = u64::try_from(family.expires_at_ms - now_ms).unwrap_or(0);
-        let idle = self.policy.idle.min(Duration::from_millis(remaining_ms));
-        let goes_on = !idle.is_zero() && self.ledger.touch(&handle, idle).await?;
-        Ok(if goes_on {
-            Ok(family)
-        } else {
-            Err(GrantRefusal::FamilyEnded)
-        })
     }
 
     /// Reads an access token that is good, and whose family lives, if it has one.
@@ -156,24 +86,23 @@ impl HybridIssuer {
         })
     }
 
-    fn granted(&self, family: ActiveGrant, token: &RefreshToken, refresh: &Refresh<'_>) -> Granted {
-        let scope = refresh.scope.unwrap_or(family.grant.scope);
-        let access = Some(self.tokens.access_token(
-            &family.grant,
-            scope,
-            Some(&token.family_handle()),
-        ));
-        let successor = self.rotation.write(&token.successor(), refresh.client);
+    fn granted(&self, renewed: Renewed, refresh: &Refresh<'_>) -> Granted {
+        let grant = renewed.family.grant;
+        let scope = refresh.scope.unwrap_or(grant.scope);
+        let access = self
+            .tokens
+            .access_token(&grant, scope, Some(&renewed.handle));
+        let successor = self.rotation.write(&renewed.successor, refresh.client);
         let (refresh_token, cookie) = match refresh.by_cookie {
             true => (None, Some(COOKIE.set(&successor))),
             false => (Some(successor), None),
         };
         Granted {
-            access,
+            access: Some(access),
             refresh_token,
             cookie,
             csrf_token: None,
-            subject: family.grant.subject,
+            subject: grant.subject,
         }
     }
 }
@@ -211,19 +140,11 @@ impl Issuer for HybridIssuer {
     }
 
     async fn refresh(&self, refresh: Refresh<'_>) -> Result<GrantOutcome, StoreError> {
-        let token = match self.read_token(&refresh) {
-            Ok(token) => token,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if let Some(scope) = refresh.scope
-            && let Err(refusal) = self.allows(&token.family_handle(), scope).await?
-        {
-            return Ok(Err(refusal));
-        }
-        Ok(self
-            .rotate(&token)
+        let renewal = self.renewal();
+        let renewed = renewal.renew(refresh.token, refresh.client, refresh.scope);
+        Ok(renewed
             .await?
-            .map(|family| self.granted(family, &token, &refresh)))
+            .map(|renewed| self.granted(renewed, &refresh)))
     }
 
     /// Unlike a resource server, the issuer knows whether the family behind an access token still

@@ -17,7 +17,7 @@ use crate::entitlements::Entitlements;
 use crate::roles::Roles;
 use crate::scope::Scope;
 use crate::secret::is_random_id;
-use crate::store::{IndexedRecord, ListedRecord, Store, StoreError};
+use crate::store::{IndexedRecord, ListedRecord, RecordStore, Store, StoreError};
 
 /// A record, as JSON in the store.
 #[derive(Serialize, Deserialize)]
@@ -36,8 +36,8 @@ struct Record<'a> {
 /// Opens, finds and ends records. A *handle* is the hash of a credential; it opens nothing by
 /// itself.
 #[derive(Clone, Debug)]
-pub struct Ledger {
-    store: Store,
+pub struct Ledger<S = Store> {
+    store: S,
     clock: Clock,
     entitlements: Entitlements,
 }
@@ -83,9 +83,9 @@ impl<'a> Record<'a> {
     }
 }
 
-impl Ledger {
+impl<S: RecordStore> Ledger<S> {
     /// A ledger in `store`, which writes `entitlements` into each record.
-    pub fn new(store: Store, clock: Clock, entitlements: Entitlements) -> Self {
+    pub fn new(store: S, clock: Clock, entitlements: Entitlements) -> Self {
         Self {
             store,
             clock,
@@ -94,7 +94,7 @@ impl Ledger {
     }
 
     /// The store behind it.
-    pub fn store(&self) -> &Store {
+    pub fn store(&self) -> &S {
         &self.store
     }
 
@@ -186,7 +186,9 @@ impl Ledger {
         self.end(handle, &record.grant.subject).await?;
         Ok(Some(record.grant.subject))
     }
+}
 
+impl Ledger {
     /// Ends the record of `handle` if it is of this account; answers whether it was. Two round
     /// trips, none for what cannot be a handle.
     pub async fn end_of(&self, account: &str, handle: &str) -> Result<bool, StoreError> {
@@ -240,7 +242,9 @@ impl Ledger {
             .rewrite_indexed(&index_key(account), record_key, change)
             .await
     }
+}
 
+impl<S> Ledger<S> {
     fn entry(&self, listed: ListedRecord, idle: Option<Duration>) -> Option<SessionEntry> {
         let active = self.live(&listed.value)?;
         // A use sets the expiry to `idle` from then, but never past the absolute end; so this is

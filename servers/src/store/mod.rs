@@ -40,6 +40,7 @@ mod parent_death;
 mod pressure;
 mod process;
 mod query;
+mod record_store;
 mod serve;
 mod started;
 
@@ -55,5 +56,6 @@ pub use indexed::{INDEX_LIFETIME, IndexedRecord, ListedRecord};
 pub use operations::Rotation;
 pub use pressure::Pressure;
 pub use process::StartError;
+pub use record_store::RecordStore;
 pub use serve::{ServeStoreError, serve};
 pub use started::{REQUIRE_REDIS, StartedStore};
