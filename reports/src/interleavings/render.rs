@@ -256,8 +256,8 @@ fn model(timing: &TimingRecord) -> String {
         })
         .collect();
     format!(
-        "Timing model (assumed): two tabs with one cookie jar renew every {} for {} rounds, the second tab {} later on average; a request and an answer take {} each on \
-         average; {} of answers are lost and asked for again: {}. A thief copies the token at any moment of the first half, uses it {} later on average, and renews every {} \
+        "Timing model (assumed): two tabs with one cookie jar renew every {} for {} rounds, the second tab {} later on average (one tab where there is a thief, whom a second \
+         would expose); a request and an answer take {} each on average; {} of answers are lost and asked for again: {}. A thief copies the token at any moment of the first half, uses it {} later on average, and renews every {} \
          from then on.",
         seconds(timing.period_s),
         timing.rounds,

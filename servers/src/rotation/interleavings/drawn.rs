@@ -270,3 +270,75 @@ fn granted(answer: Answer) -> Option<String> {
         Answer::Refused(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rotation::interleavings::timing::{TabRenewal, Theft};
+
+    const WAY: Way = Way {
+        out_ms: 50,
+        back_ms: 50,
+    };
+
+    fn renewal(tab: usize, at_ms: i64, again: Option<(i64, Way)>) -> TabRenewal {
+        TabRenewal {
+            tab,
+            at_ms,
+            way: WAY,
+            again,
+        }
+    }
+
+    fn played(grace_s: u64, renewals: Vec<TabRenewal>, theft: Option<Theft>) -> SessionOutcome {
+        let server = ExploredServer::start(Duration::from_secs(grace_s), None);
+        let session = Session {
+            renewals,
+            theft,
+            ends_ms: 10_000,
+        };
+        play(&server, &session)
+    }
+
+    #[test]
+    fn two_tabs_at_the_same_moment_need_a_grace() {
+        let both = || vec![renewal(0, 1_000, None), renewal(1, 1_099, None)];
+        assert_eq!(played(0, both(), None).honest_out_ms, Some(1_149));
+        assert_eq!(played(1, both(), None), SessionOutcome::default());
+        // The jar has the next token by then.
+        let one_after_the_other = vec![renewal(0, 1_000, None), renewal(1, 1_101, None)];
+        assert_eq!(
+            played(0, one_after_the_other, None),
+            SessionOutcome::default()
+        );
+    }
+
+    #[test]
+    fn a_lost_answer_needs_a_grace_as_long_as_it_takes_to_ask_again() {
+        let lost = || vec![renewal(0, 1_000, Some((3_000, WAY)))];
+        assert_eq!(played(0, lost(), None).honest_out_ms, Some(4_100));
+        assert_eq!(played(3, lost(), None).honest_out_ms, Some(4_100));
+        assert_eq!(played(4, lost(), None).honest_out_ms, None);
+    }
+
+    #[test]
+    fn a_thief_is_found_when_the_user_renews_after_it() {
+        let theft = || Theft {
+            copied_ms: 500,
+            uses: vec![(1_000, WAY), (3_000, WAY)],
+        };
+        let later = || vec![renewal(0, 2_000, None)];
+        let found = played(0, later(), Some(theft())).theft;
+        let outcome = TheftOutcome {
+            detected_after_ms: Some(1_000),
+            stolen: 1,
+        };
+        assert_eq!(found, Some(outcome));
+        let hidden = played(2, later(), Some(theft())).theft;
+        let outcome = TheftOutcome {
+            detected_after_ms: None,
+            stolen: 2,
+        };
+        assert_eq!(hidden, Some(outcome));
+    }
+}

@@ -14,7 +14,10 @@ use crate::clock::millis;
 /// expires: tab A on the dot, tab B a *gap* later. A request takes a while each way. Some answers are lost; the tab then
 /// asks again after one of several delays, by the reason that it has to notice. A thief copies the jar's token at a
 /// moment that is as likely as any other in the first half of the session, uses it a while later, and renews as often as
-/// the tabs do.
+/// a tab does.
+///
+/// Each side is drawn at its worst: two tabs where there is no thief, and one where there is. The second tab's renewals
+/// would use up every successor at once, and a thief could hide behind no grace, however long.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Timing {
     /// From one renewal to the next: the life of an access token.
@@ -139,8 +142,9 @@ impl Timing {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(2 * number + u64::from(thief));
         let ends_ms = millis(self.period).saturating_mul(i64::from(self.rounds) + 1);
+        let tabs = if thief { 1 } else { 2 };
         let renewals = (1..=self.rounds)
-            .flat_map(|round| [(round, 0), (round, 1)])
+            .flat_map(|round| (0..tabs).map(move |tab| (round, tab)))
             .map(|(round, tab)| self.renewal(round, tab, &mut random))
             .collect();
         Session {
@@ -217,9 +221,13 @@ mod tests {
     #[test]
     fn what_is_drawn_follows_the_model() {
         let timing = Timing::browser();
-        let sessions: Vec<Session> = (0..500)
-            .map(|number| timing.draw(1, number, true))
-            .collect();
+        let drawn = |thief| -> Vec<Session> {
+            let numbers = 0..500;
+            numbers
+                .map(|number| timing.draw(1, number, thief))
+                .collect()
+        };
+        let sessions = drawn(false);
         let renewals: Vec<&TabRenewal> = sessions
             .iter()
             .flat_map(|session| &session.renewals)
@@ -230,6 +238,7 @@ mod tests {
         assert!((65..175).contains(&lost), "{lost}");
         let out: i64 = renewals.iter().map(|one| one.way.out_ms).sum();
         assert!((48..52).contains(&(out / 12_000)), "{out}");
+        let sessions = drawn(true);
         let copied = sessions.iter().filter_map(|one| one.theft.as_ref());
         assert!(copied.clone().all(|theft| theft.copied_ms * 2 <= 3_900_000));
         assert!(
