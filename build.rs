@@ -16,8 +16,12 @@ const LIBRARIES: [&str; 6] = [
 const REVISION: &str = "AUTHBENCH_GIT_REVISION";
 
 fn main() {
-    println!("cargo::rerun-if-changed=.git/HEAD");
-    println!("cargo::rerun-if-changed=.git/index");
+    // Asked for, as they lie elsewhere in a linked work tree: a file that is not there is one that has changed, to cargo.
+    for file in ["HEAD", "index"] {
+        if let Some(path) = output("git", &["rev-parse", "--git-path", file]) {
+            println!("cargo::rerun-if-changed={path}");
+        }
+    }
     println!("cargo::rerun-if-changed=Cargo.lock");
     println!("cargo::rerun-if-env-changed={REVISION}");
     println!(
@@ -49,8 +53,14 @@ fn given_revision() -> Option<String> {
 /// The commit, with `-dirty` when tracked files differ from it; `None` outside a checkout.
 fn git_revision() -> Option<String> {
     let revision = output("git", &["rev-parse", "--short=12", "HEAD"])?;
-    let changed = output("git", &["status", "--porcelain", "--untracked-files=no"])
-        .is_some_and(|text| !text.is_empty());
+    // Without the lock the index is left as it is; with it this would change what it is to be run again for.
+    let status = [
+        "--no-optional-locks",
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+    ];
+    let changed = output("git", &status).is_some_and(|text| !text.is_empty());
     Some(if changed {
         format!("{revision}-dirty")
     } else {

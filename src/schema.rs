@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 /// What each format is called, what it is, and its schema.
-const SCHEMAS: [(&str, &str, &str); 7] = [
+const SCHEMAS: [(&str, &str, &str); 8] = [
     (
         "run",
         "run.json: everything a run measured",
@@ -33,6 +33,11 @@ const SCHEMAS: [(&str, &str, &str); 7] = [
         "interleavings",
         "interleavings.json: what became of refresh families in every order of events",
         include_str!("../reports/schema/authbench.interleavings-1.json"),
+    ),
+    (
+        "choice",
+        "authbench report --revoke-within … --format json: which target meets a requirement",
+        include_str!("../reports/schema/authbench.choice-1.json"),
     ),
     (
         "target",

@@ -13,8 +13,8 @@
 //! * [`cors`], [`clients`], [`carriers`]: pages of other origins, programs, and what carries a credential
 //! * [`asking`], [`opaque`], [`refresh`], [`token_endpoint`], [`login`]: attacks on the rest
 //! * [`standards`]: what the RFCs, ASVS and NIST demand
-//! * [`target`] (by a [`plan`], opened with a [`credential`]), [`fake`], [`tap`]: the servers, the
-//!   fake ones, and the relay before the store
+//! * [`target`] (by a [`plan`], opened with a [`credential`]), [`entrance`], [`fake`], [`tap`]: the
+//!   servers, what callers come to, the fake ones, and the relay before the store
 //! * [`call`], [`wire`], [`answer`]: requests and answers as bytes
 
 mod accounts;
@@ -33,6 +33,7 @@ mod coverage;
 mod credential;
 mod cross_site;
 mod encoding;
+mod entrance;
 mod fake;
 mod forge;
 mod header;

@@ -12,6 +12,7 @@ targets = ["no_auth", "session", "jwt_cookie", "jwt", "opaque", "hybrid"]
 [vars]
 access_ttl = "3s"
 login_hash = "cheap"
+allow_origin = "http://127.0.0.1:3000"
 [journey]
 sessions_per_s = 60
 renew_before = "2s"
@@ -121,6 +122,20 @@ fn sessions_of_every_client_at_every_model() {
     assert!(of("hybrid", "spa", "refreshes_per_session") >= Some(1.0));
     assert_eq!(of("hybrid", "spa", "repeated_logins_per_1000"), Some(0.0));
     assert_eq!(of("session", "spa", "repeated_logins_per_1000"), Some(0.0));
+    // A header with a token is asked about, a cookie is not until something is changed with it; nobody else runs in a browser of another origin.
+    let preflights = |target, client| of(target, client, "preflights_per_session");
+    for target in ["jwt", "opaque", "hybrid"] {
+        assert!(preflights(target, "spa") >= Some(2.0), "{target}");
+    }
+    for target in ["session", "jwt_cookie"] {
+        assert!(
+            preflights(target, "spa") < preflights("jwt", "spa"),
+            "{target}"
+        );
+    }
+    assert_eq!(preflights("no_auth", "spa"), None);
+    assert_eq!(preflights("session", "browser"), None);
+    assert_eq!(preflights("jwt", "partner"), None);
     // Ten sessions a second of fifteen requests each are more than two resource servers let a partner ask.
     let partner = &row(&summary, "jwt", "partner")["sessions"]["counts"];
     assert!(partner["throttled"].as_u64() > Some(0), "{partner:#}");

@@ -115,7 +115,7 @@ renew_before = "0ms"
 type = "unlucky"
 weight = 1
 presents = ["header"]
-requests_per_session = 10
+requests_per_session = 3
 think = "1ms"
 retry_share = 1
 lost_response_share = 1
@@ -133,31 +133,27 @@ slice = "2s"
 warm_up = "100ms"
 "#;
 
-/// Runs `scenario` at a stranger on another address than loopback; what that was asked. `None` on a machine without a network.
-fn asked(scenario: &str, limits: &str) -> Option<Stranger> {
+/// Runs `scenario` at a stranger on another address than loopback, which is as many targets as there are `limits`; what that was asked, and what
+/// the program said. `None` on a machine without a network.
+fn asked(scenario: &str, limits: &[&str]) -> Option<(Stranger, String)> {
     let workspace = Workspace::new();
     let host = address_besides_loopback()?;
     let stranger = Stranger::start_at(host);
-    let target = workspace.write("stranger.toml", &stranger.target("0s", limits));
+    let files: Vec<String> = (limits.iter().enumerate())
+        .map(|(number, limits)| {
+            let name = format!("name = \"stranger-{number}\"");
+            let text = stranger.target("0s", limits);
+            let text = text.replacen("name = \"stranger\"", &name, 1);
+            workspace.write(&format!("stranger-{number}.toml"), &text)
+        })
+        .collect();
     let scenario = workspace.write("slow.toml", scenario);
     let host = host.to_string();
-    let output = workspace.run(&[
-        "run",
-        "--scenario",
-        &scenario,
-        "--target",
-        &target,
-        "--out",
-        "run",
-        "--allow-remote-target",
-        &host,
-    ]);
-    assert!(
-        workspace.path("run/run.json").exists(),
-        "{}",
-        stderr(&output)
-    );
-    Some(stranger)
+    let fixed = ["run", "--scenario", &scenario, "--out", "run"];
+    let mut arguments = [&fixed[..], &["--allow-remote-target", &host]].concat();
+    arguments.extend(files.iter().flat_map(|file| ["--target", file]));
+    let output = workspace.run(&arguments);
+    Some((stranger, stderr(&output)))
 }
 
 /// In no second of those in which `stranger` was asked for `path` more than `per_s` times; `least`: how often it was asked at least. Moments are
@@ -179,21 +175,44 @@ fn assert_kept(stranger: &Stranger, path: &str, per_s: usize, least: usize) {
 
 #[test]
 fn a_remote_host_is_asked_no_more_than_it_allows() {
-    let Some(stranger) = asked(SCENARIO, "") else {
+    let Some((stranger, said)) = asked(SCENARIO, &[""]) else {
         return;
     };
-    assert_eq!(stranger.disabled().len(), 0);
+    assert_eq!(stranger.disabled().len(), 0, "{said}");
     assert_kept(&stranger, "/login", 2, 12);
     assert_kept(&stranger, "/admin/", 1, 12);
 }
 
 #[test]
 fn bursts_of_sessions_are_held_to_the_limits_too() {
-    let Some(stranger) = asked(SESSIONS, "[limits]\nlogins_per_s = 3") else {
+    let Some((stranger, said)) = asked(SESSIONS, &["[limits]\nlogins_per_s = 50"]) else {
+        return;
+    };
+    assert!(stranger.asked().len() > 27, "{said}");
+    assert_kept(&stranger, "/api", 20, 18);
+}
+
+/// Six logins a second for each of two targets, of which one may get three and the other fifty: the host gets three.
+#[test]
+fn targets_on_one_host_share_its_limits_and_the_lower_holds() {
+    let sessions = SESSIONS
+        .replace("sessions_per_s = 2", "sessions_per_s = 3")
+        .replace("requests_per_session = 3", "requests_per_session = 2");
+    let limits = ["[limits]\nlogins_per_s = 50", "[limits]\nlogins_per_s = 3"];
+    let Some((stranger, _)) = asked(&sessions, &limits) else {
         return;
     };
     assert_kept(&stranger, "/login", 3, 9);
-    assert_kept(&stranger, "/api", 20, 60);
+
+    // And what they would be sent together is held against what it may get.
+    let (stranger, said) = asked(SCENARIO, &["", ""]).expect("there is a network");
+    for part in [
+        "stranger-0 (with stranger-1, on the same host) allows 20 requests per second",
+        "30 probes",
+    ] {
+        assert!(said.contains(part), "no {part:?} in {said}");
+    }
+    assert_eq!(stranger.asked().len(), 0);
 }
 
 #[test]

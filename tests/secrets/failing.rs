@@ -11,8 +11,8 @@ use std::net::TcpListener;
 /// Runs `scenario` against a server asked at `paths`, so often: its complaints differ from time to time. Something must have been said.
 fn complained(turns: usize, scenario: &str, paths: [&str; 3], told: &[&str]) {
     let (server, planted) = (Server::start(), Planted::new());
-    let mut evidence = Evidence::default();
-    for turn in 0..turns {
+    let turns: Vec<usize> = (0..turns).collect();
+    let evidence = Evidence::of_each(&turns, |turn, evidence| {
         let workspace = Workspace::new();
         let target = workspace.write("theirs.toml", &planted.target(&server, paths));
         let scenario = workspace.write("scenario.toml", scenario);
@@ -36,7 +36,7 @@ fn complained(turns: usize, scenario: &str, paths: [&str; 3], told: &[&str]) {
         );
         let code = output.status.code();
         assert!(matches!(code, Some(1..=4)), "turn {turn}: {code:?}");
-    }
+    });
     for part in told {
         assert!(evidence.has(part), "nobody says {part:?}");
     }
@@ -127,8 +127,7 @@ fn a_store_that_cannot_be_used() {
     let (_, real) = store.url().rsplit_once('@').expect("it has a password");
     let password = Canary::token("password of the store");
     let text = &password.text;
-    let mut evidence = Evidence::default();
-    for url in [
+    let urls = [
         format!("redis://:{text}@127.0.0.1:{port}/0"),
         format!("redis://someone:{text}@127.0.0.1:{port}/0"),
         // Where passwords end up by mistake.
@@ -140,10 +139,11 @@ fn a_store_that_cannot_be_used() {
         text.clone(),
         // Somebody is there, and knows another password.
         format!("redis://:{text}@{real}"),
-    ] {
+    ];
+    let evidence = Evidence::of_each(&urls, |url, evidence| {
         let workspace = Workspace::new();
         for (arguments, variables) in [
-            (vec!["--store-url", &url], vec![]),
+            (vec!["--store-url", url.as_str()], vec![]),
             (vec![], vec![("REDIS_URL", url.as_str())]),
         ] {
             let fixed = ["run", "--scenario", "revocation", "--target", "session"];
@@ -153,6 +153,6 @@ fn a_store_that_cannot_be_used() {
             assert_eq!(output.status.code(), Some(2), "{url}: {told}");
             assert!(told.contains("error: "), "{told}");
         }
-    }
+    });
     evidence.assert_silent(&[password]);
 }

@@ -6,14 +6,16 @@
 //! | `canary.rs` | the credentials that are planted, and the forms in which one could sing |
 //! | `search.rs` | looks for them in everything at once |
 //! | `evidence.rs` | runs the program and keeps every byte that came of it |
-//! | `server.rs`, `relay.rs` | somebody's server, whose answers repeat what it was sent; what our servers issue, overheard |
+//! | `server.rs`, `provider.rs` | somebody's server, whose answers repeat what it was sent, in two shapes |
+//! | `relay.rs` | what our servers issue, overheard |
 //! | `positive_control.rs` | the search finds what is there |
-//! | `foreign.rs`, `failing.rs`, `ours.rs`, `refused.rs` | the cases |
+//! | `foreign.rs`, `kinds.rs`, `failing.rs`, `ours.rs`, `refused.rs` | the cases |
 
 mod canary;
 mod evidence;
 mod failing;
 mod foreign;
+mod kinds;
 mod ours;
 mod positive_control;
 #[expect(
@@ -22,6 +24,7 @@ mod positive_control;
 )]
 #[path = "../end_to_end/program.rs"]
 mod program;
+mod provider;
 mod refused;
 mod relay;
 mod search;

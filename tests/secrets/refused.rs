@@ -78,8 +78,7 @@ fn a_mistake_in_a_target_file_does_not_quote_the_credential_beside_it() {
         ),
         format!("[[process]]\nname = \"p\"\nrole = \"other\"\ncommand = [\"true\", {digits}]\n"),
     ];
-    let mut evidence = Evidence::default();
-    for case in &cases {
+    let evidence = Evidence::of_each(&cases, |case, evidence| {
         let workspace = Workspace::new();
         let file = workspace.write("mine.toml", &target(case));
         let arguments = ["run", "--scenario", "steady", "--target", &file];
@@ -87,7 +86,7 @@ fn a_mistake_in_a_target_file_does_not_quote_the_credential_beside_it() {
         let told = stderr(&output);
         assert_eq!(output.status.code(), Some(2), "{case}\n{told}");
         assert!(told.contains("mine.toml"), "{case}\n{told}");
-    }
+    });
     evidence.assert_silent(&[secret, number]);
 }
 

@@ -1,9 +1,11 @@
 //! Somebody's server: its tokens are canaries, and its answers repeat whatever it was sent, as talkative servers do.
 
 use crate::canary::Canary;
+use crate::provider::{OfProvider, Provider};
+use crate::search::Search;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +18,7 @@ pub(crate) struct Issued {
     jwt_id: Canary,
     refresh_token: Canary,
     session: Canary,
+    pub(crate) provider: OfProvider,
 }
 
 impl Issued {
@@ -27,7 +30,7 @@ impl Issued {
             &self.refresh_token,
             &self.session,
         ];
-        all.map(Clone::clone).to_vec()
+        [&all.map(Clone::clone)[..], &self.provider.canaries()].concat()
     }
 }
 
@@ -38,6 +41,9 @@ pub(crate) struct Server {
     pub(crate) issued: Issued,
     logins: AtomicUsize,
     ended: Mutex<HashSet<String>>,
+    /// Everything that it was sent.
+    heard: Mutex<Vec<u8>>,
+    pub(crate) provider: Mutex<Provider>,
 }
 
 impl Server {
@@ -51,9 +57,12 @@ impl Server {
                 jwt_id: Canary::token("jti of the access token"),
                 refresh_token: Canary::token("refresh token"),
                 session: Canary::password("session id, as its owner sends it"),
+                provider: OfProvider::new(),
             },
             logins: AtomicUsize::default(),
             ended: Mutex::default(),
+            heard: Mutex::default(),
+            provider: Mutex::default(),
         });
         let accepting = Arc::clone(&server);
         thread::spawn(move || {
@@ -71,8 +80,16 @@ impl Server {
         let mut writer = stream;
         loop {
             let request = read(&mut reader)?;
+            let mut heard = self.heard.lock().expect("whole");
+            heard.extend_from_slice(request.as_bytes());
+            drop(heard);
             writer.write_all(self.answer(&request).as_bytes()).ok()?;
         }
+    }
+
+    /// The places of those of `canaries` that it was sent, in whatever form.
+    pub(crate) fn was_sent(&self, canaries: &[Canary]) -> BTreeSet<String> {
+        Search::new(canaries).places(&self.heard.lock().expect("whole"))
     }
 
     fn answer(&self, request: &str) -> String {
@@ -110,7 +127,10 @@ impl Server {
                 };
                 reply(status, "", &repeated(request))
             }
-            _ => reply(404, "", &repeated(request)),
+            _ => {
+                let answer = self.as_provider(request, logins);
+                answer.unwrap_or_else(|| reply(404, "", &repeated(request)))
+            }
         }
     }
 
@@ -129,8 +149,13 @@ impl Server {
         reply(200, &cookie, &self.tokens(number))
     }
 
+    /// Whether the bearer token was ended by name.
+    pub(crate) fn has_ended(&self, token: &str) -> bool {
+        self.ended.lock().expect("whole").contains(token)
+    }
+
     /// A token response. The access token has the shape of a JWT, so that whoever reads into it has something to find.
-    fn tokens(&self, number: usize) -> String {
+    pub(crate) fn tokens(&self, number: usize) -> String {
         let part = |text: String| URL_SAFE_NO_PAD.encode(text);
         let header = part(r#"{"alg":"RS256","typ":"at+jwt"}"#.to_owned());
         let claims = part(format!(
@@ -163,13 +188,13 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<String> {
     Some(request)
 }
 
-fn bearer(request: &str) -> Option<String> {
+pub(crate) fn bearer(request: &str) -> Option<String> {
     let rest = request.split("Bearer ").nth(1)?;
     Some(rest.split("\r\n").next()?.to_owned())
 }
 
 /// The request's credentials as an error page might show them. Short, so that no excerpt cuts all of it off.
-fn repeated(request: &str) -> String {
+pub(crate) fn repeated(request: &str) -> String {
     let body = request.split("\r\n\r\n").nth(1).unwrap_or_default();
     let header = |name: &str| {
         let line = request.lines().find(|line| line.starts_with(name));
@@ -209,7 +234,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn reply(status: u16, headers: &str, body: &str) -> String {
+pub(crate) fn reply(status: u16, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}",
         body.len()

@@ -1,8 +1,9 @@
 //! The report as one self-contained page: no script, no font, no picture from anywhere else.
 
+use crate::matrix::Matrix;
 use crate::render::sentences::{caveats, sentences};
 use crate::render::table::{Row, Table};
-use crate::render::{provenance, svg, tables};
+use crate::render::{KNOWN, provenance, svg, tables};
 use crate::run_file::RunFile;
 use crate::summary::Summary;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -23,6 +24,8 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
                     (table(&tables::overview(summary), "", &under))
                     (cost_against_lag(summary, &under))
                     (lags(run, summary, &under))
+                    (freshness(summary, &under))
+                    (lifetimes(summary, &under))
                     (cpu(summary, &under))
                     (latency(run, summary, &under))
                     (tls(summary, &under))
@@ -82,13 +85,21 @@ fn head(run: &RunFile, summary: &Summary) -> Markup {
             @for failure in &summary.failures {
                 div.notice { p { strong.invalid { (failure.expectation.outcome()) ": " } (with_code(&failure.sentence())) } }
             }
+            @if !summary.known_failures.is_empty() {
+                details {
+                    summary { (summary.known_failures.len()) " failures of negative controls, which are there to fail" }
+                    @for failure in &summary.known_failures {
+                        p.note { "◇ " (KNOWN) ": " (with_code(&failure.sentence())) }
+                    }
+                }
+            }
         }
     }
 }
 
 fn cost_against_lag(summary: &Summary, under: &str) -> Markup {
-    let read = "Down is cheaper, left is safer. A mark is the median lag of the worst event, the bar reaches to the longest. \
-        Hollow marks are computed for the lifetime that cost was measured with; solid ones beside a laboratory TTL are not what production would see.";
+    let read = "Down is cheaper, left is safer. A mark is the median lag of the worst event, the bar reaches to the longest lag after any; the upright bar is the cheapest and the dearest round. \
+        The stepped line joins the Pareto set at its longest lags: whatever lies above and to the right of it is dearer, later or both, and grey. Hollow marks are computed for the lifetime that cost was measured with; solid ones beside a laboratory TTL are not what production would see.";
     section(
         "Cost against lag",
         read,
@@ -98,7 +109,49 @@ fn cost_against_lag(summary: &Summary, under: &str) -> Markup {
     )
 }
 
+/// Events, variants and points side by side, where there are many.
+fn matrix(summary: &Summary, under: &str) -> Markup {
+    let charts: Vec<Markup> = svg::matrix(summary)
+        .into_iter()
+        .map(|(class, chart)| html! { figcaption { strong { "At " code { (class) } } } (chart) })
+        .collect();
+    let read = "A row is a target, a column an event; the figure is the longest time for which a caller was still accepted, below it the median. \
+        The darker, the longer. What went wrong is hatched and counted in the corner.";
+    html! {
+        (section("How long a caller who should be out stays in", read, &charts, &[tables::refreshes(summary)], under))
+        details {
+            summary { "The same as tables, and every cell with all its figures" }
+            @for one in tables::matrix(summary).iter().chain(&tables::details(summary)) { (table(one, "", under)) }
+        }
+    }
+}
+
+fn freshness(summary: &Summary, under: &str) -> Markup {
+    let read = "A caller stays in but may do less: how long the old rights still worked.";
+    section(
+        "Rights that were gone and still worked",
+        read,
+        &[],
+        &[tables::freshness(summary)],
+        under,
+    )
+}
+
+fn lifetimes(summary: &Summary, under: &str) -> Markup {
+    let read = "Filled marks are medians and longest lags as measured, the lines what theory says of them; hollow marks are projected to lifetimes that nobody watched.";
+    section(
+        "Lag over the lifetime",
+        read,
+        &svg::lifetimes(summary),
+        &[tables::lifetimes(summary), tables::projections(summary)],
+        under,
+    )
+}
+
 fn lags(run: &RunFile, summary: &Summary, under: &str) -> Markup {
+    if Matrix::of(summary).is_some() {
+        return matrix(summary, under);
+    }
     let charts: Vec<Markup> = svg::lag(run, summary)
         .into_iter()
         .map(|(event, chart)| html! { figcaption { strong { "After " code { (event) } } } (chart) })
@@ -259,6 +312,7 @@ pub(crate) fn table(table: &Table, section: &str, under: &str) -> Markup {
                 tbody { @for row in &table.rows { (rows(table, row)) } }
             }
         }
+        @if let Some(legend) = &table.legend { p.note { (legend) } }
         p.under { (under) }
     }
 }

@@ -115,6 +115,12 @@ pub struct JourneyPart {
     pub bytes_sent: u64,
     /// Bytes read, logins and renewals included.
     pub bytes_received: u64,
+    /// Those of the bytes written that were preflights.
+    #[serde(default)]
+    pub preflight_bytes_sent: u64,
+    /// Those of the bytes read that answered preflights.
+    #[serde(default)]
+    pub preflight_bytes_received: u64,
 }
 
 /// What happened in some sessions.
@@ -151,6 +157,9 @@ pub struct SessionCounts {
     pub retries: u64,
     /// Answers that were lost on the way, and whose request was then repeated.
     pub lost_responses: u64,
+    /// Preflights: what a browser asks before it sends some of the requests of a page of another origin.
+    #[serde(default)]
+    pub preflights: u64,
 }
 
 impl SessionCounts {
@@ -172,6 +181,7 @@ impl SessionCounts {
             (&mut self.two_tabs, other.two_tabs),
             (&mut self.retries, other.retries),
             (&mut self.lost_responses, other.lost_responses),
+            (&mut self.preflights, other.preflights),
         ];
         for (sum, more) in pairs {
             *sum += more;

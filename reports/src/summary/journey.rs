@@ -64,6 +64,12 @@ pub struct SessionSummary {
     pub requests_per_session: f64,
     /// Bytes on the client's connections, logins and renewals included.
     pub wire_bytes_per_session: WireBytes,
+    /// Preflights, which a browser sends before some requests of a page of another origin; absent where there were none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub preflights_per_session: Option<f64>,
+    /// The part of the bytes that they are; absent where there were none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub preflight_bytes_per_session: Option<WireBytes>,
     /// Of requests to enforcement points, from the moment the client wanted to send one; a silent renewal before it is part of it.
     pub response_ms: LatencyMs,
     /// Of logins, of the first from the intended start of its session.
@@ -137,6 +143,7 @@ impl SessionSummary {
         let sessions = counts.sessions as f64;
         let per_session = |count: u64| rounded(count as f64 / sessions);
         let per_1000 = |count: u64| rounded(count as f64 * 1e3 / sessions);
+        let asked = counts.preflights > 0;
         let alone: Vec<Used> = used_in(record, target, |slice| slice == Some(client));
         (counts.sessions > 0).then(|| Self {
             counts,
@@ -151,6 +158,11 @@ impl SessionSummary {
                 sent: per_session(sums.bytes_sent),
                 received: per_session(sums.bytes_received),
             },
+            preflights_per_session: asked.then(|| per_session(counts.preflights)),
+            preflight_bytes_per_session: asked.then(|| WireBytes {
+                sent: per_session(sums.preflight_bytes_sent),
+                received: per_session(sums.preflight_bytes_received),
+            }),
             response_ms: LatencyMs::of(&sums.response),
             login_ms: LatencyMs::of(&sums.login),
             cpu_us_per_session: cpu_per_session(&alone),
@@ -168,6 +180,8 @@ struct Sums {
     login: Histogram,
     bytes_sent: u64,
     bytes_received: u64,
+    preflight_bytes_sent: u64,
+    preflight_bytes_received: u64,
 }
 
 impl Sums {
@@ -179,6 +193,8 @@ impl Sums {
         self.login.merge(&part.login);
         self.bytes_sent += part.bytes_sent;
         self.bytes_received += part.bytes_received;
+        self.preflight_bytes_sent += part.preflight_bytes_sent;
+        self.preflight_bytes_received += part.preflight_bytes_received;
     }
 }
 

@@ -1,14 +1,26 @@
 //! Revocation rows: how long each enforcement point kept accepting a caller who should be out.
 
+mod collateral;
+mod occurrences;
 mod row;
+mod stale;
+
+pub use collateral::Collateral;
+pub use occurrences::{OCCURRENCES_AT_LEAST, Occurrences};
+pub use stale::{StaleDecisions, only_takes_rights};
 
 use crate::expiry_law::ExpiryLaw;
 use crate::number::is_none;
+use crate::revocation::EventReach;
 use crate::run_file::{EventRecord, RunFile, TargetRecord};
 use crate::settings::Settings;
 use row::Row;
+pub(crate) use row::{P99_NEEDS, carries_traffic};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// The fact that bounds name where they depend on the lifetime.
+const LIFETIME_FACT: &str = "access_ttl";
 
 /// One event at one enforcement point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,8 +34,14 @@ pub struct RevocationSummary {
     pub traffic: bool,
     /// Settings under which the lag was measured. Lifetimes are shorter here than anyone runs: long ones cannot be watched.
     pub settings: Settings,
+    /// Whom the event puts out; absent where the target file does not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reach: Option<EventReach>,
     /// Revocations, the unknown ones included.
     pub n: u64,
+    /// How often the event happened, where it puts out many credentials at once; absent where every credential has an event of its own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub occurrences: Option<Occurrences>,
     /// What the target promises; absent where it promises nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bound_ms: Option<f64>,
@@ -60,6 +78,19 @@ pub struct RevocationSummary {
     /// The lag of those accepted after the acknowledgement; absent when none was.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lag_ms: Option<LagMs>,
+    /// The same quantiles of the lower ends, the last certainly accepted request: each figure lies between this one and that of `lag_ms`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lag_from_ms: Option<LagMs>,
+    /// From the acknowledgement until the caller was seen to be out, over all samples: one that was never accepted counts up to its first
+    /// refusal. Its p99 needs 300 samples and nothing else.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub out_by_ms: Option<LagMs>,
+    /// Credentials that the event should have left alone; absent where none was watched at this point.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub collateral: Option<Collateral>,
+    /// Requests that were allowed by rights that were gone; only of events that take rights away.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stale: Option<StaleDecisions>,
     /// Whether the lags are what expiry alone would give; absent where expiry is not what ends acceptance.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub uniformity: Option<ExpiryLaw>,
@@ -79,10 +110,30 @@ pub struct RevocationSummary {
 }
 
 impl RevocationSummary {
+    /// Whether the event is meant to end what this point accepts. One that only takes rights away leaves alone the points where no target
+    /// promises anything after it: who may no longer write may still read.
+    #[must_use]
+    pub fn is_meant(&self) -> bool {
+        self.bound_ms.is_some() || self.stale.is_some() || !only_takes_rights(&self.event)
+    }
+
     /// Whether the bound, if there is one, was watched for as long as it lasts: in every sample that it takes to say so.
     #[must_use]
     pub fn bound_was_observed(&self) -> bool {
         self.sampled() > 0 && (self.breaches > 0 || self.not_observed == 0)
+    }
+
+    /// Whether anything went wrong: somebody was still in when observation ended, or later than promised, or again; somebody was put out who
+    /// should not have been; a refresh worked that should not have.
+    #[must_use]
+    pub fn shows_failure(&self) -> bool {
+        let put_out = self
+            .collateral
+            .is_some_and(|collateral| collateral.put_out > 0);
+        let refreshed =
+            self.refresh_ends() && self.refresh_after.is_some_and(|after| after.worked > 0);
+        let stayed = self.is_meant() && self.censored > 0;
+        stayed || self.breaches > 0 || self.flaps > 0 || put_out || refreshed
     }
 
     /// Revocations that are samples.
@@ -97,6 +148,46 @@ impl RevocationSummary {
     pub fn laboratory_ttl_s(&self) -> Option<f64> {
         let elsewhere = self.projected.is_some() || self.not_projected.is_some();
         self.settings.seconds("access_ttl").filter(|_| elsewhere)
+    }
+
+    /// Whether a lag watched at the laboratory's lifetime is that of any other, too: something else than expiry ends acceptance, and what the
+    /// target promises about it does not mention the lifetime.
+    #[must_use]
+    pub fn carries_over(&self) -> bool {
+        let mentions = |bound: &String| bound.contains(LIFETIME_FACT);
+        self.not_projected == Some(NotProjected::EndsOtherwise)
+            && self.bound_ms.is_some()
+            && self.bound.as_ref().is_some_and(|bound| !mentions(bound))
+    }
+
+    /// The longest lag in milliseconds (upper end) at the lifetime that cost was measured with: 0 where nobody was accepted, infinite where
+    /// observation ended first.
+    ///
+    /// # Errors
+    /// Why it is not known, where it was watched at another lifetime.
+    pub fn longest_ms(&self) -> Result<f64, NotProjected> {
+        if let Some(projected) = self.projected {
+            return Ok(projected.max_ms);
+        }
+        let watched = match self.lag_ms {
+            _ if self.censored > 0 => f64::INFINITY,
+            Some(lag) => lag.max.unwrap_or(f64::INFINITY),
+            None => 0.0,
+        };
+        match self.not_projected {
+            None => Ok(watched),
+            Some(_) if self.carries_over() => Ok(watched.max(self.hidden_by_expiry_ms(watched))),
+            Some(reason) => Err(reason),
+        }
+    }
+
+    /// A lag of half the laboratory's lifetime or more may have been cut off by expiry: then the bound is what is known of it.
+    fn hidden_by_expiry_ms(&self, watched_ms: f64) -> f64 {
+        let ttl_ms = self.settings.seconds("access_ttl").unwrap_or(0.0) * 1e3;
+        match self.bound_ms {
+            Some(bound_ms) if watched_ms * 2.0 >= ttl_ms => bound_ms,
+            _ => 0.0,
+        }
     }
 
     /// Whether the target promises that the event ends refreshing too.
@@ -212,12 +303,25 @@ pub fn rows(run: &RunFile, target: &TargetRecord, steady: &Settings) -> Vec<Revo
                     event,
                     point,
                     lags: event.trials.iter().map(|trial| trial.lag(point)).collect(),
+                    asks_for_rights: somebody_promises(run, &event.event, point),
                 };
                 rows.push(row.summary(target, &settings, steady));
             }
         }
     }
     rows
+}
+
+/// Whether any target of the run promises something at `point` after `event`.
+fn somebody_promises(run: &RunFile, event: &str, point: &str) -> bool {
+    let records = run
+        .scenarios
+        .iter()
+        .flat_map(|scenario| &scenario.revocation);
+    let mut events = records.flat_map(|record| &record.events);
+    events.any(|record| {
+        record.event == event && record.bounds_ms.get(point).copied().flatten().is_some()
+    })
 }
 
 impl EventRecord {

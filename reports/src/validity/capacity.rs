@@ -5,7 +5,7 @@ use super::checks::{Alone, missed_by_answers, of_alone};
 use super::{Check, Finding, Verdict};
 use crate::number::{percent, significant};
 use crate::run_file::{
-    CapacityRecord, Probe, RunFile, ScenarioRecord, SearchEnd, SweepRecord, Unmet,
+    CapacityRecord, Probe, RunFile, ScenarioRecord, SearchEnd, SearchRecord, SweepRecord, Unmet,
 };
 use crate::summary::capacity::{CapacitySummary, LimitedBy, ProcessorUse, missed};
 use crate::summary::sweep::SweepSummary;
@@ -62,15 +62,36 @@ pub(super) fn of_ladders(
     scenario: &ScenarioRecord,
     record: &SweepRecord,
 ) -> Vec<Finding> {
-    let probes: Vec<&Probe> = record.steps.iter().map(|step| &step.probe).collect();
+    let alone = Alone::ladders(run, scenario, record);
+    let probes: Vec<&Probe> = alone.probes.iter().map(|(_, probe)| *probe).collect();
     let mut findings: Vec<Finding> = of_machine(&probes, "every curve").collect();
-    findings.extend(of_alone(&Alone::ladders(run, scenario, record)));
+    findings.extend(of_alone(&alone));
+    findings.extend(record.searches.iter().filter_map(of_short_search));
     for target in record.slo.keys() {
         if let Some(curve) = SweepSummary::in_scenario(scenario, target) {
             findings.extend(of_curve(run, record, target, &curve));
         }
     }
     findings
+}
+
+/// Of the search that a ladder was made from: its figure is printed nowhere, but the ladder's rates are parts of it.
+fn of_short_search(search: &SearchRecord) -> Option<Finding> {
+    let target = &search.target;
+    if search.end == SearchEnd::Interrupted {
+        return None;
+    }
+    if search.held_per_s.is_some() {
+        let missed: Vec<&Probe> = missed(search).collect();
+        return missed_by_answers(target, "ladder", &missed);
+    }
+    Some(Finding {
+        check: Check::NothingHeld,
+        verdict: Verdict::Degraded,
+        what: format!("the search that the ladder of `{target}` is made from held no rate"),
+        taints: format!("the curve of `{target}`: its rates are parts of one that was not held"),
+        advice: "lower the rate that the search starts at, or loosen [slo]".to_owned(),
+    })
 }
 
 fn of_curve(

@@ -1,7 +1,7 @@
 //! What targets alone under load are asked besides their figures, from both sides of each threshold.
 
-use crate::fixture::{alone, searches, steps};
-use authbench_reports::run_file::{Clocks, Counters, Probe, RunFile, Unmet};
+use crate::fixture::{alone, search_for_ladders, searches, steps};
+use authbench_reports::run_file::{Clocks, Counters, Probe, RunFile, SearchRecord, Unmet};
 use authbench_reports::validity::{Check, Validity, Verdict};
 
 fn found(spoil: impl FnOnce(&mut RunFile)) -> Vec<(Check, Verdict)> {
@@ -157,6 +157,43 @@ fn a_rate_missed_by_wrong_answers_may_not_be_one_of_speed() {
         of_jwt.map(|step| &mut step.probe).collect()
     };
     assert_eq!(refused(&[Unmet::Unexpected], at_the_knee), wrong);
+}
+
+#[test]
+fn the_short_searches_that_ladders_are_made_from_are_looked_at_too() {
+    let spoiled = |spoil: fn(&mut SearchRecord)| {
+        found(|run| {
+            let searches = search_for_ladders(run);
+            let of_jwt = searches.iter_mut().find(|search| search.target == "jwt");
+            spoil(of_jwt.expect("is there"));
+        })
+    };
+    assert_eq!(spoiled(|_| ()), []);
+    let slow = spoiled(|search| search.probes[0].canary[1].median_ns = 1_100_000);
+    assert_eq!(slow, [(Check::Canary, Verdict::Invalid)]);
+    let evicted = spoiled(|search| {
+        search.probes[1].counters = Some(Counters {
+            store_evictions: Some(1),
+            ..Counters::default()
+        });
+    });
+    assert_eq!(evicted, [(Check::StoreEvictions, Verdict::Invalid)]);
+    let suspended = spoiled(|search| {
+        search.probes[2].clocks = Some(Clocks {
+            suspended_ns: 11_000_000,
+            ..Clocks::default()
+        });
+    });
+    assert_eq!(suspended, [(Check::ClockSteps, Verdict::Invalid)]);
+    let wrong = spoiled(|search| {
+        for probe in &mut search.probes[1..] {
+            probe.unmet = vec![Unmet::Unexpected];
+            probe.outcomes.unexpected_status.insert(401, 7);
+        }
+    });
+    assert_eq!(wrong, [(Check::UnexpectedOutcomes, Verdict::Degraded)]);
+    let nothing = spoiled(|search| search.held_per_s = None);
+    assert_eq!(nothing, [(Check::NothingHeld, Verdict::Degraded)]);
 }
 
 #[test]

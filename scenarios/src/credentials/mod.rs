@@ -6,6 +6,7 @@ mod wallet;
 
 pub use login_user::{LoginStorm, LoginUser};
 pub use rate_limit::RateLimit;
+pub(crate) use rate_limit::Turns;
 pub use wallet::Wallet;
 
 use crate::flow::{Credential, FlowClient, StepError, login};
@@ -22,11 +23,17 @@ pub type LoginLimit = RateLimit;
 const LOGINS_AT_ONCE: usize = 8;
 /// Longest wait for the answer to one step of a login, refresh or event.
 pub const STEP_DEADLINE: Duration = Duration::from_secs(10);
+/// How often a credential is asked for. A login that fails once, because a store was slow for a moment, must not cost a whole scenario; one that
+/// keeps failing is the target's answer.
+pub(crate) const LOGINS_TRIED: u32 = 3;
+/// How long to wait before a login that failed is tried again.
+const BEFORE_THE_NEXT_TRY: Duration = Duration::from_millis(200);
 
-/// Logs in every user of `users`, several at a time but no faster than `limit` lets them through; calls `done` after each.
+/// Logs in every user of `users`, several at a time but no faster than `limit` lets them through; calls `done` after each. A login that fails is
+/// tried again, three times in all.
 ///
 /// # Errors
-/// With the first login that fails.
+/// With the first login that goes on failing.
 pub async fn log_in(
     target: &Arc<Target>,
     limit: &Arc<LoginLimit>,
@@ -42,8 +49,7 @@ pub async fn log_in(
                 let mut client = FlowClient::new(STEP_DEADLINE);
                 let mut credentials = Vec::new();
                 while let Some(user) = next(&waiting) {
-                    limit.pass().await;
-                    credentials.push(login_patiently(&mut client, &target, &limit, user).await?);
+                    credentials.push(login_or_again(&mut client, &target, &limit, user).await?);
                     done();
                 }
                 Ok::<_, StepError>(credentials)
@@ -59,6 +65,24 @@ pub async fn log_in(
     }
     credentials.sort_by_key(|credential| credential.account.as_ref().map(|account| account.number));
     Ok(credentials)
+}
+
+async fn login_or_again(
+    client: &mut FlowClient,
+    target: &Target,
+    limit: &LoginLimit,
+    user: u32,
+) -> Result<Credential, StepError> {
+    let mut tried = 1;
+    loop {
+        limit.pass().await;
+        let outcome = login_patiently(client, target, limit, user).await;
+        if outcome.is_ok() || tried == LOGINS_TRIED {
+            return outcome;
+        }
+        tried += 1;
+        tokio::time::sleep(BEFORE_THE_NEXT_TRY).await;
+    }
 }
 
 /// Logs in user number `user`. A target that answers 429 is left alone, by everybody, for as long as it asks (`Retry-After`), and then asked
@@ -130,4 +154,68 @@ pub(crate) fn certain_life(ttl: Duration) -> Duration {
 fn instant_of(unix_seconds: u64) -> Instant {
     let at = SystemTime::UNIX_EPOCH + Duration::from_secs(unix_seconds);
     Instant::now() + at.duration_since(SystemTime::now()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::scripted_server::{LONG, Server, response};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    const TARGET: &str = r#"
+schema = "authbench.target/1"
+name = "t"
+model = "t"
+[users]
+count = 10
+name = "u"
+password = "p"
+[[login]]
+request = "POST http://HOST/PATH"
+expect = 200
+capture = { token = { json = "/token" } }
+[[point]]
+name = "api"
+request = "GET http://HOST/"
+headers = { authorization = "Bearer ${token}" }
+accept = { status = 200 }
+refuse = { status = 401 }
+"#;
+
+    /// What becomes of `users` logins at a server whose answers `answer` gives, and how often it was asked.
+    async fn asked(
+        users: u32,
+        answer: fn(&str) -> String,
+    ) -> (Result<Vec<Credential>, StepError>, usize) {
+        let server = Server::start(answer).await;
+        let target = Arc::new(server.target(&TARGET.replace("PATH", "login")));
+        let limit = LoginLimit::new(None);
+        let logged_in = tokio::time::timeout(LONG, log_in(&target, &limit, 0..users, || ()));
+        let logged_in = logged_in.await.expect("it does not hang");
+        (logged_in, server.requests().len())
+    }
+
+    #[tokio::test]
+    async fn a_login_that_fails_twice_does_not_cost_the_scenario() {
+        fn twice(request: &str) -> String {
+            static ASKED: AtomicUsize = AtomicUsize::new(0);
+            assert!(request.starts_with("POST /login "), "{request}");
+            match ASKED.fetch_add(1, Ordering::SeqCst) {
+                0 => response(503, "", ""),
+                // The connection is closed.
+                1 => String::new(),
+                _ => response(200, "", r#"{"token":"t"}"#),
+            }
+        }
+        let (logged_in, asked) = asked(1, twice).await;
+        assert_eq!((logged_in.map(|all| all.len()).ok(), asked), (Some(1), 3));
+    }
+
+    #[tokio::test]
+    async fn one_that_goes_on_failing_is_the_targets_answer() {
+        let (logged_in, asked) = asked(1, |_| response(401, "", "")).await;
+        let error = logged_in.expect_err("nobody is let in").to_string();
+        assert!(error.contains("got 401"), "{error}");
+        assert_eq!(asked, LOGINS_TRIED as usize);
+    }
 }

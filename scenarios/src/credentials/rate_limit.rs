@@ -1,11 +1,34 @@
-//! How fast one target may be asked for something, whoever asks.
+//! How fast one target, or one host, may be asked for something, whoever asks.
 
-use crate::target::Target;
+use crate::target::Limits;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A limit of one target, such as `logins_per_s`. All who ask the same of a target share one, for the target sees their sum: logins
-/// beforehand, renewals and trials, say.
+/// All limits of one target, or of the host that several are on.
+#[derive(Clone, Debug)]
+pub(crate) struct Turns {
+    /// Of logins and renewals.
+    pub(crate) logins: Arc<RateLimit>,
+    /// Of administrator's calls.
+    pub(crate) admin_calls: Arc<RateLimit>,
+    /// Of requests, for those whose moments no schedule has fixed: the clients of journeys. A stream that would go past the limit is refused
+    /// beforehand.
+    pub(crate) requests: Arc<RateLimit>,
+}
+
+impl Turns {
+    /// As many as `limits` says.
+    pub(crate) fn of(limits: Limits) -> Self {
+        Self {
+            logins: RateLimit::new(limits.logins_per_s),
+            admin_calls: RateLimit::new(limits.admin_calls_per_s),
+            requests: RateLimit::new(limits.requests_per_s),
+        }
+    }
+}
+
+/// One limit, such as `logins_per_s`. All who ask the same of a target share one, for the target sees their sum: logins beforehand, renewals
+/// and trials, say.
 #[derive(Debug)]
 pub struct RateLimit {
     spacing: Duration,
@@ -23,13 +46,6 @@ impl RateLimit {
             spacing,
             next: Mutex::new(Instant::now()),
         })
-    }
-
-    /// The limit on logins that `target` asks for; none where a login sends nothing.
-    #[must_use]
-    pub fn of(target: &Target) -> Arc<Self> {
-        let asks = !target.flows.login.is_empty();
-        Self::new(target.limits.logins_per_s.filter(|_| asks))
     }
 
     /// Returns when one more may be sent. Those who wait are let through in the order in which they came.

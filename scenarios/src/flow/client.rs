@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Add;
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
+use super::page::Page;
 use crate::transport::{ConnectError, Peer, Stream};
 use crate::wire::{RequestBytes, ResponseHead, ResponseReader, WireError};
 
@@ -20,6 +22,7 @@ pub struct FlowClient {
     reader: ResponseReader,
     deadline: Duration,
     traffic: Traffic,
+    page: Option<Page>,
 }
 
 /// Bytes of whole exchanges: what was written, framing included, and what was read.
@@ -29,6 +32,36 @@ pub struct Traffic {
     pub sent: u64,
     /// Bytes read.
     pub received: u64,
+    /// The preflights in it.
+    pub preflights: Preflights,
+}
+
+/// What a browser asked before it sent requests of a page of another origin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Preflights {
+    /// How often.
+    pub count: u64,
+    /// Bytes written.
+    pub sent: u64,
+    /// Bytes read.
+    pub received: u64,
+}
+
+impl Add for Traffic {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let (one, two) = (self.preflights, other.preflights);
+        Self {
+            sent: self.sent + other.sent,
+            received: self.received + other.received,
+            preflights: Preflights {
+                count: one.count + two.count,
+                sent: one.sent + two.sent,
+                received: one.received + two.received,
+            },
+        }
+    }
 }
 
 /// A response received in full.
@@ -81,7 +114,14 @@ impl FlowClient {
             reader: ResponseReader::new(MAX_RESPONSE),
             deadline,
             traffic: Traffic::default(),
+            page: None,
         }
+    }
+
+    /// The same, as the browser of a page of another origin.
+    #[must_use]
+    pub fn of_page(self, page: Option<Page>) -> Self {
+        Self { page, ..self }
     }
 
     /// Sends `request` to `peer` and reads the response. After an error the connection is gone, the next exchange opens a new one.
@@ -115,6 +155,17 @@ impl FlowClient {
     /// Bytes since the last call.
     pub fn take_traffic(&mut self) -> Traffic {
         std::mem::take(&mut self.traffic)
+    }
+
+    pub(super) fn page(&self) -> Option<Page> {
+        self.page.clone()
+    }
+
+    pub(super) fn count_preflight(&mut self, request: &RequestBytes, exchange: &Exchange) {
+        let preflights = &mut self.traffic.preflights;
+        preflights.count += 1;
+        preflights.sent += request.as_bytes().len() as u64;
+        preflights.received += exchange.head.wire_bytes as u64;
     }
 
     /// The response that came last.

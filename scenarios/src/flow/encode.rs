@@ -6,23 +6,15 @@ use std::time::SystemTime;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::credential::Credential;
 use super::jar::Jar;
 use super::walk::Walk;
 use crate::target::{
-    Account, Body, ClientAuthentication, Named, Origin, Point, Reference, Request, Template,
+    Account, Body, ClientAuthentication, Named, Origin, Point, Reference, Request, Template, in_url,
 };
 use crate::transport::Peer;
 use crate::wire::{RequestBytes, RequestError};
-
-/// All but the unreserved characters of RFC 3986 §2.3: a value can end neither its path segment nor the query.
-const IN_URL: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// A request that presents a credential, built once and sent many times.
 #[derive(Debug, Clone)]
@@ -275,10 +267,6 @@ impl<'a> Values<'a> {
         }
         Ok(pairs.join("; "))
     }
-}
-
-fn in_url(value: &str) -> String {
-    utf8_percent_encode(value, IN_URL).to_string()
 }
 
 fn is_cookie_octet(byte: u8) -> bool {

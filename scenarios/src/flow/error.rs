@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::client::ExchangeError;
 use super::command::CommandError;
 use super::encode::EncodeError;
+use super::page::PreflightError;
 use super::redirect::RedirectError;
 use crate::target::Statuses;
 use authbench_reports::recorder::Outcome;
@@ -36,6 +37,9 @@ pub enum StepFailure {
     /// A redirect that cannot or must not be followed.
     #[error(transparent)]
     Redirect(#[from] RedirectError),
+    /// The client is a page of another origin, and may not send this; nothing but the preflight was sent.
+    #[error(transparent)]
+    Preflight(#[from] PreflightError),
     /// The command did not end well.
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -76,6 +80,7 @@ impl StepError {
             StepFailure::Redirected(_) | StepFailure::Redirect(_) => true,
             StepFailure::Command(error) => !matches!(error, CommandError::Spawn { .. }),
             StepFailure::Encode(_)
+            | StepFailure::Preflight(_)
             | StepFailure::Throttled { .. }
             | StepFailure::Status { .. }
             | StepFailure::Capture { .. } => false,
@@ -96,15 +101,7 @@ impl StepError {
     /// How the step ended, as a sample of a load.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
-        match (&*self.failure, self.unexpected_status()) {
-            (_, Some(status)) => Outcome::Unexpected(status),
-            (
-                StepFailure::Exchange(ExchangeError::Deadline(_))
-                | StepFailure::Redirected(ExchangeError::Deadline(_)),
-                None,
-            ) => Outcome::TimedOut,
-            (_, None) => Outcome::Broken,
-        }
+        self.failure.outcome()
     }
 
     /// Whether the target said no to what the step presented. Neither throttling (429) nor a request that took too long (408) is that.
@@ -119,9 +116,30 @@ impl StepError {
     /// The status that came instead of the expected one, if that is what failed.
     #[must_use]
     pub fn unexpected_status(&self) -> Option<u16> {
-        match &*self.failure {
-            StepFailure::Status { got, .. } => Some(*got),
-            StepFailure::Throttled { .. } => Some(crate::target::THROTTLED),
+        self.failure.unexpected_status()
+    }
+}
+
+impl StepFailure {
+    /// How what failed ended, as a sample of a load.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match (self, self.unexpected_status()) {
+            (_, Some(status)) => Outcome::Unexpected(status),
+            (Self::Preflight(error), None) => error.outcome(),
+            (
+                Self::Exchange(ExchangeError::Deadline(_))
+                | Self::Redirected(ExchangeError::Deadline(_)),
+                None,
+            ) => Outcome::TimedOut,
+            (_, None) => Outcome::Broken,
+        }
+    }
+
+    fn unexpected_status(&self) -> Option<u16> {
+        match self {
+            Self::Status { got, .. } => Some(*got),
+            Self::Throttled { .. } => Some(crate::target::THROTTLED),
             _ => None,
         }
     }

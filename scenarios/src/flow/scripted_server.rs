@@ -10,19 +10,19 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::target::{Members, RemoteTargets, Target, TargetFile};
 
-pub(super) const LONG: Duration = Duration::from_secs(20);
+pub(crate) const LONG: Duration = Duration::from_secs(20);
 
 /// Gives the text of a response for the text of a request.
-pub(super) type Answer = fn(&str) -> String;
+pub(crate) type Answer = fn(&str) -> String;
 
 /// Answers every request by `answer`, which gets the request's text; an empty answer closes the connection. Remembers the requests.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
-    pub(super) requests: Arc<Mutex<Vec<String>>>,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
-    pub(super) async fn start(answer: Answer) -> Self {
+    pub(crate) async fn start(answer: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -36,7 +36,7 @@ impl Server {
     }
 
     /// The target of a file in which `HOST` stands for the server's address.
-    pub(super) fn target(&self, file: &str) -> Target {
+    pub(crate) fn target(&self, file: &str) -> Target {
         let text = file.replace("HOST", &self.address.to_string());
         let file = TargetFile::parse("t.toml", &text, &BTreeMap::new()).expect("a target file");
         file.bind(&Members::new(), &RemoteTargets::refused())
@@ -44,13 +44,13 @@ impl Server {
     }
 
     /// The requests seen so far, whole.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         requests.clone()
     }
 
     /// The requests seen so far, from each its first line and its cookies.
-    pub(super) fn seen(&self) -> Vec<String> {
+    pub(crate) fn seen(&self) -> Vec<String> {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         let cookies = |text: &str| {
             text.lines()
@@ -80,14 +80,14 @@ async fn serve(mut stream: TcpStream, answer: Answer, seen: Arc<Mutex<Vec<String
     }
 }
 
-pub(super) fn response(status: u16, headers: &str, body: &str) -> String {
+pub(crate) fn response(status: u16, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n{body}",
         body.len()
     )
 }
 
-pub(super) fn run<F: Future>(future: F) -> F::Output {
+pub(crate) fn run<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

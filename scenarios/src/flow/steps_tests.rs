@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::flow::StepFailure;
 use crate::flow::client::ExchangeError;
 use crate::flow::point_request;
 use crate::flow::scripted_server::{Answer, LONG, Server, response, run};

@@ -9,7 +9,7 @@ use super::encode::Rendered;
 use super::error::StepFailure;
 use super::mask;
 use super::redirect::{self, RedirectError};
-use super::steps::receive;
+use super::step::receive;
 use crate::target::{Call, Origin, Reached, Target, UrlError};
 use crate::wire::ResponseReader;
 use url::Url;
@@ -51,6 +51,8 @@ impl Trail {
     ) -> Result<Exchange, StepFailure> {
         let mut hops = 0;
         loop {
+            let announced = client.announce(target, &self.origin, &mut request, credential.jar());
+            announced.await?;
             let bytes = request.bytes(&self.origin, credential.jar())?;
             let exchange = client.exchange(&self.origin.peer(), &bytes).await;
             let exchange = exchange.map_err(|error| match self.started {

@@ -1,7 +1,7 @@
 //! One call, and what its answer means.
 
 use super::act::Answer;
-use crate::flow::{Credential, ExchangeError, FlowClient, point_request};
+use crate::flow::{self, Credential, FlowClient};
 use crate::target::{Judgement, Point, Target};
 use crate::wire::ResponseReader;
 use authbench_reports::recorder::Outcome;
@@ -32,7 +32,7 @@ pub(super) async fn present(
     point: &Point,
     credential: &Credential,
 ) -> Called {
-    target.requests.pass().await;
+    target.turns.requests.pass().await;
     let began = Instant::now();
     let failed = |outcome| Called {
         answer: Answer::Failed,
@@ -40,10 +40,7 @@ pub(super) async fn present(
         sent: began,
         done: Instant::now(),
     };
-    let Ok(request) = point_request(point, credential) else {
-        return failed(Outcome::Broken);
-    };
-    match client.exchange(&request.peer, &request.bytes).await {
+    match flow::present(client, target, point, credential).await {
         Ok(exchange) => {
             let status = exchange.head.status;
             let (answer, outcome) = match point.judge(status, client.response()) {
@@ -62,8 +59,7 @@ pub(super) async fn present(
                 done: exchange.done,
             }
         }
-        Err(ExchangeError::Deadline(_)) => failed(Outcome::TimedOut),
-        Err(_) => failed(Outcome::Broken),
+        Err(failure) => failed(failure.outcome()),
     }
 }
 

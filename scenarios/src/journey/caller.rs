@@ -8,7 +8,7 @@ use super::act::{Answer, Trouble};
 use super::call::{Called, RETRY_AFTER_AT_MOST, present};
 use crate::credentials::{RateLimit, STEP_DEADLINE};
 use crate::flow::{
-    Acknowledged, Credential, FlowClient, StepError, Traffic, adopt, begin_walk, login_by,
+    Acknowledged, Credential, FlowClient, Page, StepError, Traffic, adopt, begin_walk, login_by,
     next_step, run_steps,
 };
 use crate::scenario_file::ClientPlan;
@@ -27,6 +27,8 @@ pub struct Caller {
     main: FlowClient,
     /// What retries and the second tab are sent on.
     second: FlowClient,
+    /// The browser's page, where the target serves it from another origin.
+    page: Option<Page>,
     next_point: usize,
 }
 
@@ -34,12 +36,15 @@ impl Caller {
     /// A client of the type `plan`, which logs in and renews no faster than `limit` lets it, and asks no faster than `target` allows.
     #[must_use]
     pub fn new(target: Arc<Target>, limit: Arc<RateLimit>, plan: Arc<ClientPlan>) -> Self {
+        let page = target.flows.page_of(&plan.name).map(Page::of);
+        let client = || FlowClient::new(STEP_DEADLINE).of_page(page.clone());
         Self {
+            main: client(),
+            second: client(),
             target,
             limit,
             plan,
-            main: FlowClient::new(STEP_DEADLINE),
-            second: FlowClient::new(STEP_DEADLINE),
+            page,
             next_point: 0,
         }
     }
@@ -48,6 +53,7 @@ impl Caller {
     pub async fn anybody(&mut self, user: u32) -> Option<Credential> {
         self.main.disconnect();
         self.second.disconnect();
+        self.page.iter().for_each(Page::forget);
         // Without steps nothing is sent, and nothing can fail.
         login_by(&mut self.main, &self.target, &[], user).await.ok()
     }
@@ -199,11 +205,7 @@ impl Caller {
 
     /// Bytes since the last call.
     pub fn take_traffic(&mut self) -> Traffic {
-        let (main, second) = (self.main.take_traffic(), self.second.take_traffic());
-        Traffic {
-            sent: main.sent + second.sent,
-            received: main.received + second.received,
-        }
+        self.main.take_traffic() + self.second.take_traffic()
     }
 }
 
@@ -217,7 +219,7 @@ async fn run_paced_steps(
     let mut walk = begin_walk(client, target, steps).await?;
     let mut last: Option<Acknowledged> = None;
     for step in steps {
-        target.requests.pass().await;
+        target.turns.requests.pass().await;
         let this = next_step(client, target, step, credential, &mut walk).await?;
         last = Some(this.after(last));
     }

@@ -5,7 +5,7 @@ use super::call::Called;
 use super::caller::Caller;
 use super::lifecycle::Lifecycle;
 use crate::credentials::promised_life;
-use crate::flow::Credential;
+use crate::flow::{Credential, Preflights};
 use crate::load::attack::Mirrored;
 use crate::target::Target;
 use authbench_reports::histogram::Histogram;
@@ -28,6 +28,7 @@ struct Sums {
     start_lag: Histogram,
     bytes_sent: u64,
     bytes_received: u64,
+    preflights: Preflights,
 }
 
 impl Tally {
@@ -46,6 +47,8 @@ impl Tally {
             start_lag: sums.start_lag,
             bytes_sent: sums.bytes_sent,
             bytes_received: sums.bytes_received,
+            preflight_bytes_sent: sums.preflights.sent,
+            preflight_bytes_received: sums.preflights.received,
         }
     }
 
@@ -112,6 +115,9 @@ impl Session<'_> {
         sums.counts.merge(life.counts());
         sums.bytes_sent += traffic.sent;
         sums.bytes_received += traffic.received;
+        sums.counts.preflights += traffic.preflights.count;
+        sums.preflights.sent += traffic.preflights.sent;
+        sums.preflights.received += traffic.preflights.received;
         last
     }
 

@@ -1,5 +1,6 @@
 //! Which revocations are still to be made at one target, and what came of those that were.
 
+use crate::credentials::LOGINS_TRIED;
 use authbench_reports::revocation::Trial;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -13,10 +14,6 @@ use tokio::sync::{Notify, watch};
 /// the last token expired: without the wait every login of every slot would come at the beginning of a second, and every token
 /// would live for the whole of its lifetime.
 pub const LOGINS_SPREAD_OVER: Duration = Duration::from_secs(1);
-
-/// How often a credential is asked for. A login that fails once, because a store was slow for a moment, must not cost a whole scenario;
-/// one that keeps failing is the target's answer.
-const LOGINS_TRIED: u32 = 3;
 
 /// One revocation to be made.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 mod capacity;
 mod connections;
 mod demand;
+mod hosts;
 mod journey;
 mod login;
 pub mod progress;
@@ -235,6 +236,7 @@ async fn run_scenario(
     let outcome = match context.is_interrupted() {
         true => Err(MeasureError::Interrupted),
         false => {
+            hosts::share(&mut systems);
             demand::check_running(scenario, context.profile, &systems)?;
             measure(scenario, &systems, context).await
         }

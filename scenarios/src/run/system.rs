@@ -1,8 +1,8 @@
 //! One target, running.
 
-use crate::credentials::LoginLimit;
+use crate::credentials::{LoginLimit, Turns};
 use crate::process::{ProcessError, Processes, RunSettings, Started};
-use crate::target::{BindError, Target, TargetFile};
+use crate::target::{BindError, Limits, Target, TargetFile};
 use authbench_reports::run_file::{StoreInfo, TargetRecord};
 use std::sync::Arc;
 
@@ -44,13 +44,20 @@ impl System {
     pub fn start(file: TargetFile, settings: &RunSettings) -> Result<Self, StartError> {
         Self::check_permitted(&file, settings)?;
         let processes = Processes::start(&file, settings)?;
-        let target = Arc::new(file.bind(processes.members(), &settings.remote)?);
+        let target = file.bind(processes.members(), &settings.remote)?;
         Ok(Self {
             file,
-            login_limit: LoginLimit::of(&target),
-            target,
+            login_limit: login_limit(&target),
+            target: Arc::new(target),
             processes,
         })
+    }
+
+    /// Gives it the limits of the host that it shares with others, in the place of its own. Whoever has its target already goes on with those.
+    pub(super) fn limit(&mut self, limits: Limits, turns: &Turns) {
+        let target = Arc::make_mut(&mut self.target);
+        target.limit(limits, turns);
+        self.login_limit = login_limit(target);
     }
 
     /// Whether the target may run the commands that its steps consist of, if any do, and send requests to the hosts that it names: to know
@@ -137,6 +144,14 @@ impl System {
     /// Ends its processes in order and waits for them. Blocks for some seconds at most.
     pub fn stop(self) {
         self.processes.stop();
+    }
+}
+
+/// The limit on logins; none where a login sends nothing.
+fn login_limit(target: &Target) -> Arc<LoginLimit> {
+    match target.flows.login.is_empty() {
+        true => LoginLimit::new(None),
+        false => Arc::clone(&target.turns.logins),
     }
 }
 

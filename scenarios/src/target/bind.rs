@@ -10,11 +10,12 @@ use super::file::{About, Ready, TargetFile};
 use super::flows::{Action, Flows, Turn};
 use super::limits::Limits;
 use super::loaded::Loaded;
+use super::origin::Origin;
 use super::remote::RemoteTargets;
-use super::request::{Origin, Request, RequestTemplate, UrlError};
+use super::request::{Request, RequestTemplate, UrlError};
 use super::secrets::Secrets;
 use super::template::{Reference, Template};
-use crate::credentials::RateLimit;
+use crate::credentials::Turns;
 use crate::flow::{AdminLogin, Lifetimes};
 use crate::transport::Trust;
 
@@ -34,11 +35,8 @@ pub struct Target {
     pub(crate) lifetimes: Arc<Lifetimes>,
     /// How much load it may get: as the file says, and little where the file does not and the target is not on this machine.
     pub limits: Limits,
-    /// The limit on administrator's calls, shared by all who make events.
-    pub(crate) admin_calls: Arc<RateLimit>,
-    /// The limit on requests, for those whose moments no schedule has fixed: the clients of journeys. A stream that would go past the limit is
-    /// refused beforehand.
-    pub(crate) requests: Arc<RateLimit>,
+    /// Who may be sent next, of all who keep to the limits.
+    pub(crate) turns: Turns,
     /// How its file was loaded, for whoever has to load it again.
     pub(crate) loaded: Loaded,
     presented: BTreeSet<String>,
@@ -96,12 +94,11 @@ impl TargetFile {
             .flat_map(|point| point.request.references());
         let presented = presented.map(|reference| reference.name.clone()).collect();
         let origins = origins(&flows);
-        let is_remote = |origin: &Origin| !origin.address.ip().is_loopback();
+        let is_remote = |origin: &Origin| !origin.is_on_this_machine();
         let limits = self.about.limits.of(origins.iter().any(is_remote));
         Ok(Target {
             about: Arc::clone(&self.about),
-            admin_calls: RateLimit::new(limits.admin_calls_per_s),
-            requests: RateLimit::new(limits.requests_per_s),
+            turns: Turns::of(limits),
             limits,
             origins,
             flows,
@@ -154,6 +151,19 @@ impl TargetFile {
     pub fn limits(&self) -> Limits {
         let refused = RemoteTargets::refused();
         self.about.limits.of(self.clear(&refused).is_err())
+    }
+
+    /// The hosts besides this machine that the file's requests go to, as far as it alone says where.
+    #[must_use]
+    pub fn remote_hosts(&self) -> BTreeSet<String> {
+        let steps = self.flows.steps().filter_map(|step| match &step.action {
+            Action::Request(call) => call.request.remote_host(),
+            Action::Command(_) => None,
+        });
+        let points = self.flows.points.iter();
+        steps
+            .chain(points.filter_map(|point| point.request.remote_host()))
+            .collect()
     }
 
     pub(crate) fn bind_request(
@@ -265,6 +275,24 @@ impl Target {
                 }
             },
         })
+    }
+
+    /// The hosts besides this machine that its requests go to: by name, and by the address that it has now.
+    #[must_use]
+    pub fn remote_hosts(&self) -> BTreeSet<String> {
+        let elsewhere = self
+            .origins
+            .iter()
+            .filter(|origin| !origin.is_on_this_machine());
+        elsewhere
+            .flat_map(|origin| [origin.host.clone(), origin.address.ip().to_string()])
+            .collect()
+    }
+
+    /// Puts limits in the place of its own: those of a host that other targets are on, too.
+    pub(crate) fn limit(&mut self, limits: Limits, turns: &Turns) {
+        self.limits = limits;
+        self.turns = turns.clone();
     }
 
     /// Whether a point presents the captured value of this name: whether it is what gets accepted or refused.

@@ -45,6 +45,8 @@ pub struct ClientFlows<R = Request> {
     pub refresh: Vec<Step<R>>,
     /// Steps that change something: a form post, with the page that it comes from.
     pub write: Vec<Step<R>>,
+    /// The origin of the page that it is, where a browser runs it; absent: it is no page of another origin.
+    pub origin: Option<String>,
 }
 
 /// One step of a list.
@@ -222,6 +224,11 @@ impl<R> Flows<R> {
         self.client(client).map_or(&[], |own| &own.write)
     }
 
+    /// The origin of the page that clients of this type are, where they are one of another origin.
+    pub fn page_of(&self, client: &str) -> Option<&str> {
+        self.client(client)?.origin.as_deref()
+    }
+
     fn client(&self, name: &str) -> Option<&ClientFlows<R>> {
         self.clients.iter().find(|client| client.name == name)
     }
@@ -260,6 +267,7 @@ impl<R> Flows<R> {
                 login: steps(&client.login)?,
                 refresh: steps(&client.refresh)?,
                 write: steps(&client.write)?,
+                origin: client.origin.clone(),
             })
         };
         Ok(Flows {

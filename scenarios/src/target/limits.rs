@@ -32,6 +32,17 @@ impl Limits {
             admin_calls_per_s: self.admin_calls_per_s.or(defaults.admin_calls_per_s),
         }
     }
+
+    /// What two targets on one host may get together: the lower of each, for either file may be the one that was written with care.
+    #[must_use]
+    pub fn least(self, other: Self) -> Self {
+        let lower = |one: Option<u32>, other: Option<u32>| one.into_iter().chain(other).min();
+        Self {
+            requests_per_s: lower(self.requests_per_s, other.requests_per_s),
+            logins_per_s: lower(self.logins_per_s, other.logins_per_s),
+            admin_calls_per_s: lower(self.admin_calls_per_s, other.admin_calls_per_s),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -51,5 +62,22 @@ mod tests {
             admin_calls_per_s: Some(1),
         };
         assert_eq!(stated.of(true), elsewhere);
+    }
+
+    #[test]
+    fn of_two_limits_the_lower_holds() {
+        let one = Limits {
+            requests_per_s: Some(200),
+            logins_per_s: None,
+            admin_calls_per_s: None,
+        };
+        let both = Limits {
+            requests_per_s: Some(20),
+            logins_per_s: Some(2),
+            admin_calls_per_s: Some(1),
+        };
+        let other = Limits::OF_OTHER_MACHINES;
+        assert_eq!((one.least(other), other.least(one)), (both, both));
+        assert_eq!(one.least(Limits::default()), one);
     }
 }

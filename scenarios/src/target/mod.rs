@@ -18,6 +18,7 @@ mod flows;
 mod judge;
 mod limits;
 mod loaded;
+mod origin;
 mod parts;
 mod raw;
 mod remote;
@@ -41,8 +42,9 @@ pub use flows::{
 pub use judge::{HeaderRule, HeaderTest, Judgement, Rule, Statuses, judge};
 pub use limits::Limits;
 pub use loaded::Loaded;
+pub use origin::Origin;
 pub use remote::{RemoteError, RemoteTargets};
-pub use request::{Origin, Request, RequestTemplate, UrlError};
+pub use request::{Request, RequestTemplate, UrlError};
 pub use source::FileError;
 pub use template::Template;
 pub use users::{Account, Users};
@@ -52,7 +54,7 @@ pub(crate) use file::{CounterTemplate, Ready, StdinValue, is_path, read};
 pub(crate) use judge::THROTTLED;
 pub(crate) use parts::{Body, ClientAuthentication, Named};
 pub(crate) use source::Source;
-pub(crate) use template::{Reference, is_name};
+pub(crate) use template::{Reference, in_url, is_name};
 
 /// The format that this program reads.
 pub const SCHEMA: &str = "authbench.target/1";

@@ -200,6 +200,7 @@ pub(super) struct RawEvent {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawClientType {
     pub(super) name: Spanned<String>,
+    pub(super) origin: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) login: Vec<Spanned<RawStep>>,
     #[serde(default)]

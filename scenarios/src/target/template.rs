@@ -3,13 +3,21 @@
 //! A reference is a name (`access_token`, `uuid`) or a dotted pair (`vars.alg`, `user.name`, `store.url`). There are no
 //! conditions, loops or functions; `$${` stands for a literal `${`. Which names exist where is the checker's business.
 //!
-//! References are replaced in two steps, and the difference is a matter of trust: what the author or a child process supplied
-//! (`resolve`) is text like the text around it; what belongs to one user or came from a response (`render`) is data, and encoded
-//! for the place where it lands.
+//! References are replaced in two steps: first what the author or a child process supplied (`resolve`, and `resolve_url` of a URL), then what
+//! belongs to one user or came from a response (`render`). In the path and the query of a URL both are data, and encoded for the place.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// All but the unreserved characters of RFC 3986 §2.3: a value can end neither its path segment nor the query.
+const IN_URL: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Text with references. `Debug` shows the references only: once resolved, the text may hold secrets.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -143,6 +151,42 @@ impl Template {
         Ok(resolved)
     }
 
+    /// The same of a URL: what lands in its path or its query is percent-encoded; what makes up scheme, host and port, and whatever a value at
+    /// the very beginning goes on with, is taken as it is.
+    pub(crate) fn resolve_url<E>(
+        &self,
+        mut known: impl FnMut(&Reference) -> Result<Option<String>, E>,
+    ) -> Result<Self, E> {
+        let mut resolved = Self::default();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => resolved.push_text(text),
+                Part::Reference(reference) => match known(reference)? {
+                    Some(text) if resolved.is_past_authority() => {
+                        resolved.push_text(&in_url(&text));
+                    }
+                    Some(text) => resolved.push_text(&text),
+                    None => resolved.parts.push(part.clone()),
+                },
+            }
+        }
+        Ok(resolved)
+    }
+
+    /// Whether a URL that begins with this is in its path already. A reference at its beginning stands for scheme and host.
+    fn is_past_authority(&self) -> bool {
+        let leading = self.leading_text();
+        let first = leading.split_once("://").map_or(leading, |(_, rest)| rest);
+        let others = self.parts.iter().skip(usize::from(!leading.is_empty()));
+        let others = others.filter_map(|part| match part {
+            Part::Text(text) => Some(text.as_str()),
+            Part::Reference(_) => None,
+        });
+        std::iter::once(first)
+            .chain(others)
+            .any(|text| text.contains(['/', '?', '#']))
+    }
+
     /// Text in which `none` stands for what `gone` names.
     pub(crate) fn without(&self, gone: impl Fn(&Reference) -> bool) -> Self {
         let known =
@@ -200,6 +244,11 @@ impl Reference {
     pub(crate) fn padded(&self, number: u32) -> String {
         format!("{number:0width$}", width = self.width)
     }
+}
+
+/// A value as it stands in the path or the query of a URL.
+pub(crate) fn in_url(value: &str) -> String {
+    utf8_percent_encode(value, IN_URL).to_string()
 }
 
 /// Letters, digits, `_` and `-`: what captures, variables and processes are called.
@@ -298,6 +347,44 @@ mod tests {
         assert_eq!(show(&resolved.after(18)), "/u/<user.name>/<uuid>");
         assert_eq!((resolved.text(), resolved.sole_reference()), (None, None));
         assert_eq!(format!("{resolved:?}"), "Template(…${user.name}…${uuid})");
+    }
+
+    #[test]
+    fn what_lands_in_the_path_or_query_of_a_url_is_encoded_and_what_comes_before_is_not() {
+        let known = |reference: &Reference| {
+            let value = match reference.name.as_str() {
+                "vars.site" => "https://id.example/realms/x",
+                "vars.host" => "id.example:8443",
+                "vars.odd" => "a/b?c&d #é%",
+                _ => return Ok(None),
+            };
+            Ok::<_, Infallible>(Some(value.to_owned()))
+        };
+        let odd = "a%2Fb%3Fc%26d%20%23%C3%A9%25";
+        for (url, expected) in [
+            ("${vars.site}/u", "https://id.example/realms/x/u".to_owned()),
+            (
+                "https://${vars.host}/u",
+                "https://id.example:8443/u".to_owned(),
+            ),
+            (
+                "https://${vars.host}/${vars.odd}",
+                format!("https://id.example:8443/{odd}"),
+            ),
+            (
+                "${vars.site}?x=${vars.odd}",
+                format!("https://id.example/realms/x?x={odd}"),
+            ),
+            ("${as.url}/${vars.odd}", format!("<as.url>/{odd}")),
+            ("${as.url}?${vars.odd}", format!("<as.url>?{odd}")),
+            (
+                "http://${as.host}:${vars.host}",
+                "http://<as.host>:id.example:8443".to_owned(),
+            ),
+        ] {
+            let Ok(resolved) = parse(url).resolve_url(known);
+            assert_eq!(show(&resolved), expected, "{url}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ const OAUTH: &str = "/.well-known/oauth-authorization-server";
 #[derive(Debug, thiserror::Error)]
 pub enum DiscoverError {
     /// Not a URL.
-    #[error("{0:?} is not a URL (allowed: an issuer, or the URL of its metadata)")]
+    #[error("{0} is not a URL (allowed: an issuer, or the URL of its metadata)")]
     NotAUrl(String),
     /// A URL with user information, which is not repeated.
     #[error("the URL has a user name or a password in it, which asking for metadata needs not")]
@@ -71,7 +71,9 @@ pub async fn discover(
     policy: &RemoteTargets,
     trust: &Trust,
 ) -> Result<(Metadata, String), DiscoverError> {
-    let parsed = Url::parse(url).map_err(|_| DiscoverError::NotAUrl(url.to_owned()))?;
+    let parsed = Url::parse(url).ok();
+    let parsed = parsed.filter(|url| matches!(url.scheme(), "http" | "https"));
+    let parsed = parsed.ok_or_else(|| DiscoverError::NotAUrl(shown(url)))?;
     if !parsed.username().is_empty() || parsed.password().is_some() {
         return Err(DiscoverError::UserInformation);
     }
@@ -84,18 +86,27 @@ pub async fn discover(
                 return match issuer {
                     Some(asked) if !same_issuer(asked, &metadata.issuer) => {
                         Err(DiscoverError::Issuer {
-                            url: candidate,
-                            asked: asked.to_owned(),
+                            url: shown(&candidate),
+                            asked: shown(asked),
                             found: metadata.issuer,
                         })
                     }
-                    _ => Ok((metadata, candidate)),
+                    _ => Ok((metadata, shown(&candidate))),
                 };
             }
-            Err(what_came) => tried.push(format!("{candidate} {what_came}")),
+            Err(what_came) => tried.push(format!("{} {what_came}", shown(&candidate))),
         }
     }
     Err(DiscoverError::NotFound { tried })
+}
+
+/// A URL, or what was to be one, without what may be a credential: its query, and whatever has an `@` in it.
+fn shown(url: &str) -> String {
+    let place = url.split(['?', '#']).next().unwrap_or_default();
+    match place.contains('@') {
+        true => "…".to_owned(),
+        false => place.to_owned(),
+    }
 }
 
 /// Where the description may be.
@@ -126,14 +137,14 @@ async fn fetch(
     trust: &Trust,
 ) -> Result<Result<Metadata, String>, DiscoverError> {
     let request = Request::get(url, policy, trust).map_err(|source| DiscoverError::Url {
-        url: url.to_owned(),
+        url: shown(url),
         source,
     })?;
     let request = encode_anonymous(&request)?;
     let mut client = FlowClient::new(STEP_DEADLINE);
     let exchange = client.exchange(&request.peer, &request.bytes).await;
     let exchange = exchange.map_err(|source| DiscoverError::Exchange {
-        url: url.to_owned(),
+        url: shown(url),
         source,
     })?;
     let response = client.response();
@@ -143,7 +154,7 @@ async fn fetch(
         status => Err(match response.header("location") {
             Some(location) => {
                 let location = String::from_utf8_lossy(location);
-                format!("answers {status} and refers to {location}")
+                format!("answers {status} and refers to {}", shown(&location))
             }
             None => format!("answers {status}"),
         }),

@@ -1,45 +1,16 @@
 //! The undo journal: whom an event is about to touch, on disk before the event is sent, so that even a killed run can be cleaned up after.
 //!
-//! Lines of JSON, the first one naming the format. It holds names of users and no secret.
+//! What its lines say is in `lines`.
 
-use crate::target::Loaded;
-use serde::{Deserialize, Serialize};
+use super::lines::{Line, SCHEMA, Touched, create, parse, whole_or_not_at_all, write_line};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Its name in a run directory.
 pub const JOURNAL_FILE: &str = "undo.journal";
-/// The format this build writes.
-const SCHEMA: &str = "authbench.undo/1";
-
-/// One user whom an event was about to touch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Touched {
-    /// The target's name.
-    pub target: String,
-    /// The event.
-    pub event: String,
-    /// The user's name.
-    pub user: String,
-    /// The user's number in the target's population.
-    pub number: u32,
-    /// How the target was loaded.
-    #[serde(default)]
-    pub loaded: Loaded,
-}
-
-impl Touched {
-    /// The target's name in its file.
-    #[must_use]
-    pub fn name_in_file(&self) -> &str {
-        self.loaded.variant_of.as_deref().unwrap_or(&self.target)
-    }
-}
-
 /// A journal that is being written. Nothing is created before the first entry.
 #[derive(Debug)]
 pub struct Journal {
@@ -86,14 +57,6 @@ pub enum JournalError {
         /// The line, counted from 1.
         line: usize,
     },
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum Line {
-    Schema(String),
-    Touched { id: u64, what: Touched },
-    Undone { id: u64 },
 }
 
 impl Journal {
@@ -232,182 +195,6 @@ async fn off_this_thread<T: Send + 'static>(
     tokio::task::spawn_blocking(write).await?
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    if let Some(directory) = path.parent() {
-        fs::create_dir_all(directory)?;
-    }
-    let mut file = OpenOptions::new()
-        .append(true)
-        .create_new(true)
-        .open(path)?;
-    // Whoever writes it is there as long as it is locked: the system lets go of the lock when the process ends, however it does.
-    file.lock()?;
-    if let Err(error) = write_line(&mut file, &Line::Schema(SCHEMA.to_owned())) {
-        // What has no first line is no journal, and would stand in the way of the next try.
-        let _ = fs::remove_file(path);
-        return Err(error);
-    }
-    if let Some(directory) = path.parent() {
-        // The file's name is part of its directory, and must not be lost either.
-        File::open(directory)?.sync_all()?;
-    }
-    Ok(file)
-}
-
-/// Takes back what `write` has appended, if it fails: half a line would hide the next one.
-fn whole_or_not_at_all(
-    file: &mut File,
-    write: impl FnOnce(&mut File) -> io::Result<()>,
-) -> io::Result<()> {
-    let whole = file.metadata()?.len();
-    let written = write(file);
-    if written.is_err() {
-        // If not even this works, whoever reads the journal skips that line and says so.
-        let _ = file.set_len(whole);
-    }
-    written
-}
-
-fn write_line(file: &mut File, line: &Line) -> io::Result<()> {
-    let mut text = serde_json::to_string(line)?;
-    text.push('\n');
-    file.write_all(text.as_bytes())
-}
-
-/// What stands in a journal.
-#[derive(Default)]
-struct Parsed {
-    entries: u64,
-    open: BTreeMap<u64, Touched>,
-    unreadable: Vec<usize>,
-}
-
-/// The first line must name the format; its number if it does not. Others that are none are skipped: one bad line must not keep everybody else
-/// from being brought back. The last line may be cut off.
-fn parse(text: &str) -> Result<Parsed, usize> {
-    let mut parsed = Parsed::default();
-    let whole = text.ends_with('\n');
-    let last = text.lines().count();
-    for (number, line) in (1..).zip(text.lines()) {
-        match serde_json::from_str(line) {
-            Ok(Line::Schema(schema)) if number == 1 && schema == SCHEMA => {}
-            Ok(Line::Touched { id, what }) if number > 1 => {
-                parsed.entries = parsed.entries.max(id);
-                parsed.open.insert(id, what);
-            }
-            Ok(Line::Undone { id }) if number > 1 => _ = parsed.open.remove(&id),
-            _ if number == 1 => return Err(number),
-            Err(_) if number == last && !whole => {}
-            _ => parsed.unreadable.push(number),
-        }
-    }
-    match last {
-        0 => Err(1),
-        _ => Ok(parsed),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn touched(number: u32) -> Touched {
-        Touched {
-            target: "mine".to_owned(),
-            event: "disabled".to_owned(),
-            user: format!("user-{number}"),
-            number,
-            loaded: Loaded::default(),
-        }
-    }
-
-    #[tokio::test]
-    async fn what_was_not_undone_is_there_for_whoever_comes_later() {
-        let directory = tempfile::tempdir().expect("a folder");
-        let journal = Journal::of_new_run(directory.path());
-        assert!(!journal.path().exists(), "a run without events leaves none");
-        let first = journal.about_to_touch(touched(1)).await.expect("written");
-        let second = journal.about_to_touch(touched(2)).await.expect("written");
-        journal.undone(first).await.expect("written");
-        let in_use = Journal::of_earlier_run(directory.path());
-        assert!(matches!(in_use, Err(JournalError::InUse { .. })));
-        drop(journal);
-        let later = Journal::of_earlier_run(directory.path()).expect("a journal");
-        assert_eq!(later.open(), [(second, touched(2))]);
-        let third = later.about_to_touch(touched(3)).await.expect("written");
-        later.undone(second).await.expect("written");
-        drop(later);
-        let last = Journal::of_earlier_run(directory.path()).expect("a journal");
-        assert_eq!(last.open(), [(third, touched(3))]);
-    }
-
-    #[tokio::test]
-    async fn a_line_that_was_cut_off_is_an_event_that_was_never_sent() {
-        let directory = tempfile::tempdir().expect("a folder");
-        let journal = Journal::of_new_run(directory.path());
-        let first = journal.about_to_touch(touched(1)).await.expect("written");
-        let mut file = OpenOptions::new()
-            .append(true)
-            .open(journal.path())
-            .expect("opens");
-        file.write_all(br#"{"touched":{"id":2,"wh"#)
-            .expect("written");
-        drop((journal, file));
-        let later = Journal::of_earlier_run(directory.path()).expect("a journal");
-        assert_eq!(later.open(), [(first, touched(1))]);
-    }
-
-    #[tokio::test]
-    async fn a_line_that_cannot_be_read_hides_nobody_else() {
-        let directory = tempfile::tempdir().expect("a folder");
-        let journal = Journal::of_new_run(directory.path());
-        let first = journal.about_to_touch(touched(1)).await.expect("written");
-        let mut file = OpenOptions::new()
-            .append(true)
-            .open(journal.path())
-            .expect("opens");
-        file.write_all(b"{\"touched\":{\"id\":2,\xff\n")
-            .expect("written");
-        let third = journal.about_to_touch(touched(3)).await.expect("written");
-        drop((journal, file));
-        let later = Journal::of_earlier_run(directory.path()).expect("a journal");
-        assert_eq!(later.open(), [(first, touched(1)), (third, touched(3))]);
-        assert_eq!(later.unreadable(), [3]);
-    }
-
-    #[test]
-    fn what_cannot_be_written_whole_is_taken_back() {
-        let directory = tempfile::tempdir().expect("a folder");
-        let mut file = create(&directory.path().join(JOURNAL_FILE)).expect("created");
-        let line = Line::Undone { id: 1 };
-        let torn = whole_or_not_at_all(&mut file, |file| {
-            file.write_all(b"{\"touched\":{\"id\":1,\"wh")?;
-            Err(io::ErrorKind::StorageFull.into())
-        });
-        assert!(torn.is_err());
-        whole_or_not_at_all(&mut file, |file| write_line(file, &line)).expect("written");
-        let text = fs::read_to_string(directory.path().join(JOURNAL_FILE)).expect("read");
-        assert_eq!(text.lines().nth(1), Some("{\"undone\":{\"id\":1}}"));
-        assert_eq!(parse(&text).map(|parsed| parsed.unreadable), Ok(Vec::new()));
-    }
-
-    #[test]
-    fn anything_else_is_no_journal() {
-        let directory = tempfile::tempdir().expect("a folder");
-        let read = |text: &str| {
-            fs::write(directory.path().join(JOURNAL_FILE), text).expect("written");
-            Journal::of_earlier_run(directory.path()).map_err(|error| error.to_string())
-        };
-        for (text, line) in [
-            ("", 1),
-            ("{\"schema\":\"authbench.undo/9\"}\n", 1),
-            ("{\"undone\":{\"id\":1}}\n", 1),
-        ] {
-            let error = read(text).expect_err(text);
-            assert!(
-                error.contains(&format!("{JOURNAL_FILE}:{line}:")),
-                "{error}"
-            );
-        }
-    }
-}
+#[path = "journal_tests.rs"]
+mod tests;

@@ -1,11 +1,13 @@
 //! Users are brought back after an event: after each trial, when a run is told to stop, when it fails, and, from its journal, after it was
 //! killed.
 //!
-//! * `journal`: whom an event is about to touch, on disk before it is sent
+//! * `journal`: whom an event is about to touch, on disk before it is sent; `lines` are what it says
 
 mod journal;
+mod lines;
 
-pub use journal::{JOURNAL_FILE, Journal, JournalError, Touched};
+pub use journal::{JOURNAL_FILE, Journal, JournalError};
+pub use lines::Touched;
 
 use crate::credentials::STEP_DEADLINE;
 use crate::flow::{FlowClient, StepError, undo};

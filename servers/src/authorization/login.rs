@@ -53,7 +53,7 @@ impl<I: Issuer> AuthorizationServer<I> {
         let exists = self.accounts.exist(account);
         // Asked for an unknown account too, or the time would tell which there are.
         let asked = if exists { account } else { SOMEBODY };
-        let standing = self.accounts.standing(asked).await?;
+        let standing = self.accounts.standing(asked, grant.client).await?;
         let right = self
             .passwords
             .check(password, standing.password.as_deref())
@@ -66,7 +66,7 @@ impl<I: Issuer> AuthorizationServer<I> {
         }
     }
 
-    /// Hands out what a login gives, with the roles of this standing.
+    /// Hands out what a login gives, with the roles and within the scope of this standing.
     pub(super) async fn sign_in(
         &self,
         grant: Grant,
@@ -75,7 +75,15 @@ impl<I: Issuer> AuthorizationServer<I> {
     ) -> Result<Reply, EndpointError> {
         let (account, client) = (grant.subject.clone(), grant.client.id());
         let roles = self.accounts.roles(&account, standing);
-        let grant = Grant { roles, ..grant };
+        let scope = standing.allowed(grant.scope);
+        if scope == Scope::NONE {
+            return Err(EndpointError::InvalidScope);
+        }
+        let grant = Grant {
+            roles,
+            scope,
+            ..grant
+        };
         match self.issuer.sign_in(grant, standing, headers).await? {
             Err(refusal @ (GrantRefusal::AccountChanged | GrantRefusal::CookieTooLarge)) => {
                 self.login_failed(&account, refusal.label());
@@ -129,8 +137,8 @@ impl<I: Issuer> AuthorizationServer<I> {
         let named = form.get("client_id");
         named
             .map_or(Some(Client::App), Client::with_id)
-            .filter(|client| client.is_public())
-            .ok_or(EndpointError::InvalidClient)
+            .filter(|client| client.is_public() && self.clients.is_enabled(*client))
+            .ok_or_else(|| self.client_refused())
     }
 
     fn login_failed(&self, account: &str, reason: &'static str) -> EndpointError {

@@ -8,7 +8,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::admin::{AdminSecrets, AdminSurface};
-use super::clients::ClientSecrets;
+use super::clients::Clients;
+use super::events::EventCounts;
 use super::passwords::{HashError, Passwords};
 use super::server::{AuthorizationServer, ENDPOINTS, PublicSurface};
 use super::settings::{AuthorizationSettings, AuthorizationWiring};
@@ -30,11 +31,13 @@ use crate::model::no_auth::NoAuthIssuer;
 use crate::model::opaque::OpaqueIssuer;
 use crate::model::record::Ledger;
 use crate::model::session::SessionIssuer;
-use crate::model::{Issuer, Model, Scheme, Transport};
+use crate::model::signed_session::{SessionKey, SessionKeyError, SignedSessionIssuer};
+use crate::model::{Issuer, Model, Scheme, SessionState, Transport};
 use crate::namespace::{self, StoreAt};
 use crate::outage::OutageReport;
+use crate::revocation::{Announcer, StartAnnouncerError, UnsupportedRevocation};
 use crate::rotation::{RotationKey, RotationKeyError};
-use crate::store::{ConnectError, INDEX_LIFETIME, Store};
+use crate::store::{ConnectError, INDEX_LIFETIME, Store, StoreError};
 use crate::tls::{self, Identity, IdentityError};
 
 /// Why an authorization server did not start, or did not end well.
@@ -49,6 +52,9 @@ pub enum StartAuthorizationError {
     /// The store cannot be reached.
     #[error(transparent)]
     Store(#[from] ConnectError),
+    /// The store does not say which clients are disabled.
+    #[error(transparent)]
+    DisabledClients(#[from] StoreError),
     /// There is no key to sign with.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -58,6 +64,9 @@ pub enum StartAuthorizationError {
     /// There is no key to make CSRF tokens with.
     #[error(transparent)]
     CsrfKey(#[from] CsrfKeyError),
+    /// There is no key to sign sessions with.
+    #[error(transparent)]
+    SessionKey(#[from] SessionKeyError),
     /// The population's password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -67,6 +76,15 @@ pub enum StartAuthorizationError {
     /// The model's credential does not travel in this way.
     #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
     Transport(Model),
+    /// The model cannot use this revocation channel.
+    #[error(transparent)]
+    Revocation(#[from] UnsupportedRevocation),
+    /// The revocation channel could not be opened.
+    #[error(transparent)]
+    Announcer(#[from] StartAnnouncerError),
+    /// The model has no sessions whose state could be in the cookie.
+    #[error("keep the state of {0} in a cookie: only that of session can be told to")]
+    SessionState(Model),
     /// A life that JWTs cannot have: their times are whole seconds.
     #[error("issue access tokens that live for {0:?}: a JWT needs at least 1 s")]
     AccessLifetime(Duration),
@@ -136,6 +154,10 @@ pub async fn start(
     if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
         return Err(StartAuthorizationError::Transport(settings.model));
     }
+    settings.revocation.check(settings.model)?;
+    if settings.session_state == SessionState::Cookie && settings.model != Model::Session {
+        return Err(StartAuthorizationError::SessionState(settings.model));
+    }
     let public = connection::bind(settings.listen).await?;
     let admin = connection::bind(settings.admin_listen).await?;
     let at = StoreAt {
@@ -144,23 +166,40 @@ pub async fn start(
         connection: settings.store_connection,
     };
     let store = namespace::connect(at, wiring.namespace.as_deref(), settings.model).await?;
+    let announcer = Announcer::start(
+        &settings.revocation,
+        &store,
+        clock.clone(),
+        longest_life(&settings),
+    );
+    let announcer = announcer.await?;
     let identity = Identity::new(settings.tls, settings.listen.ip())?;
     let url = connection::url_of(&public, identity.as_ref())?;
     let parts = Parts {
         url,
+        clients: Clients::new(&wiring),
         public,
         admin,
         identity,
         store,
+        announcer,
         clock,
         settings: &settings,
         wiring: &wiring,
     };
+    for client in parts.accounts().disabled_clients().await? {
+        parts.clients.set(client, false);
+    }
     // From here on everything is monomorphic: the model's code is called directly, request for
     // request.
     match settings.model {
         Model::NoAuth => run(NoAuthIssuer, parts),
-        Model::Session => run(parts.session_issuer()?, parts),
+        Model::Session if settings.session_state == SessionState::Cookie => {
+            run(parts.signed_session_issuer()?, parts)
+        }
+        // What a browser has is the same; that the services behind a gateway see something else does
+        // not concern its issuer.
+        Model::Session | Model::Gateway => run(parts.session_issuer()?, parts),
         Model::Jwt if settings.transport == Transport::Cookie => {
             run(parts.jwt_cookie_issuer()?, parts)
         }
@@ -189,12 +228,19 @@ fn check_lifetimes(settings: &AuthorizationSettings) -> Result<(), StartAuthoriz
     }
 }
 
+/// For how long an announcement is needed: no access token, and nothing that is remembered of one, is good for longer.
+fn longest_life(settings: &AuthorizationSettings) -> Duration {
+    settings.access_ttl
+}
+
 struct Parts<'a> {
     url: String,
+    clients: Clients,
     public: TcpListener,
     admin: TcpListener,
     identity: Option<Identity>,
     store: Store,
+    announcer: Announcer,
     clock: Clock,
     settings: &'a AuthorizationSettings,
     wiring: &'a AuthorizationWiring,
@@ -207,7 +253,12 @@ impl Parts<'_> {
 
     fn accounts(&self) -> Accounts {
         let settings = self.settings;
-        Accounts::new(self.store.clone(), settings.users, settings.writers_percent)
+        Accounts::new(
+            self.store.clone(),
+            self.clock.clone(),
+            settings.users,
+            settings.writers_percent,
+        )
     }
 
     fn entitlements(&self) -> Entitlements {
@@ -223,6 +274,17 @@ impl Parts<'_> {
             self.ledger(self.entitlements()),
             self.guard()?,
             self.settings.session_idle,
+            self.settings.session_absolute,
+        ))
+    }
+
+    fn signed_session_issuer(&self) -> Result<SignedSessionIssuer, StartAuthorizationError> {
+        Ok(SignedSessionIssuer::new(
+            SessionKey::new(self.wiring.session_key.as_ref())?,
+            self.guard()?,
+            self.accounts(),
+            self.clock.clone(),
+            self.entitlements(),
             self.settings.session_absolute,
         ))
     }
@@ -295,7 +357,6 @@ fn run<I: Issuer>(
     let by_cookie = I::SCHEME == Scheme::Cookie || I::REFRESH_COOKIE.is_some();
     let cors = Cors::new(settings.origins.clone(), by_cookie);
     let server = Arc::new(AuthorizationServer {
-        jwks: issuer.jwks().into(),
         metadata: metadata::document(parts.issuer_url(), I::GRANT_TYPES)
             .to_string()
             .into(),
@@ -310,13 +371,15 @@ fn run<I: Issuer>(
             settings.login_workers,
             settings.login_queue,
         )?,
-        clients: ClientSecrets::new(wiring),
+        clients: parts.clients,
         admin_secrets: AdminSecrets::new(wiring),
-        role_changes: tokio::sync::Mutex::default(),
+        account_changes: tokio::sync::Mutex::default(),
+        client_changes: tokio::sync::Mutex::default(),
         audit: audit.clone(),
         store: parts.store,
         outage: OutageReport::new("authorization server"),
         outcomes: EndpointOutcomes::new(ENDPOINTS),
+        events: EventCounts::default(),
         introspections: AtomicU64::new(0),
         limits: settings.limits.clone(),
     });

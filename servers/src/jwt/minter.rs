@@ -1,15 +1,16 @@
 //! Issuing access tokens.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use serde_json::json;
 
+use super::key_ring::{KeyRing, Retiring, RotationError};
 use super::keys::KeySet;
 use super::signing::SigningKey;
-use crate::clock::millis;
+use crate::clock::{Clock, millis};
 use crate::entitlements::Entitlements;
 use crate::model::Grant;
 use crate::roles::Roles;
@@ -18,13 +19,11 @@ use crate::secret::random_bytes;
 /// Issues access tokens.
 #[derive(Debug)]
 pub struct Minter {
-    key: SigningKey,
+    keys: KeyRing,
     issuer: String,
     audience: String,
     lifetime: Duration,
     entitlements: Entitlements,
-    /// The encoded header: the same for every token.
-    header: String,
 }
 
 #[derive(Serialize)]
@@ -48,11 +47,8 @@ struct Payload<'a> {
 impl Minter {
     /// An issuer of tokens that live for `lifetime` (at least 1 s, `exp` has whole seconds).
     pub fn new(key: SigningKey, issuer: &str, audience: &str, lifetime: Duration) -> Self {
-        let header =
-            json!({ "typ": "at+jwt", "alg": key.algorithm().name(), "kid": key.id() }).to_string();
         Self {
-            header: URL_SAFE_NO_PAD.encode(header),
-            key,
+            keys: KeyRing::new(key),
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
             lifetime,
@@ -69,9 +65,6 @@ impl Minter {
     }
 
     /// Issues a token at `now_ms`; `session` becomes the `sid` claim.
-    ///
-    /// `exp` is rounded *down*: a token may live up to a second less than promised, never more, or
-    /// a bound on its life would be broken by the rounding.
     pub fn mint(&self, grant: &Grant, session: Option<&str>, now_ms: i64) -> String {
         let payload = Payload {
             iss: &self.issuer,
@@ -79,7 +72,7 @@ impl Minter {
             aud: &self.audience,
             client_id: grant.client.id(),
             iat: now_ms.div_euclid(1_000),
-            exp: (now_ms + millis(self.lifetime)).div_euclid(1_000),
+            exp: self.expires_at_ms(now_ms).div_euclid(1_000),
             jti: URL_SAFE_NO_PAD.encode(random_bytes::<16>()),
             scope: grant.scope.to_string(),
             roles: grant.roles,
@@ -87,9 +80,18 @@ impl Minter {
             sid: session,
         };
         let payload = serde_json::to_vec(&payload).expect("a plain struct serialises");
-        let signed = format!("{}.{}", self.header, URL_SAFE_NO_PAD.encode(payload));
-        let signature = self.key.sign(signed.as_bytes());
+        let key = self.keys.current();
+        let signed = format!("{}.{}", key.header, URL_SAFE_NO_PAD.encode(payload));
+        let signature = key.sign(signed.as_bytes());
         format!("{signed}.{signature}")
+    }
+
+    /// When a token that is issued at `now_ms` expires, in Unix milliseconds.
+    ///
+    /// Whole seconds, rounded *down*: a token may live up to a second less than promised, never more,
+    /// or a bound on its life would be broken by the rounding.
+    pub fn expires_at_ms(&self, now_ms: i64) -> i64 {
+        (now_ms + millis(self.lifetime)).div_euclid(1_000) * 1_000
     }
 
     /// How long its tokens live.
@@ -97,14 +99,22 @@ impl Minter {
         self.lifetime
     }
 
-    /// The public keys, as published (RFC 7517 §5).
-    pub fn jwks(&self) -> String {
-        json!({ "keys": self.key.jwk().into_iter().collect::<Vec<_>>() }).to_string()
+    /// The public keys at `now_ms`, as published (RFC 7517 §5).
+    pub fn jwks(&self, now_ms: i64) -> String {
+        self.keys.jwks(now_ms)
     }
 
     /// The keys that verify its tokens.
-    pub fn key_set(&self) -> &KeySet {
-        self.key.key_set()
+    pub fn key_set(&self) -> Arc<KeySet> {
+        self.keys.key_set()
+    }
+
+    /// Signs with a new key from now on.
+    pub async fn rotate(&self, retiring: Retiring, clock: &Clock) -> Result<(), RotationError> {
+        let key = self.keys.successor().await?;
+        let now_ms = clock.now_ms();
+        let last_ms = now_ms + millis(self.lifetime);
+        self.keys.rotate(key, retiring, now_ms, last_ms)
     }
 }
 #[cfg(test)]
@@ -117,7 +127,7 @@ mod tests {
     use crate::scope::Scope;
     use crate::secret::Secret;
     use jsonwebtoken::{DecodingKey, Validation, decode, jwk::JwkSet};
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
@@ -141,7 +151,7 @@ mod tests {
         };
         for algorithm in ALGORITHMS {
             let minter = minter(algorithm);
-            let jwks: JwkSet = serde_json::from_str(&minter.jwks()).expect("a JWK set");
+            let jwks: JwkSet = serde_json::from_str(&minter.jwks(now_ms)).expect("a JWK set");
             let key = match jwks.keys.first() {
                 Some(jwk) => DecodingKey::from_jwk(jwk).expect("a key"),
                 None => DecodingKey::from_secret(

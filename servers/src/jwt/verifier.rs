@@ -14,7 +14,7 @@ pub enum KeySource {
     /// It shares the issuer's secret (HS256).
     Shared(KeySet),
     /// It fetches them from the issuer.
-    Published(JwksClient),
+    Published(Arc<JwksClient>),
 }
 
 /// Judges access tokens at a resource server, without asking anybody who a token belongs to.
@@ -51,7 +51,7 @@ impl Verifier {
         match &self.keys {
             KeySource::Shared(keys) => Ok(self.judge(&parts, keys, now_ms)),
             KeySource::Published(client) => {
-                let keys = client.keys(now_ms).await;
+                let keys = client.keys(now_ms).await?;
                 match self.judge(&parts, &keys, now_ms) {
                     Err(Reason::UnknownKey) => {
                         self.judge_with_newer_keys(&parts, client, &keys, now_ms)

@@ -89,6 +89,16 @@ impl Exposition {
         self
     }
 
+    /// Writes how many internal tokens a gateway made.
+    pub fn with_internal_tokens(mut self, minted: u64) -> Self {
+        self.counter(
+            "authbench_internal_tokens_total",
+            "Internal tokens minted",
+            minted,
+        );
+        self
+    }
+
     /// Writes how many preflight requests were answered.
     pub fn with_preflights(mut self, preflights: u64) -> Self {
         self.counter(
@@ -114,7 +124,27 @@ impl Exposition {
         self.0
     }
 
-    fn counter(&mut self, name: &str, help: &str, value: u64) {
+    /// Writes counters of one name; of each its labels, as `name="value"`, and its value.
+    pub fn counters(
+        &mut self,
+        name: &str,
+        help: &str,
+        counters: impl Iterator<Item = (String, u64)>,
+    ) {
+        self.family(name, "counter", help);
+        for (labels, value) in counters {
+            self.sample(name, &format!("{{{labels}}}"), value);
+        }
+    }
+
+    /// Writes a value that goes up and down.
+    pub fn gauge(&mut self, name: &str, help: &str, value: u64) {
+        self.family(name, "gauge", help);
+        self.sample(name, "", value);
+    }
+
+    /// Writes a counter.
+    pub fn counter(&mut self, name: &str, help: &str, value: u64) {
         self.family(name, "counter", help);
         self.sample(name, "", value);
     }

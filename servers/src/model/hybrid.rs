@@ -18,10 +18,11 @@ use super::{
 use crate::client::Client;
 use crate::http::cookie::CookieShape;
 use crate::http::{Presented, bearer};
-use crate::jwt::Claims;
+use crate::jwt::{Claims, Retiring, RotationError};
 use crate::refusal::Reason;
 use crate::roles::Roles;
 use crate::rotation::{RefreshToken, Renewal, Renewed, RotationKey};
+use crate::scope::Scope;
 use crate::store::{Store, StoreError};
 
 pub use crate::rotation::RefreshPolicy;
@@ -88,10 +89,11 @@ impl HybridIssuer {
 
     fn granted(&self, renewed: Renewed, refresh: &Refresh<'_>) -> Granted {
         let grant = renewed.family.grant;
-        let scope = refresh.scope.unwrap_or(grant.scope);
-        let access = self
-            .tokens
-            .access_token(&grant, scope, Some(&renewed.handle));
+        let scope = refresh
+            .scope
+            .map_or(grant.scope, |asked| asked.and(grant.scope));
+        let (handle, at_ms) = (Some(&*renewed.handle), renewed.at_ms);
+        let access = self.tokens.access_token(&grant, scope, handle, at_ms);
         let successor = self.rotation.write(&renewed.successor, refresh.client);
         let (refresh_token, cookie) = match refresh.by_cookie {
             true => (None, Some(COOKIE.set(&successor))),
@@ -121,14 +123,17 @@ impl Issuer for HybridIssuer {
         let first = RefreshToken::first();
         let handle = first.family_handle();
         let RefreshPolicy { idle, absolute, .. } = self.policy;
+        let at_ms = self.ledger.clock().now_ms();
         let opened = self.ledger.open(&grant, standing, &handle, idle, absolute);
         if let Err(refusal) = opened.await? {
             return Ok(Err(refusal));
         }
-        let access = Some(self.tokens.access_token(&grant, grant.scope, Some(&handle)));
+        let access = self
+            .tokens
+            .access_token(&grant, grant.scope, Some(&handle), at_ms);
         let cookie = Some(COOKIE.set(&self.rotation.write(&first, grant.client)));
         Ok(Ok(Granted {
-            access,
+            access: Some(access),
             cookie,
             subject: grant.subject,
             ..Granted::default()
@@ -180,7 +185,8 @@ impl Issuer for HybridIssuer {
             Err(reason) => return Ok(Err(reason)),
         };
         if let Some(handle) = &claims.session {
-            self.ledger.end(handle, &claims.subject).await?;
+            let (account, client) = (&claims.subject, &claims.client_id);
+            self.ledger.end(handle, account, client).await?;
         }
         let cookie = Some(COOKIE.clear());
         Ok(Ok(LoggedOut {
@@ -211,12 +217,35 @@ impl Issuer for HybridIssuer {
         self.ledger.set_roles(account, roles).await
     }
 
+    async fn narrow_scope(&self, account: &str, most: Scope) -> Result<usize, StoreError> {
+        self.ledger.narrow(account, most).await
+    }
+
     async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
         self.ledger.end_all(account).await
     }
 
+    async fn end_client(&self, client: Client) -> Result<usize, StoreError> {
+        self.ledger.end_client(client).await
+    }
+
+    async fn end_consent(&self, account: &str, client: Client) -> Result<usize, StoreError> {
+        self.ledger.end_consent(account, client).await
+    }
+
+    async fn end_everything(&self) -> Result<usize, StoreError> {
+        self.ledger.end_everything().await
+    }
+
     async fn sessions(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {
         self.ledger.list(account, Some(self.policy.idle)).await
+    }
+
+    async fn rotate_keys(
+        &self,
+        retiring: Retiring,
+    ) -> Result<Result<(), RotationError>, StoreError> {
+        self.tokens.rotate_keys(retiring).await
     }
 
     fn jwks(&self) -> String {

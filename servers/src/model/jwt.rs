@@ -14,7 +14,7 @@ use super::{
 use crate::client::Client;
 use crate::clock::Clock;
 use crate::http::{Presented, bearer};
-use crate::jwt::{Claims, Minter, Rules, Verifier, verifier};
+use crate::jwt::{Claims, Minter, Retiring, RotationError, Rules, Verifier, verifier};
 use crate::refusal::{Reason, Unavailable};
 use crate::scope::Scope;
 use crate::secret::Fingerprint;
@@ -47,18 +47,24 @@ impl JwtIssuer {
         }
     }
 
-    /// Issues a token for `grant`; `session` becomes its `sid`.
+    /// Issues a token for `grant`, which was found good at `at_ms` or later; `session` becomes its
+    /// `sid`.
+    ///
+    /// What ends a grant ends what was issued until then. So the time of issue is read before the
+    /// last look at whether anything has ended, or a token could be younger than an event that this
+    /// look came too early for.
     pub(super) fn access_token(
         &self,
         grant: &Grant,
         scope: Scope,
         session: Option<&str>,
+        at_ms: i64,
     ) -> AccessToken {
         let narrowed = Grant {
             scope,
             ..grant.clone()
         };
-        let token = self.minter.mint(&narrowed, session, self.clock.now_ms());
+        let token = self.minter.mint(&narrowed, session, at_ms);
         AccessToken {
             token,
             lifetime: self.minter.lifetime(),
@@ -68,11 +74,11 @@ impl JwtIssuer {
 
     /// Reads a token of ours, expired or not.
     pub(super) fn read(&self, token: &str) -> Result<Claims, Reason> {
-        verifier::read(token, self.minter.key_set(), &self.rules)
+        verifier::read(token, &self.minter.key_set(), &self.rules)
     }
 
-    /// Reads a token of ours that is within its times, and whose account is not disabled. Of the
-    /// roles in it those are left that the account still has.
+    /// Reads a token of ours that is within its times, and whose account and client may still have
+    /// one. Of the roles and the scope in it is left what the account still has.
     pub(super) async fn read_active(
         &self,
         token: &str,
@@ -85,11 +91,15 @@ impl JwtIssuer {
             Ok(claims) => claims,
             Err(reason) => return Ok(Err(reason)),
         };
-        let standing = self.accounts.standing(&claims.subject).await?;
-        if standing.disabled {
+        let Some(client) = Client::with_id(&claims.client_id) else {
+            return Ok(Err(Reason::Inactive));
+        };
+        let standing = self.accounts.standing(&claims.subject, client).await?;
+        if standing.refusal().is_some() {
             return Ok(Err(Reason::Inactive));
         }
         claims.roles = claims.roles.and(standing.roles.unwrap_or(claims.roles));
+        claims.scope = standing.allowed(claims.scope);
         Ok(Ok(claims))
     }
 
@@ -113,11 +123,12 @@ impl Issuer for JwtIssuer {
         standing: &Standing,
         _headers: &HeaderMap,
     ) -> Result<GrantOutcome, StoreError> {
-        let present = self.accounts.standing(&grant.subject).await?;
+        let at_ms = self.clock.now_ms();
+        let present = self.accounts.standing(&grant.subject, grant.client).await?;
         if let Err(refusal) = GrantRefusal::unless_unchanged(standing, &present) {
             return Ok(Err(refusal));
         }
-        let access = Some(self.access_token(&grant, grant.scope, None));
+        let access = Some(self.access_token(&grant, grant.scope, None, at_ms));
         Ok(Ok(Granted {
             access,
             subject: grant.subject,
@@ -126,7 +137,12 @@ impl Issuer for JwtIssuer {
     }
 
     async fn client_credentials(&self, grant: Grant) -> Result<GrantOutcome, StoreError> {
-        let access = Some(self.access_token(&grant, grant.scope, None));
+        let at_ms = self.clock.now_ms();
+        let standing = self.accounts.standing(&grant.subject, grant.client).await?;
+        if let Some(refusal) = standing.refusal() {
+            return Ok(Err(refusal));
+        }
+        let access = Some(self.access_token(&grant, grant.scope, None, at_ms));
         Ok(Ok(Granted {
             access,
             subject: grant.subject,
@@ -172,8 +188,15 @@ impl Issuer for JwtIssuer {
         Ok(claims.and_then(|claims| signed_in(claims, token)))
     }
 
+    async fn rotate_keys(
+        &self,
+        retiring: Retiring,
+    ) -> Result<Result<(), RotationError>, StoreError> {
+        Ok(self.minter.rotate(retiring, &self.clock).await)
+    }
+
     fn jwks(&self) -> String {
-        self.minter.jwks()
+        self.minter.jwks(self.clock.now_ms())
     }
 }
 

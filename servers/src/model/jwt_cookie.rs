@@ -19,6 +19,7 @@ use crate::client::Client;
 use crate::http::Presented;
 use crate::http::cookie::{self, CookieShape};
 use crate::http::csrf::ChangeGuard;
+use crate::jwt::{Retiring, RotationError};
 use crate::refusal::{Reason, Unavailable};
 use crate::secret::Fingerprint;
 use crate::store::StoreError;
@@ -117,6 +118,13 @@ impl Issuer for JwtCookieIssuer {
                 ..signed_in(claims, token)?
             })
         }))
+    }
+
+    async fn rotate_keys(
+        &self,
+        retiring: Retiring,
+    ) -> Result<Result<(), RotationError>, StoreError> {
+        self.tokens.rotate_keys(retiring).await
     }
 
     fn jwks(&self) -> String {

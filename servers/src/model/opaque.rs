@@ -21,6 +21,7 @@ use crate::introspection::cache::Introspection;
 use crate::metrics::LatencyHistogram;
 use crate::refusal::{Reason, Unavailable};
 use crate::roles::Roles;
+use crate::scope::Scope;
 use crate::secret::{Fingerprint, is_random_id, random_id};
 use crate::store::StoreError;
 
@@ -83,7 +84,8 @@ impl Issuer for OpaqueIssuer {
     }
 
     async fn client_credentials(&self, grant: Grant) -> Result<GrantOutcome, StoreError> {
-        self.issue(grant, &Standing::default()).await
+        let standing = self.ledger.standing(&grant).await?;
+        self.issue(grant, &standing).await
     }
 
     async fn introspect(&self, token: &str) -> Result<Option<ActiveGrant>, StoreError> {
@@ -99,7 +101,8 @@ impl Issuer for OpaqueIssuer {
             None => Ok(Revocation::Unknown),
             Some(active) if active.grant.client != client => Ok(Revocation::OtherClients),
             Some(active) => {
-                self.ledger.end(&handle, &active.grant.subject).await?;
+                let account = &active.grant.subject;
+                self.ledger.end(&handle, account, client.id()).await?;
                 Ok(Revocation::Revoked)
             }
         }
@@ -148,8 +151,24 @@ impl Issuer for OpaqueIssuer {
         self.ledger.set_roles(account, roles).await
     }
 
+    async fn narrow_scope(&self, account: &str, most: Scope) -> Result<usize, StoreError> {
+        self.ledger.narrow(account, most).await
+    }
+
     async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
         self.ledger.end_all(account).await
+    }
+
+    async fn end_client(&self, client: Client) -> Result<usize, StoreError> {
+        self.ledger.end_client(client).await
+    }
+
+    async fn end_consent(&self, account: &str, client: Client) -> Result<usize, StoreError> {
+        self.ledger.end_consent(account, client).await
+    }
+
+    async fn end_everything(&self) -> Result<usize, StoreError> {
+        self.ledger.end_everything().await
     }
 
     /// A token's expiry does not move, so nothing tells when it was used.

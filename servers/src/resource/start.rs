@@ -1,6 +1,7 @@
 //! Putting a resource server together, and running it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -25,11 +26,16 @@ use crate::model::jwt::JwtValidator;
 use crate::model::jwt_cookie::JwtCookieValidator;
 use crate::model::no_auth::NoAuthValidator;
 use crate::model::opaque::OpaqueValidator;
-use crate::model::session::SessionValidator;
-use crate::model::{Model, Scheme, Transport, Validator};
+use crate::model::session::{LocalCacheError, SessionValidator};
+use crate::model::signed_session::{SessionKey, SessionKeyError, SignedSessionValidator};
+use crate::model::{Model, Scheme, SessionState, Transport, Validator};
 use crate::namespace::{self, StoreAt};
+use crate::revocation::UnsupportedRevocation;
 use crate::store::ConnectError;
 use crate::tls::{self, Identity, IdentityError};
+
+/// A shorter life of the issuer's keys would ask for them all the time.
+const SHORTEST_JWKS_TTL: Duration = Duration::from_millis(100);
 
 /// Why a resource server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +55,12 @@ pub enum StartResourceError {
     /// There is no key to judge CSRF tokens with.
     #[error(transparent)]
     CsrfKey(#[from] CsrfKeyError),
+    /// There is no key to read signed sessions with.
+    #[error(transparent)]
+    SessionKey(#[from] SessionKeyError),
+    /// Sessions would idle out while they are used.
+    #[error(transparent)]
+    LocalCache(#[from] LocalCacheError),
     /// The authorization server's URL cannot be used.
     #[error(transparent)]
     Upstream(#[from] UpstreamUrlError),
@@ -66,6 +78,27 @@ pub enum StartResourceError {
     /// The model's credential does not travel in this way.
     #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
     Transport(Model),
+    /// The model cannot use this revocation channel.
+    #[error(transparent)]
+    Revocation(#[from] UnsupportedRevocation),
+    /// Published keys would be asked for all the time, or be too old before they are looked at.
+    #[error(
+        "keep the issuer's keys for {ttl:?}, and {stale:?} while it is away: at least 100 ms, and the second at least the first"
+    )]
+    KeyAges {
+        /// How long they are kept.
+        ttl: Duration,
+        /// How long they are kept while the issuer does not answer.
+        stale: Duration,
+    },
+    /// The model has no sessions whose state could be in the cookie.
+    #[error("keep the state of {0} in a cookie: only that of session can be told to")]
+    SessionState(Model),
+    /// Nothing is looked up here that could be remembered.
+    #[error(
+        "remember sessions of {0}: only a resource server of session with its state at the server looks sessions up, and a gateway"
+    )]
+    NoLookUps(Model),
     /// The process could not be set up.
     #[error(transparent)]
     Lifecycle(#[from] LifecycleError),
@@ -79,13 +112,24 @@ pub struct RunningResourceServer {
     /// Who it is, when it speaks TLS.
     pub identity: Option<Identity>,
     listening: Listening,
+    streams: EndStreams,
     audit: AuditLog,
 }
 
+/// Ends the open streams of a server, whatever its model.
+struct EndStreams(Box<dyn Fn() + Send + Sync>);
+
+impl std::fmt::Debug for EndStreams {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EndStreams")
+    }
+}
+
 impl RunningResourceServer {
-    /// Ends it: no new connections, requests in progress are answered, the audit log is written
-    /// out.
+    /// Ends it: no new connections, requests in progress are answered, open streams are told, the
+    /// audit log is written out.
     pub async fn shut_down(self) {
+        (self.streams.0)();
         self.listening.shut_down().await;
         self.audit.close();
     }
@@ -130,10 +174,15 @@ pub async fn start(
     if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
         return Err(StartResourceError::Transport(settings.model));
     }
+    settings.revocation.check(settings.model)?;
+    check_options(&settings)?;
     // From here on everything is monomorphic: the model's code is called directly, request for
     // request.
     match settings.model {
         Model::NoAuth => run(NoAuthValidator, listener, &parts),
+        Model::Session if settings.session_state == SessionState::Cookie => {
+            run(parts.signed_session()?, listener, &parts)
+        }
         Model::Session => run(parts.session().await?, listener, &parts),
         Model::Jwt if settings.transport == Transport::Cookie => {
             let tokens = parts.jwt().await?;
@@ -143,9 +192,27 @@ pub async fn start(
                 &parts,
             )
         }
-        // The access token of the hybrid is the same as that of `jwt`, and so is judging it.
-        Model::Jwt | Model::Hybrid => run(parts.jwt().await?, listener, &parts),
+        // The access token of the hybrid is the same as that of `jwt`, and so is judging it; and so
+        // is what a gateway makes for the services behind it.
+        Model::Jwt | Model::Hybrid | Model::Gateway => run(parts.jwt().await?, listener, &parts),
         Model::Opaque => run(parts.opaque()?, listener, &parts),
+    }
+}
+
+/// Options that belong to some models only.
+fn check_options(settings: &ResourceSettings) -> Result<(), StartResourceError> {
+    let (model, in_cookie) = (
+        settings.model,
+        settings.session_state == SessionState::Cookie,
+    );
+    if settings.transport == Transport::Cookie && model != Model::Jwt {
+        Err(StartResourceError::Transport(model))
+    } else if in_cookie && model != Model::Session {
+        Err(StartResourceError::SessionState(model))
+    } else if !settings.local_cache.is_zero() && (in_cookie || model != Model::Session) {
+        Err(StartResourceError::NoLookUps(model))
+    } else {
+        Ok(())
     }
 }
 
@@ -169,11 +236,20 @@ impl Parts<'_> {
         };
         let namespace = self.wiring.namespace.as_deref();
         let store = namespace::connect(at, namespace, self.settings.model).await?;
-        Ok(SessionValidator::new(
+        let sessions = SessionValidator::new(
             store,
             self.guard()?,
             self.clock.clone(),
             self.settings.session_idle,
+        );
+        Ok(sessions.with_local_cache(self.settings.local_cache)?)
+    }
+
+    fn signed_session(&self) -> Result<SignedSessionValidator, StartResourceError> {
+        Ok(SignedSessionValidator::new(
+            SessionKey::new(self.wiring.session_key.as_ref())?,
+            self.guard()?,
+            self.clock.clone(),
         ))
     }
 
@@ -213,20 +289,29 @@ impl Parts<'_> {
         ))
     }
 
-    async fn published_keys(&self) -> Result<JwksClient, StartResourceError> {
+    async fn published_keys(&self) -> Result<Arc<JwksClient>, StartResourceError> {
         let Parts {
             settings, clock, ..
         } = self;
         let policy = RefetchPolicy {
             cool_down: settings.jwks_cool_down,
-            max_age: settings.jwks_max_age,
+            ttl: settings.jwks_ttl,
+            stale: settings.jwks_stale,
         };
+        if policy.ttl < SHORTEST_JWKS_TTL || policy.stale < policy.ttl {
+            return Err(StartResourceError::KeyAges {
+                ttl: policy.ttl,
+                stale: policy.stale,
+            });
+        }
         let client = JwksClient::new(self.upstream()?, settings.algorithm, policy, clock.clone());
+        let client = Arc::new(client);
         // So that the first request does not wait for it. If the issuer is not there yet, the first
         // request will ask.
-        if let Err(error) = client.newer_than(&client.keys(clock.now_ms()).await).await {
+        if let Err(error) = client.first().await {
             eprintln!("resource server: failed to {error}");
         }
+        JwksClient::keep_fresh(&client);
         Ok(client)
     }
 
@@ -287,7 +372,10 @@ fn run<V: Validator>(
         limits.clone(),
         Arc::clone(&cors),
         partner_limit,
+        parts.settings.streams.clone(),
     );
+    let server = Arc::new(server);
+    let ending = Arc::clone(&server);
     let handler = WithCors {
         cors,
         handler: server,
@@ -299,6 +387,7 @@ fn run<V: Validator>(
         url,
         identity,
         listening,
+        streams: EndStreams(Box::new(move || ending.end_streams())),
         audit,
     })
 }

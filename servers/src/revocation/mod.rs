@@ -2,6 +2,27 @@
 //!
 //! A resource server that judges tokens by itself, or remembers an answer about one, does not see what ends at the authorization server. Whatever
 //! ends there is announced as an [`Ended`]; how the announcement travels, and what a resource server does with it, is the revocation channel.
+//!
+//! * [`Announcer`] is the issuer's side: it makes known what ended, and says when a credential was issued in the order of what ended.
+//! * [`Denials`] is what a resource server keeps in memory of the push channel.
+//! * [`RevocationSettings`] says which channel there is.
+
+mod announcer;
+mod denial;
+mod denials;
+mod index;
+mod order;
+mod push;
+mod settings;
+mod unknown;
+
+pub use announcer::{Announcer, StartAnnouncerError};
+pub use denials::{Denials, PushFigures};
+pub use settings::{
+    PushFail, Revocation, RevocationSettings, UnknownPushFail, UnknownRevocation,
+    UnsupportedRevocation,
+};
+pub use unknown::RevocationUnknown;
 
 /// Something that ended before its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,4 +72,21 @@ pub enum Ended {
         /// The key's `kid`.
         id: String,
     },
+}
+
+/// What a presented credential says of itself, to be held against what has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Presentation<'a> {
+    /// Its `jti`, or the hash of an opaque token.
+    pub id: &'a str,
+    /// Its `sid`, if it has one.
+    pub session: Option<&'a str>,
+    /// Whose authority it carries.
+    pub subject: &'a str,
+    /// The client that it was issued to.
+    pub client: &'a str,
+    /// The `kid` that it was signed under, if it is signed.
+    pub key: Option<&'a str>,
+    /// When it was issued, in Unix milliseconds, in the order that [`Announcer::stamp`] gives.
+    pub issued_at_ms: i64,
 }

@@ -6,7 +6,7 @@ use super::decision::{Decision, committed_record, decide};
 use super::token::{RefreshToken, RotationKey};
 use crate::client::Client;
 use crate::model::record::{Ledger, read, record_key};
-use crate::model::{ActiveGrant, GrantRefusal};
+use crate::model::{ActiveGrant, Grant, GrantRefusal};
 use crate::scope::Scope;
 use crate::store::{RecordStore, StoreError};
 
@@ -42,6 +42,8 @@ pub struct Renewed {
     pub handle: String,
     /// The token that takes over.
     pub successor: RefreshToken,
+    /// When the renewal was decided on, in Unix milliseconds: before it was committed.
+    pub at_ms: i64,
 }
 
 impl<S: RecordStore> Renewal<'_, S> {
@@ -62,11 +64,13 @@ impl<S: RecordStore> Renewal<'_, S> {
         {
             return Ok(Err(refusal));
         }
-        let family = self.rotate(&token, &handle).await?;
+        let at_ms = self.ledger.clock().now_ms();
+        let family = self.rotate(&token, &handle, at_ms).await?;
         Ok(family.map(|family| Renewed {
             family,
             handle,
             successor: token.successor(),
+            at_ms,
         }))
     }
 
@@ -93,14 +97,14 @@ impl<S: RecordStore> Renewal<'_, S> {
         })
     }
 
-    /// Commits the rotation and finds out whether the family may go on. `Ok(Ok)`: it does, this is
-    /// it.
+    /// Commits the rotation at `now_ms` and finds out whether the family may go on. `Ok(Ok)`: it
+    /// does, this is it.
     async fn rotate(
         &self,
         token: &RefreshToken,
         handle: &str,
+        now_ms: i64,
     ) -> Result<Result<ActiveGrant, GrantRefusal>, StoreError> {
-        let now_ms = self.ledger.clock().now_ms();
         // As long as any family lives: were a rotation forgotten sooner, its token could be used a
         // second time.
         let (remembered, family_key) = (self.policy.absolute, record_key(handle));
@@ -115,18 +119,20 @@ impl<S: RecordStore> Renewal<'_, S> {
             return Ok(Err(GrantRefusal::FamilyEnded));
         };
         if decide(&rotation, now_ms, self.policy.grace) == Decision::Replayed {
-            self.ledger.end(handle, &family.grant.subject).await?;
+            let Grant {
+                subject, client, ..
+            } = &family.grant;
+            self.ledger.end(handle, subject, client.id()).await?;
             return Ok(Err(GrantRefusal::Replay));
         }
         // The second look closes a race: if the family ended while this was under way, it stays
-        // ended.
+        // ended, and if it was narrowed, so is what is handed out.
         let remaining_ms = u64::try_from(family.expires_at_ms - now_ms).unwrap_or(0);
         let idle = self.policy.idle.min(Duration::from_millis(remaining_ms));
-        let goes_on = !idle.is_zero() && self.ledger.touch(handle, idle).await?;
-        Ok(if goes_on {
-            Ok(family)
-        } else {
-            Err(GrantRefusal::FamilyEnded)
-        })
+        if idle.is_zero() {
+            return Ok(Err(GrantRefusal::FamilyEnded));
+        }
+        let family = self.ledger.touch(handle, idle).await?;
+        Ok(family.ok_or(GrantRefusal::FamilyEnded))
     }
 }

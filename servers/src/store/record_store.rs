@@ -7,7 +7,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::{IndexedRecord, Rotation, Store, StoreError};
+use super::{IndexEntry, IndexedRecord, Rotation, Store, StoreError};
 
 /// The operations on one record; each is one round trip, and happens as a whole or not at all. Their meaning is
 /// that of the [`Store`]'s methods of the same names.
@@ -31,10 +31,9 @@ pub trait RecordStore: Send + Sync {
     /// [`Store::remove_indexed`].
     fn remove_indexed(
         &self,
-        key: &str,
-        index_key: &str,
-        member: &str,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+        keys: &[&str],
+        entries: &[IndexEntry<'_>],
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// [`Store::rotate`].
     fn rotate(
@@ -69,11 +68,10 @@ impl RecordStore for Store {
 
     fn remove_indexed(
         &self,
-        key: &str,
-        index_key: &str,
-        member: &str,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
-        Self::remove_indexed(self, key, index_key, member)
+        keys: &[&str],
+        entries: &[IndexEntry<'_>],
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send {
+        Self::remove_indexed(self, keys, entries)
     }
 
     fn rotate(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use authbench_servers::clock::{Clock, ManualTime};
 use authbench_servers::rotation::interleavings::memory::MemoryStore;
 use authbench_servers::store::{
-    IndexedRecord, RecordStore, Rotation, StartedStore, Store, StoreOptions,
+    IndexEntry, IndexedRecord, RecordStore, Rotation, StartedStore, Store, StoreOptions,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -37,7 +37,7 @@ async fn connect(started: &StartedStore) -> Store {
 enum Answer {
     Created(Vec<Option<Vec<u8>>>),
     Record(Option<Vec<u8>>),
-    Removed(bool),
+    Removed(u64),
     Rotated(Rotation),
 }
 
@@ -54,6 +54,10 @@ async fn operate(store: &impl RecordStore, random: &mut ChaCha8Rng) -> Answer {
                 ttl: LONG,
                 index_key: "index",
                 member: key,
+                also_in: &[IndexEntry {
+                    index_key: "other index",
+                    member: key,
+                }],
                 expires_at_ms: NOW_MS + 600_000,
                 now_ms: NOW_MS,
                 flag_keys: &[other],
@@ -63,7 +67,9 @@ async fn operate(store: &impl RecordStore, random: &mut ChaCha8Rng) -> Answer {
         1 => Answer::Record(store.get(key).await.expect("answered")),
         2 => Answer::Record(store.get_and_touch(key, LONG).await.expect("answered")),
         3 => {
-            let removed = store.remove_indexed(key, "index", key);
+            let (index_key, member) = ("index", key);
+            let entries = [IndexEntry { index_key, member }];
+            let removed = store.remove_indexed(&[key, other], &entries);
             Answer::Removed(removed.await.expect("answered"))
         }
         _ => {

@@ -3,11 +3,18 @@
 
 mod access_tokens;
 mod accounts;
+mod event_races;
+mod events;
 mod fakes;
+mod gateway;
 mod harness;
 mod http_rules;
 mod introspection;
+mod key_rotation;
+mod local_cache;
 mod outages;
 mod rotation;
 mod sessions;
+mod signed_sessions;
+mod streams;
 mod tls;

@@ -10,6 +10,7 @@ pub(super) fn lag(summary: &Summary) -> String {
     let worst: Vec<(&TargetSummary, &RevocationSummary)> = summary
         .targets
         .iter()
+        .filter(|target| !target.is_negative_control())
         .filter_map(|target| Some((target, worst(target)?)))
         .collect();
     if worst.is_empty() {

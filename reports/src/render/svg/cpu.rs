@@ -15,11 +15,13 @@ const TOP: f64 = 62.0;
 const ROW: f64 = 58.0;
 const BAR: f64 = 26.0;
 const BOTTOM: f64 = 44.0;
-const ROLES: [(Role, &str); 4] = [
+/// The style of each role is its place here.
+const ROLES: [(Role, &str); 5] = [
     (Role::ResourceServer, "resource server"),
     (Role::AuthorizationServer, "authorization server"),
     (Role::Store, "store"),
     (Role::Other, "other"),
+    (Role::Gateway, "gateway"),
 ];
 
 struct Bar<'a> {

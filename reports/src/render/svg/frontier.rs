@@ -1,8 +1,10 @@
-//! The frontier: CPU per request against revocation lag.
+//! The frontier: CPU per request against revocation lag. Few points are labelled where they stand, many are numbered.
+
+mod numbered;
 
 use super::axis::Scale;
 use super::{WIDTH, apart, drawing, line, marker, path, series, text};
-use crate::frontier::{Frontier, Known, Point, Reach};
+use crate::frontier::{Frontier, Known, Point, Reach, Standing};
 use crate::number::{significant, span};
 use crate::summary::Summary;
 use maud::{Markup, html};
@@ -14,6 +16,9 @@ const BAND: f64 = 232.0;
 const RIGHT: f64 = 64.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 66.0;
+
+/// More points than this are numbered.
+const LABELLED: usize = 8;
 
 /// A point with its place.
 struct Placed<'a> {
@@ -34,23 +39,70 @@ pub fn frontier(summary: &Summary) -> Markup {
     let frontier = Frontier::of(summary);
     let axes = axes(&frontier);
     let placed = placed(summary, &frontier, &axes);
+    let many = placed.len() > LABELLED;
     let content = html! {
         (grid(&axes, &frontier))
+        (pareto(&frontier, &axes))
         (whiskers(&placed, &axes))
         (projections(&placed))
-        @for one in &placed { (marker(one.style, one.x, one.y, projected(one.point))) }
-        (labels(&placed))
+        @if many {
+            (numbered::marks(&placed))
+        } @else {
+            @for one in &placed {
+                g class=[dominated(one.point).then_some("dominated")] { (marker(one.style, one.x, one.y, projected(one.point))) }
+            }
+            (labels(&placed))
+        }
         @if placed.is_empty() {
             (text("note", "middle", WIDTH / 2.0, HEIGHT / 2.0, "no target has both its cost and its lag measured"))
         }
     };
+    let key = if many {
+        numbered::key_height(placed.len())
+    } else {
+        0.0
+    };
     drawing(
         "frontier",
         "Cost per request against revocation lag",
-        "One point per target; hollow points are projected to the lifetime that cost was measured with. The same figures are in the table below.",
-        HEIGHT,
+        "One point per target; hollow points are projected to the lifetime that cost was measured with, and the stepped line joins the Pareto set. The same figures are in the table below.",
+        HEIGHT + key,
         &content,
     )
+}
+
+fn dominated(point: &Point) -> bool {
+    matches!(
+        point.standing,
+        Standing::Dominated | Standing::NegativeControl
+    )
+}
+
+/// The cheapest that is known for each longest lag: above and to the right of the line nothing is worth its price.
+fn pareto(frontier: &Frontier, axes: &Axes) -> Markup {
+    let mut steps: Vec<(f64, f64)> = Vec::new();
+    for point in frontier.efficient() {
+        let y = axes.y.at(point.cpu_us);
+        let x = match point.longest_ms.1 {
+            0.0 => LEFT,
+            ms if ms.is_finite() => axes.x.at(ms),
+            _ => WIDTH - RIGHT,
+        };
+        match steps.last() {
+            // Others of the set may cost a little more, within what the rounds tell apart.
+            Some((_, cheapest)) if y <= *cheapest => {}
+            Some((_, dearer)) => {
+                let dearer = *dearer;
+                steps.extend([(x, dearer), (x, y)]);
+            }
+            None => steps.push((x, y)),
+        }
+    }
+    let Some((_, cheapest)) = steps.last().copied() else {
+        return html! {};
+    };
+    steps.push((WIDTH - RIGHT, cheapest));
+    path("pareto", &steps)
 }
 
 fn projected(point: &Point) -> bool {
@@ -72,7 +124,11 @@ fn axes(frontier: &Frontier) -> Axes {
     } else {
         (100.0, 10_000.0)
     };
-    let costs = frontier.points.iter().map(|point| point.cpu_us);
+    let costs = frontier.points.iter().map(|point| {
+        point
+            .cpu_rounds
+            .map_or(point.cpu_us, |rounds| rounds.max.max(point.cpu_us))
+    });
     let control = frontier.control.iter().map(|control| control.cpu_us);
     let most = costs.chain(control).fold(0.0, f64::max);
     Axes {
@@ -83,16 +139,20 @@ fn axes(frontier: &Frontier) -> Axes {
 
 fn placed<'a>(summary: &Summary, frontier: &'a Frontier, axes: &Axes) -> Vec<Placed<'a>> {
     let styles = series(summary);
+    let many = frontier.points.len() > LABELLED;
     frontier
         .points
         .iter()
-        .map(|point| Placed {
+        .enumerate()
+        .map(|(number, point)| Placed {
             point,
             style: styles
                 .iter()
                 .find(|series| series.target.name == point.target)
                 .map_or(0, |series| series.style),
             x: match point.reach {
+                // Where in the band a mark stands says nothing, so that many have room.
+                Reach::NeverAccepted { .. } if many => LEFT + 24.0 + 31.0 * (number % 5) as f64,
                 Reach::NeverAccepted { .. } => LEFT + 28.0,
                 Reach::Lasting { p50_ms: ms, .. } | Reach::Outlasting { at_least_ms: ms } => {
                     axes.x.at(ms)
@@ -124,7 +184,7 @@ fn grid(axes: &Axes, frontier: &Frontier) -> Markup {
         }
         (text("axis-title", "middle", f64::midpoint(BAND, WIDTH - RIGHT), HEIGHT - 24.0, "revocation lag after the worst event (log): mark p50, bar to the maximum"))
         (text("axis-title", "start", LEFT - 44.0, 18.0, "CPU per request, µs, all processes"))
-        (text("note", "end", WIDTH - RIGHT, HEIGHT - 6.0, "solid: measured · hollow: projected from the verified law"))
+        (text("note", "end", WIDTH - RIGHT, HEIGHT - 6.0, "solid: measured · hollow: projected from the verified law · stepped line: Pareto set · grey: dominated, or a negative control"))
     }
 }
 
@@ -132,7 +192,12 @@ fn grid(axes: &Axes, frontier: &Frontier) -> Markup {
 fn whiskers(placed: &[Placed], axes: &Axes) -> Markup {
     html! {
         @for one in placed {
-            @let class = format!("whisker s{}", one.style);
+            @let style = if dominated(one.point) { "s0".to_owned() } else { format!("s{}", one.style) };
+            @let class = format!("whisker {style}");
+            @if let Some(rounds) = one.point.cpu_rounds {
+                (line(&class, one.x, axes.y.at(rounds.min), one.x, axes.y.at(rounds.max)))
+                @for us in [rounds.min, rounds.max] { (line(&class, one.x - 3.5, axes.y.at(us), one.x + 3.5, axes.y.at(us))) }
+            }
             @match one.point.reach {
                 Reach::Lasting { max_ms: Some(max_ms), .. } => {
                     (line(&class, one.x, one.y, axes.x.at(max_ms), one.y))
@@ -143,7 +208,7 @@ fn whiskers(placed: &[Placed], axes: &Axes) -> Markup {
                     (path(&class, &[(WIDTH - RIGHT - 7.0, one.y - 5.0), (WIDTH - RIGHT, one.y), (WIDTH - RIGHT - 7.0, one.y + 5.0)]))
                 }
                 Reach::NeverAccepted { max_ms: Some(max_ms) } => {
-                    (line(&format!("to-projected s{}", one.style), one.x, one.y, axes.x.at(max_ms), one.y))
+                    (line(&format!("to-projected {style}"), one.x, one.y, axes.x.at(max_ms), one.y))
                     (line(&class, axes.x.at(max_ms), one.y - 5.0, axes.x.at(max_ms), one.y + 5.0))
                 }
                 Reach::NeverAccepted { max_ms: None } => {}
@@ -232,7 +297,8 @@ fn label(one: &Placed, y: f64, beside: bool) -> Markup {
         @if !beside && (edge - one.y).abs() > reach {
             (line(&format!("leader s{}", one.style), one.x, one.y, one.x, edge))
         }
-        (text(&format!("name s{}", one.style), anchor, x, y, &one.point.target))
+        @let style = if dominated(one.point) { "note strong".to_owned() } else { format!("name s{}", one.style) };
+        (text(&style, anchor, x, y, &one.point.target))
         (text("note", anchor, x, y + 14.0, &detail(one.point)))
     }
 }

@@ -10,7 +10,8 @@ use crate::summary::{Summary, TargetSummary};
 const NOTICED: &str = "From all slices, in which each client type was alone or all were mixed. 401 seen: a refusal that no silent renewal mended. Again: logins other than the first of \
     a session; a service, a job or a partner has no user who would notice, and asks for another token. False logouts: refused renewals of sessions that nobody had ended. Response time \
     is counted from the moment the client wanted to send a request, a silent renewal before it included; that of a login from the start of the session.";
-const COSTS: &str = "Bytes on the client's connections, logins and renewals included. CPU is that of all the target's processes and comes from the slices in which a client type was alone: \
+const COSTS: &str = "Bytes on the client's connections, logins, renewals and preflights included. Preflights: what a browser asks before a page of another origin sends a request \
+    that is not a simple one, once per URL, method and headers for as long as the answer says. CPU is that of all the target's processes and comes from the slices in which a client type was alone: \
     a processor's clock does not say for whom it ran. Lifetimes are those of a laboratory, so sessions renew more often than in production. Mixed: all types at once, and in \
     brackets what follows from the types alone.";
 
@@ -61,8 +62,11 @@ pub fn sessions(summary: &Summary) -> Table {
         "#requests",
         "#bytes sent",
         "#bytes received",
+        "#preflights",
+        "#their bytes",
         "#CPU µs/session",
         "#of rounds",
+        "#gateway",
         "#resource server",
         "#authorization server",
         "#store",
@@ -73,15 +77,19 @@ pub fn sessions(summary: &Summary) -> Table {
         summary,
         |sessions| {
             let cpu = sessions.cpu_us_per_session;
+            let preflights = sessions.preflight_bytes_per_session;
             let of = |role: fn(&CpuPerRequest) -> Option<f64>| figure(cpu.as_ref().and_then(role));
             vec![
                 significant(sessions.requests_per_session),
                 significant(sessions.wire_bytes_per_session.sent),
                 significant(sessions.wire_bytes_per_session.received),
+                figure(sessions.preflights_per_session),
+                figure(preflights.map(|bytes| bytes.sent + bytes.received)),
                 of(|cpu| Some(cpu.total)),
                 sessions.cpu_us_rounds.map_or_else(absent, |spread| {
                     format!("{}–{}", significant(spread.min), significant(spread.max))
                 }),
+                of(|cpu| cpu.gateway),
                 of(|cpu| cpu.resource_server),
                 of(|cpu| cpu.authorization_server),
                 of(|cpu| cpu.store),
@@ -155,7 +163,7 @@ fn mixed(journey: &JourneySummary) -> Option<Vec<String>> {
     let computed = mix.cpu_us_from_types_alone.map(significant);
     let cpu = computed.map_or_else(|| measured.clone(), |sum| format!("{measured} ({sum})"));
     let mut cells = vec!["mixed".to_owned()];
-    cells.resize(5, absent());
+    cells.resize(7, absent());
     cells.push(cpu);
     Some(cells)
 }

@@ -46,16 +46,20 @@ impl<'a> Alone<'a> {
         scenario: &ScenarioRecord,
         record: &'a SweepRecord,
     ) -> Self {
+        // The short searches, too: what disturbed one of them has made another ladder.
+        let searched = record.searches.iter().flat_map(|search| {
+            let probes = search.probes.iter();
+            probes.map(|probe| (search.target.as_str(), probe))
+        });
         let steps = record.steps.iter();
+        let climbed = steps.map(|step| (step.target.as_str(), &step.probe));
         Self {
             run,
             name: format!("the ladders of `{}`", scenario.name),
             figure: "curve",
             connections: record.connections_per_target,
             credentials: record.credentials_per_target,
-            probes: steps
-                .map(|step| (step.target.as_str(), &step.probe))
-                .collect(),
+            probes: searched.chain(climbed).collect(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Whether sessions began as they should, and ended as the targets promise.
 
-use super::{clocks, generator, outcomes, processor, rate, samples, send_lag, store};
+use super::slices::{self, Slice};
+use super::{outcomes, rate, samples, send_lag, store};
 use crate::histogram::Histogram;
 use crate::run_file::{
     JourneyPart, JourneyRecord, JourneySlice, Outcomes, RunFile, ScenarioRecord, TargetRecord,
@@ -15,36 +16,23 @@ pub(super) fn findings(
     record: &JourneyRecord,
 ) -> Vec<Finding> {
     let name = format!("the sessions of `{}`", scenario.name);
-    let slices = &record.slices;
-    let busiest = slices
-        .iter()
-        .map(|slice| slice.generator_cpu_ns as f64 / (slice.wall_s * 1e9));
-    let steal: Vec<f64> = slices
-        .iter()
-        .filter_map(|slice| slice.steal_share)
-        .collect();
-    let readings = || slices.iter().flat_map(|slice| &slice.canary);
-    let mut findings: Vec<Finding> = generator::saturated_at(busiest.fold(0.0, f64::max))
-        .into_iter()
-        .chain(processor::steal_in(&steal))
-        .chain(processor::canary(readings(), "slices", EVERYTHING))
-        .collect();
-    if !slices.is_empty() {
-        let has_canary = readings().count() > 1;
-        findings.extend(processor::unwatched(
-            &name,
-            !steal.is_empty(),
-            has_canary,
-            EVERYTHING,
-        ));
-    }
-    let seen = slices.iter().filter_map(|slice| slice.clocks);
-    findings.extend(clocks::of_load(&name, seen));
+    let slices: Vec<Slice<'_>> = record.slices.iter().map(machine).collect();
+    let mut findings = slices::of_machine(&name, &slices, EVERYTHING);
     for target in &run.targets {
         findings.extend(of_target(target, record, &name));
     }
     findings.extend(samples::sessions(run, record, &name));
     findings
+}
+
+fn machine(slice: &JourneySlice) -> Slice<'_> {
+    Slice {
+        wall_s: slice.wall_s,
+        generator_cpu_ns: slice.generator_cpu_ns,
+        steal_share: slice.steal_share,
+        canary: &slice.canary,
+        clocks: slice.clocks,
+    }
 }
 
 fn of_target(target: &TargetRecord, record: &JourneyRecord, name: &str) -> Vec<Finding> {

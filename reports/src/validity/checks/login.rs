@@ -1,6 +1,7 @@
 //! Whether a login storm was the one that was asked for. What the target makes of it is a result: turned away, late, or never begun.
 
-use super::{clocks, generator, outcomes, processor, rate, send_lag, store};
+use super::slices::{self, Slice};
+use super::{outcomes, rate, send_lag, store};
 use crate::histogram::Histogram;
 use crate::run_file::{LoginRecord, LoginSlice, Outcomes, RunFile, ScenarioRecord, TargetRecord};
 use crate::validity::{Finding, Verdict};
@@ -13,31 +14,22 @@ pub(super) fn findings(
     record: &LoginRecord,
 ) -> Vec<Finding> {
     let name = format!("the login storms of `{}`", scenario.name);
-    let slices = &record.slices;
-    let busiest = slices
-        .iter()
-        .map(|slice| slice.generator_cpu_ns as f64 / (slice.wall_s * 1e9));
-    let steal: Vec<f64> = slices
-        .iter()
-        .filter_map(|slice| slice.steal_share)
-        .collect();
-    let readings = || slices.iter().flat_map(|slice| &slice.canary);
-    let mut findings: Vec<Finding> = generator::saturated_at(busiest.fold(0.0, f64::max))
-        .into_iter()
-        .chain(processor::steal_in(&steal))
-        .chain(processor::canary(readings(), "slices", EVERYTHING))
-        .collect();
-    if !slices.is_empty() {
-        let has_canary = readings().count() > 1;
-        let steal = !steal.is_empty();
-        findings.extend(processor::unwatched(&name, steal, has_canary, EVERYTHING));
-    }
-    let seen = slices.iter().filter_map(|slice| slice.clocks);
-    findings.extend(clocks::of_load(&name, seen));
+    let slices: Vec<Slice<'_>> = record.slices.iter().map(machine).collect();
+    let mut findings = slices::of_machine(&name, &slices, EVERYTHING);
     for target in &run.targets {
         findings.extend(of_target(target, record, &name));
     }
     findings
+}
+
+fn machine(slice: &LoginSlice) -> Slice<'_> {
+    Slice {
+        wall_s: slice.wall_s,
+        generator_cpu_ns: slice.generator_cpu_ns,
+        steal_share: slice.steal_share,
+        canary: &slice.canary,
+        clocks: slice.clocks,
+    }
 }
 
 /// The other routes are held to what a stream is held to while nobody logs in; after that, what becomes of them is what was asked.

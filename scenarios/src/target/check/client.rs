@@ -1,6 +1,10 @@
 //! Checks `[[client]]`: step lists of one type of client.
 
+use toml::Spanned;
+use url::Url;
+
 use super::Checker;
+use super::scope::Scope;
 use super::step::StepScope;
 use crate::target::flows::{ClientFlows, Point};
 use crate::target::raw::RawClientType;
@@ -32,14 +36,39 @@ impl Checker<'_> {
             presents_all(self, client, points, user, held)?;
             let refresh = self.steps(&client.refresh, &key("refresh"), &mut held.clone())?;
             let write = self.steps(&client.write, &key("write"), &mut held.clone())?;
+            let origin = client.origin.as_ref();
+            let origin = origin.map(|origin| self.origin(origin, &key("origin")));
             clients.push(ClientFlows {
-                name,
                 login,
                 refresh,
                 write,
+                origin: origin.transpose()?.flatten(),
+                name,
             });
         }
         Ok(clients)
+    }
+
+    /// An origin as browsers write it; `none`, which a variable may say, is none.
+    fn origin(&self, raw: &Spanned<String>, key: &str) -> Result<Option<String>, FileError> {
+        let scope = Scope::default().with_public_vars(&self.vars, super::SHOWN);
+        let text = self.plain(raw, key, &scope)?;
+        if text == "none" {
+            return Ok(None);
+        }
+        let url = Url::parse(&text).ok();
+        let written = url.map(|url| (url.origin().ascii_serialization(), url));
+        match written {
+            Some((origin, url)) if origin == text && matches!(url.scheme(), "http" | "https") => {
+                Ok(Some(text))
+            }
+            _ => Err(self.error(
+                raw,
+                key,
+                format!("{text:?} is no origin"),
+                "none, or scheme://host and a port unless it is the scheme's own, such as http://127.0.0.1:3000",
+            )),
+        }
     }
 }
 

@@ -26,7 +26,7 @@ use super::loaded::Loaded;
 use super::raw::{RawLimits, RawTarget, RawTexts};
 use super::secrets::{Asked, Secrets};
 use super::source::{FileError, Source};
-use super::template::{Template, is_name};
+use super::template::{Reference, Template, is_name};
 use super::vars::{self, Environment, Vars};
 use super::{SCHEMA, duration, written};
 
@@ -154,22 +154,45 @@ impl Checker<'_> {
         key: &str,
         scope: &Scope,
     ) -> Result<Template, FileError> {
-        let template = Template::parse(value.get_ref())
-            .map_err(|error| self.error(value, key, error.to_string(), ""))?;
-        template.resolve(|reference| {
-            let name = reference.name.as_str();
-            scope
-                .check(name)
-                .map_err(|(problem, allowed)| self.error(value, key, problem, allowed))?;
-            if let Some(variable) = name.strip_prefix("env.") {
-                let unset =
-                    || self.error(value, key, format!("the environment has no {variable}"), "");
-                return (self.environment)(variable).ok_or_else(unset).map(Some);
-            }
-            Ok(name
-                .strip_prefix("vars.")
-                .map(|variable| self.vars[variable].text.clone()))
-        })
+        self.parsed(value, key)?
+            .resolve(|reference| self.known(reference, value, key, scope))
+    }
+
+    /// The same for a URL, in whose path and query values are encoded.
+    fn url(
+        &self,
+        value: &Spanned<String>,
+        key: &str,
+        scope: &Scope,
+    ) -> Result<Template, FileError> {
+        self.parsed(value, key)?
+            .resolve_url(|reference| self.known(reference, value, key, scope))
+    }
+
+    fn parsed(&self, value: &Spanned<String>, key: &str) -> Result<Template, FileError> {
+        Template::parse(value.get_ref())
+            .map_err(|error| self.error(value, key, error.to_string(), ""))
+    }
+
+    /// What a reference means, if that is known before anything runs.
+    fn known(
+        &self,
+        reference: &Reference,
+        value: &Spanned<String>,
+        key: &str,
+        scope: &Scope,
+    ) -> Result<Option<String>, FileError> {
+        let name = reference.name.as_str();
+        scope
+            .check(name)
+            .map_err(|(problem, allowed)| self.error(value, key, problem, allowed))?;
+        if let Some(variable) = name.strip_prefix("env.") {
+            let unset = || self.error(value, key, format!("the environment has no {variable}"), "");
+            return (self.environment)(variable).ok_or_else(unset).map(Some);
+        }
+        Ok(name
+            .strip_prefix("vars.")
+            .map(|variable| self.vars[variable].text.clone()))
     }
 
     /// A text that is complete once variables are replaced.

@@ -125,7 +125,7 @@ impl Checker<'_> {
             self.error(raw, key, problem, allowed)
         })?;
         let url = Spanned::new(raw.span(), url.trim().to_owned());
-        Ok((method.to_owned(), self.template(&url, key, scope)?))
+        Ok((method.to_owned(), self.url(&url, key, scope)?))
     }
 
     /// Names are known now, so what the wire would refuse is refused now; and a header must not be given twice, here and by another key.

@@ -235,7 +235,7 @@ impl Checker<'_> {
         let max = inner.max.as_ref();
         let max = max.map(|max| self.whole(max, &format!("{key}.max"), 1..=MOST_FOLLOWED));
         let stop = inner.stop.as_ref();
-        let stop = stop.map(|stop| self.template(stop, &format!("{key}.stop"), scope));
+        let stop = stop.map(|stop| self.url(stop, &format!("{key}.stop"), scope));
         Ok(Follow {
             max: max.transpose()?.unwrap_or(FOLLOWED),
             stop: stop.transpose()?,

@@ -44,6 +44,35 @@ fn a_list_that_is_not_there_is_the_targets() {
 }
 
 #[test]
+fn a_page_has_an_origin_or_none() {
+    let page = |origin: &str| {
+        let client = format!("[[client]]\nname = \"spa\"\norigin = \"{origin}\"\n");
+        read(&format!("{FILE}{client}"), &[])
+    };
+    let of = |origin: &str| {
+        let file = page(origin).expect(origin);
+        file.flows.page_of("spa").map(str::to_owned)
+    };
+    assert_eq!(of("none"), None);
+    for origin in ["https://app.example", "http://127.0.0.1:3000"] {
+        assert_eq!(of(origin).as_deref(), Some(origin));
+    }
+    for wrong in [
+        "*",
+        "https://app.example/",
+        "https://APP.example",
+        "app.example",
+        "file:///x",
+    ] {
+        let message = page(wrong).expect_err(wrong);
+        let expected = format!("client.spa.origin: {wrong:?} is no origin");
+        assert!(message.contains(&expected), "{message}");
+    }
+    let message = page("${vars.key}").expect_err("a secret");
+    assert!(message.contains("is a secret"), "{message}");
+}
+
+#[test]
 fn mistakes_in_clients() {
     let mistake = |from: &str, to: &str| {
         assert!(SERVICE.contains(from), "{from}");

@@ -109,7 +109,7 @@ fn mistakes_in_processes() {
         (
             "role = \"store\"",
             "role = \"cache\"",
-            "17: process.store.role: \"cache\" is not a role (allowed: store, authorization_server, resource_server, other)",
+            "17: process.store.role: \"cache\" is not a role (allowed: store, authorization_server, resource_server, gateway, other)",
         ),
         (
             "[\"serve\"]",

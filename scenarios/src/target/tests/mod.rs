@@ -170,6 +170,23 @@ fn secrets_are_drawn_once_per_load_and_never_shown() {
 }
 
 #[test]
+fn variables_and_the_environment_are_encoded_in_the_path_and_query_of_a_url() {
+    let text = FILE.replace("[vars]", "[vars]\nodd = \"a/b c&d\"").replace(
+        "GET ${as.url}/x",
+        "GET ${as.url}/${vars.odd}?k=${env.HOME_KEY}&o=${vars.odd}",
+    );
+    let file = read(&text, &[]).expect("a target");
+    let running = members("as", &[("url", "http://127.0.0.1:8080/base")]);
+    let target = file.bind(&running, &RemoteTargets::refused());
+    let target = target.expect("a running target");
+    let request = &target.flows.point("api").expect("a point").request;
+    let path = request.path.render(|_| None, str::to_owned);
+    let odd = "a%2Fb%20c%26d";
+    let expected = format!("/base/{odd}?k=from-the-environment&o={odd}");
+    assert_eq!(path, Ok(expected));
+}
+
+#[test]
 fn binding_fills_in_addresses_and_clears_them() {
     let file = read(FILE, &[]).expect("a target");
     let policy = RemoteTargets::refused();

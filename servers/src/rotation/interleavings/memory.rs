@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::defect::Defect;
 use crate::clock::{Clock, millis};
-use crate::store::{IndexedRecord, RecordStore, Rotation, StoreError};
+use crate::store::{IndexEntry, IndexedRecord, RecordStore, Rotation, StoreError};
 
 /// Answers what a Redis would answer, with an expiry that follows an injected clock. Clones share one content.
 ///
@@ -164,12 +164,18 @@ impl RecordStore for MemoryStore {
         turn().await;
         let mut content = self.content();
         content.write(record.key, record.value, record.ttl);
-        let index = content
-            .indexes
-            .entry(record.index_key.to_owned())
-            .or_default();
-        index.retain(|_, expires_at_ms| *expires_at_ms > record.now_ms);
-        index.insert(record.member.to_owned(), record.expires_at_ms);
+        let first = IndexEntry {
+            index_key: record.index_key,
+            member: record.member,
+        };
+        for entry in std::iter::once(&first).chain(record.also_in) {
+            let index = content
+                .indexes
+                .entry(entry.index_key.to_owned())
+                .or_default();
+            index.retain(|_, expires_at_ms| *expires_at_ms > record.now_ms);
+            index.insert(entry.member.to_owned(), record.expires_at_ms);
+        }
         content.happened = Happened::Other;
         let flags = record.flag_keys.iter();
         Ok(flags.map(|key| content.read(key)).collect())
@@ -201,23 +207,27 @@ impl RecordStore for MemoryStore {
 
     async fn remove_indexed(
         &self,
-        key: &str,
-        index_key: &str,
-        member: &str,
-    ) -> Result<bool, StoreError> {
+        keys: &[&str],
+        entries: &[IndexEntry<'_>],
+    ) -> Result<u64, StoreError> {
         turn().await;
         let mut content = self.content();
         content.happened = Happened::Ended;
         if content.defect == Some(Defect::FamilyNotEnded) {
-            return Ok(true);
+            return Ok(keys.len() as u64);
         }
-        let was_there = content.read(key).is_some();
-        content.records.remove(key);
-        if let Some(index) = content.indexes.get_mut(index_key) {
-            index.remove(member);
+        let mut were_there = 0;
+        for key in keys {
+            were_there += u64::from(content.holds(key).is_some());
+            content.records.remove(*key);
+        }
+        for entry in entries {
+            if let Some(index) = content.indexes.get_mut(entry.index_key) {
+                index.remove(entry.member);
+            }
         }
         content.writes += 1;
-        Ok(was_there)
+        Ok(were_there)
     }
 
     async fn rotate(

@@ -119,6 +119,7 @@ impl Door {
             signing_secret: None,
             rotation_key: Some(secret()),
             csrf_key: Some(secret()),
+            session_key: None,
             namespace: None,
         };
         let server = authorization::start(settings, wiring, Clock::system())

@@ -1,0 +1,47 @@
+//! Whether a target has an account for every credential.
+
+use super::{DemandError, tables};
+use crate::run::{journey, renewal};
+use crate::scenario_file::{Plan, Profile, Revocations, Scenario};
+use crate::target::TargetFile;
+
+pub(super) fn enough_users(
+    scenario: &Scenario,
+    profile: Profile,
+    target: &TargetFile,
+    targets: usize,
+) -> Result<(), DemandError> {
+    let Some(users) = &target.about.users else {
+        return Ok(());
+    };
+    let credentials = u64::from(scenario.load.credentials_per_target);
+    let (others, purpose) = match scenario.plan(profile) {
+        Plan::Steady(_) if tables(target, "refresh") == 0 => (0, "besides"),
+        Plan::Steady(_) => (u64::from(renewal::USERS), "whose renewals are measured"),
+        Plan::Revocation(plan) => (trials(plan, target), "revoked, each once"),
+        Plan::Capacity(_) | Plan::Sweep(_) => (0, "besides"),
+        Plan::Login(plan) => (u64::from(plan.connections), "who log in at once"),
+        Plan::Journey(plan) => {
+            let clients = plan.clients.iter().filter(|client| client.share > 0.0);
+            let visitors =
+                clients.map(|client| u64::from(journey::visitors(client, plan, targets)));
+            (visitors.sum(), "who have sessions, each one at a time")
+        }
+    };
+    let needed = credentials + others;
+    if u64::from(users.count) >= needed {
+        return Ok(());
+    }
+    Err(DemandError::TooFewUsers {
+        scenario: scenario.name.clone(),
+        target: target.about.name.clone(),
+        has: users.count,
+        needed,
+        what: format!("{credentials} for the load and {others} {purpose}"),
+    })
+}
+
+fn trials(plan: &Revocations, target: &TargetFile) -> u64 {
+    let events = plan.events.iter().filter(|event| target.has_event(event));
+    events.count() as u64 * u64::from(plan.revocations)
+}
