@@ -163,7 +163,7 @@ impl Gateway {
         if self.reveal_internal_token {
             reveal(&mut fields, &admitted.authorization);
         }
-        let mut reply = Reply::new(Full::new(body));
+        let mut reply = Reply::new(body.into());
         *reply.status_mut() = head.status;
         *reply.headers_mut() = fields;
         reply

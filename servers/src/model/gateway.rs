@@ -121,7 +121,7 @@ impl Exchange {
 
     /// The keys that services verify internal tokens with, as published.
     pub fn jwks(&self) -> String {
-        self.minter.jwks()
+        self.minter.jwks(self.clock.now_ms())
     }
 
     /// The internal token of a session: the one it has, while that is good for long enough and says

@@ -19,9 +19,9 @@ pub mod no_auth;
 pub mod opaque;
 pub mod record;
 pub mod session;
-pub mod standing;
 mod session_state;
 pub mod signed_session;
+pub mod standing;
 mod transport;
 
 use std::fmt;

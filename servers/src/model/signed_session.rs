@@ -128,12 +128,14 @@ impl SignedSessionIssuer {
             }
             Some(active) => active,
         };
-        let standing = self.accounts.standing(&active.grant.subject).await?;
-        if standing.disabled {
+        let grant = &active.grant;
+        let standing = self.accounts.standing(&grant.subject, grant.client).await?;
+        if standing.refusal().is_some() {
             return Ok(Err(Reason::Inactive));
         }
         let roles = standing.roles.unwrap_or(active.grant.roles);
         active.grant.roles = active.grant.roles.and(roles);
+        active.grant.scope = standing.allowed(active.grant.scope);
         Ok(Ok(active))
     }
 }
@@ -147,7 +149,7 @@ impl Issuer for SignedSessionIssuer {
         standing: &Standing,
         _headers: &HeaderMap,
     ) -> Result<GrantOutcome, StoreError> {
-        let present = self.accounts.standing(&grant.subject).await?;
+        let present = self.accounts.standing(&grant.subject, grant.client).await?;
         if let Err(refusal) = GrantRefusal::unless_unchanged(standing, &present) {
             return Ok(Err(refusal));
         }
