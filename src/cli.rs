@@ -8,7 +8,6 @@ pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod explore;
-pub(crate) mod report;
 pub(crate) mod freshness;
 pub(crate) mod gateway;
 pub(crate) mod report;
