@@ -17,13 +17,7 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "authbench " (summary.run_id) }
-                style { (PreEscaped(svg::STYLE)) (PreEscaped(STYLE)) }
-            }
+            (page_head(&format!("authbench {}", summary.run_id)))
             body {
                 main {
                     (head(run, summary))
@@ -47,6 +41,30 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
         }
     };
     page.into_string()
+}
+
+/// Any page in the look of the report.
+pub(crate) fn page(title: &str, content: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            (page_head(title))
+            body { main { (content) } }
+        }
+    };
+    page.into_string()
+}
+
+fn page_head(title: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { (title) }
+            style { (PreEscaped(svg::STYLE)) (PreEscaped(STYLE)) }
+        }
+    }
 }
 
 fn head(run: &RunFile, summary: &Summary) -> Markup {
@@ -280,7 +298,7 @@ fn section(title: &str, read: &str, charts: &[Markup], shown: &[Table], under: &
 }
 
 /// Under a heading that says the same, a table does not repeat its title.
-fn table(table: &Table, section: &str, under: &str) -> Markup {
+pub(crate) fn table(table: &Table, section: &str, under: &str) -> Markup {
     html! {
         @if table.title != section { h3 { (table.title) } }
         p.note { (table.note) }

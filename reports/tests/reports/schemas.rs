@@ -4,6 +4,7 @@ use crate::fixture;
 use crate::selftest::selftest;
 use authbench_reports::check::TargetCheck;
 use authbench_reports::doctor::Diagnosis;
+use authbench_reports::interleavings::InterleavingsFile;
 use authbench_reports::requirement::{Choice, Requirement};
 use authbench_reports::run_file::RunFile;
 use authbench_reports::selftest::SelftestFile;
@@ -78,6 +79,15 @@ fn diagnoses_keep_their_schema() {
 fn checks_keep_their_schema() {
     let schema = committed::<TargetCheck>("authbench.check-1.json");
     accepts(&schema, &crate::check::check());
+}
+
+#[test]
+fn explorations_keep_their_schema() {
+    let schema = committed::<InterleavingsFile>("authbench.interleavings-1.json");
+    accepts(&schema, &crate::interleavings::file());
+    let mut stranger = serde_json::to_value(crate::interleavings::file()).expect("serializes");
+    stranger["verdicts"][0]["kept"] = "splendid".into();
+    assert!(!jsonschema::is_valid(&schema, &stranger));
 }
 
 /// The committed schema; `UPDATE_SCHEMAS=1 cargo test -p authbench-reports` writes it anew.
