@@ -6,6 +6,7 @@ mod truth;
 pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
 pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod report;
 pub(crate) mod target;
 pub(crate) mod undo;
 
@@ -51,8 +52,9 @@ pub(crate) enum Command {
     /// Write target files
     #[command(subcommand)]
     Target(target::TargetCommand),
-    /// Show the report of a run again, from its run file
-    Report(ReportArguments),
+    /// Show the report of a run again, from its run file; or name the cheapest target that meets a requirement
+    #[command(after_help = report::EXIT_CODES)]
+    Report(report::ReportArguments),
     /// Measure known truths with the instrument itself, and say how far off it is
     #[command(after_help = selftest::EXIT_CODES)]
     Selftest(SelftestArguments),
@@ -147,17 +149,6 @@ pub(crate) struct RunArguments {
     pub(crate) quiet: bool,
 
     /// How the result is printed
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-}
-
-/// Options of `authbench report`.
-#[derive(Debug, Args)]
-pub(crate) struct ReportArguments {
-    /// Run directory, or the run.json in it
-    pub(crate) run: PathBuf,
-
-    /// How the report is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
 }

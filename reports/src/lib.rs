@@ -18,7 +18,9 @@
 //! * [`expiry_law`], [`statistics`]: is a lag what expiry alone would give; order statistics, spread
 //! * [`comparison`]: two arms: slower, faster, unchanged, or too noisy to say
 //! * [`network_cost`]: computed, what a store across a network would add
-//! * [`frontier`]: cost against lag
+//! * [`frontier`]: cost against lag; [`matrix`]: event × variant × point
+//! * [`requirement`]: who is out within a given time, and the cheapest of them
+//! * [`lifetimes`]: one target at several lifetimes, held against theory
 //!
 //! Written:
 //! * [`run_directory`]: the directory of one run, and reading it back; [`interval_log`]: its HDR logs
@@ -32,10 +34,13 @@ pub mod expiry_law;
 pub mod frontier;
 pub mod histogram;
 pub mod interval_log;
+pub mod lifetimes;
+pub mod matrix;
 pub mod network_cost;
 pub mod number;
 pub mod recorder;
 pub mod render;
+pub mod requirement;
 pub mod revocation;
 pub mod run_directory;
 pub mod run_file;

@@ -13,6 +13,7 @@ mod login;
 mod main_job;
 mod program;
 mod remote;
+mod requirement;
 mod serve;
 mod stranger;
 mod target_init;
