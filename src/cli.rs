@@ -12,6 +12,7 @@ pub(crate) mod freshness;
 pub(crate) mod gateway;
 pub(crate) mod report;
 pub(crate) mod session;
+pub(crate) mod report;
 pub(crate) mod target;
 pub(crate) mod undo;
 

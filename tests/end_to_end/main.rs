@@ -14,6 +14,7 @@ mod main_job;
 mod matrix;
 mod program;
 mod remote;
+mod requirement;
 mod serve;
 mod stranger;
 mod target_init;
