@@ -12,7 +12,6 @@ pub(crate) mod freshness;
 pub(crate) mod gateway;
 pub(crate) mod report;
 pub(crate) mod session;
-pub(crate) mod report;
 pub(crate) mod target;
 pub(crate) mod undo;
 
