@@ -10,7 +10,7 @@ use std::time::Duration;
 #[command(next_help_heading = "Revocation, alike for both servers")]
 pub(crate) struct RevocationArguments {
     /// How resource servers learn what has ended: none; denylist (jwt, hybrid: a look-up for each request); denylist-push (jwt,
-    /// hybrid, cached opaque: a stream, kept in memory); epoch (jwt: the account's number, looked up for each request);
+    /// hybrid, gateway, cached opaque: a stream, kept in memory); epoch (jwt: the account's number, looked up for each request);
     /// status-list (jwt: a signed list, fetched)
     #[arg(long, value_name = "CHANNEL", default_value_t)]
     pub(crate) revocation: Revocation,

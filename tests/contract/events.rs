@@ -173,9 +173,7 @@ async fn consent_is_withdrawn_from_one_client(target: &Target) -> Outcome {
     withdraw("/consents/nobody")
         .await
         .is(NOT_FOUND, "no such client")?;
-    if target.model != Model::Jwt {
-        is_said_to_be_over(target, &login).await?;
-    }
+    is_said_to_be_over(target, &login).await?;
     target.is_accepted(&here, "the client that asked").await?;
     target.is_accepted(&bystander, "another user").await?;
     let again = opened_at(target, USER, "app-2").await?;
@@ -187,7 +185,7 @@ async fn everything_until_now_is_over(target: &Target) -> Outcome {
     let login = target.log_in(USER).await?;
     let elsewhere = opened_at(target, OTHER, "app-2").await?;
     does(target, "POST", "/cut-off").await?;
-    target.passes(Duration::from_millis(1));
+    is_said_to_be_over(target, &login).await?;
     let again = target.log_in(USER).await?;
     if target.model == Model::Hybrid {
         target.cannot_renew(&login, "cut off").await?;

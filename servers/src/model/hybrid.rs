@@ -5,6 +5,10 @@
 //! *family* lives: ending the family ends the renewals, so that the revocation lag is at most the
 //! access token's life. A refresh token that is used twice ends its family, unless it looks like a
 //! retry (see [`crate::rotation`]).
+//!
+//! With a deny list ([`crate::revocation`]) the access tokens of a family end with it: they name it as `sid`. What ends one family is
+//! announced *before* the family ends, so that whoever repeats a call that failed half-way finds the family still there; a whole account
+//! ends the other way round, or a renewal in between would have a token that is later than the cut-off.
 
 use std::time::Duration;
 
@@ -22,10 +26,12 @@ use crate::http::cookie::CookieShape;
 use crate::http::{Presented, bearer};
 use crate::jwt::{Claims, Retiring, RotationError};
 use crate::refusal::Reason;
+use crate::revocation::{Ended, Marks};
 use crate::roles::Roles;
 use crate::rotation::decision::committed_record;
 use crate::rotation::{Decision, RefreshToken, RotationKey, decide};
 use crate::scope::Scope;
+use crate::secret::is_random_id;
 use crate::store::StoreError;
 
 /// The refresh cookie. Its path keeps it off every other request, so it cannot have a `__Host-`
@@ -103,14 +109,13 @@ impl HybridIssuer {
         })
     }
 
-    /// Commits the rotation at `now_ms` and finds out whether the family may go on. `Ok(Ok)`: it
-    /// does, this is it.
+    /// Commits the rotation and finds out whether the family may go on. `Ok(Ok)`: it does, this is
+    /// it.
     async fn rotate(
         &self,
         token: &RefreshToken,
-        now_ms: i64,
     ) -> Result<Result<ActiveGrant, GrantRefusal>, StoreError> {
-        let handle = token.family_handle();
+        let (now_ms, handle) = (self.ledger.clock().now_ms(), token.family_handle());
         // As long as any family lives: were a rotation forgotten sooner, its token could be used a
         // second time.
         let (remembered, family_key) = (self.policy.absolute, record_key(&handle));
@@ -125,6 +130,7 @@ impl HybridIssuer {
             return Ok(Err(GrantRefusal::FamilyEnded));
         };
         if decide(&rotation, now_ms, self.policy.grace) == Decision::Replayed {
+            self.announce_family(&handle).await?;
             let Grant {
                 subject, client, ..
             } = &family.grant;
@@ -140,6 +146,14 @@ impl HybridIssuer {
         }
         let family = self.ledger.touch(&handle, idle).await?;
         Ok(family.ok_or(GrantRefusal::FamilyEnded))
+    }
+
+    /// Makes known that a family has ended, where there is a way to.
+    async fn announce_family(&self, handle: &str) -> Result<(), StoreError> {
+        let ended = Ended::Session {
+            handle: handle.to_owned(),
+        };
+        self.tokens.announcer().announce(&ended).await
     }
 
     /// Reads an access token that is good, and whose family lives, if it has one.
@@ -164,7 +178,7 @@ impl HybridIssuer {
         family: ActiveGrant,
         token: &RefreshToken,
         refresh: &Refresh<'_>,
-        at_ms: i64,
+        marks: &Marks,
     ) -> Granted {
         let scope = family.grant.scope;
         let scope = refresh.scope.map_or(scope, |asked| asked.and(scope));
@@ -172,7 +186,7 @@ impl HybridIssuer {
             &family.grant,
             scope,
             Some(&token.family_handle()),
-            at_ms,
+            marks,
         ));
         let successor = self.rotation.write(&token.successor(), refresh.client);
         let (refresh_token, cookie) = match refresh.by_cookie {
@@ -202,18 +216,19 @@ impl Issuer for HybridIssuer {
     ) -> Result<GrantOutcome, StoreError> {
         let first = RefreshToken::first();
         let handle = first.family_handle();
+        let marks = self.tokens.announcer().stamped();
         let RefreshPolicy { idle, absolute, .. } = self.policy;
-        let at_ms = self.ledger.clock().now_ms();
         let opened = self.ledger.open(&grant, standing, &handle, idle, absolute);
         if let Err(refusal) = opened.await? {
             return Ok(Err(refusal));
         }
-        let access = self
+        let token = self
             .tokens
-            .access_token(&grant, grant.scope, Some(&handle), at_ms);
+            .access_token(&grant, grant.scope, Some(&handle), &marks);
+        let access = Some(token);
         let cookie = Some(COOKIE.set(&self.rotation.write(&first, grant.client)));
         Ok(Ok(Granted {
-            access: Some(access),
+            access,
             cookie,
             subject: grant.subject,
             ..Granted::default()
@@ -234,9 +249,9 @@ impl Issuer for HybridIssuer {
         {
             return Ok(Err(refusal));
         }
-        let at_ms = self.ledger.clock().now_ms();
-        let family = self.rotate(&token, at_ms).await?;
-        Ok(family.map(|family| self.granted(family, &token, &refresh, at_ms)))
+        let marks = self.tokens.announcer().stamped();
+        let family = self.rotate(&token).await?;
+        Ok(family.map(|family| self.granted(family, &token, &refresh, &marks)))
     }
 
     /// Unlike a resource server, the issuer knows whether the family behind an access token still
@@ -245,7 +260,7 @@ impl Issuer for HybridIssuer {
         Ok(self.read_live(token).await?.ok().and_then(active_grant))
     }
 
-    /// Revoking a refresh token ends its family; an access token by itself cannot be revoked.
+    /// Revoking a refresh token ends its family; an access token by itself is revoked by a deny list or not at all.
     async fn revoke(&self, token: &str, client: Client) -> Result<Revocation, StoreError> {
         let Some(refresh) = self.rotation.read(token, client) else {
             return match self.rotation.belongs_to_another(token, client) {
@@ -253,7 +268,9 @@ impl Issuer for HybridIssuer {
                 false => self.tokens.revoke(token, client).await,
             };
         };
-        let ended = self.ledger.find_and_end(&refresh.family_handle()).await?;
+        let handle = refresh.family_handle();
+        self.announce_family(&handle).await?;
+        let ended = self.ledger.find_and_end(&handle).await?;
         Ok(if ended.is_some() {
             Revocation::Revoked
         } else {
@@ -271,9 +288,14 @@ impl Issuer for HybridIssuer {
             Ok(read) => read,
             Err(reason) => return Ok(Err(reason)),
         };
-        if let Some(handle) = &claims.session {
-            let (account, client) = (&claims.subject, &claims.client_id);
-            self.ledger.end(handle, account, client).await?;
+        match &claims.session {
+            Some(handle) => {
+                let (account, client) = (&claims.subject, &claims.client_id);
+                self.announce_family(handle).await?;
+                self.ledger.end(handle, account, client).await?;
+            }
+            // A client's own token, which has no family.
+            None => self.tokens.end(&claims).await?,
         }
         let cookie = Some(COOKIE.clear());
         Ok(Ok(LoggedOut {
@@ -296,32 +318,51 @@ impl Issuer for HybridIssuer {
     }
 
     async fn end_one(&self, account: &str, handle: &str) -> Result<bool, StoreError> {
+        if self.tokens.announcer().takes_back() && is_random_id(handle) {
+            let family = self.ledger.find(handle).await?;
+            if family.is_some_and(|family| family.grant.subject == account) {
+                self.announce_family(handle).await?;
+            }
+        }
         self.ledger.end_of(account, handle).await
     }
 
-    /// Into the families: the next renewal has the new roles.
+    /// Into the families: the next renewal has the new roles. With a deny list the access tokens with the old ones end, which makes
+    /// that renewal the next thing that happens.
     async fn change_roles(&self, account: &str, roles: Roles) -> Result<usize, StoreError> {
-        self.ledger.set_roles(account, roles).await
+        let changed = self.ledger.set_roles(account, roles).await?;
+        self.tokens.end_all_of(account).await?;
+        Ok(changed)
     }
 
     async fn narrow_scope(&self, account: &str, most: Scope) -> Result<usize, StoreError> {
-        self.ledger.narrow(account, most).await
+        let narrowed = self.ledger.narrow(account, most).await?;
+        self.tokens.narrow_scope(account, most).await?;
+        Ok(narrowed)
     }
 
     async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
-        self.ledger.end_all(account).await
+        let ended = self.ledger.end_all(account).await?;
+        self.tokens.end_all_of(account).await?;
+        Ok(ended)
     }
 
     async fn end_client(&self, client: Client) -> Result<usize, StoreError> {
-        self.ledger.end_client(client).await
+        let ended = self.ledger.end_client(client).await?;
+        self.tokens.end_client(client).await?;
+        Ok(ended)
     }
 
     async fn end_consent(&self, account: &str, client: Client) -> Result<usize, StoreError> {
-        self.ledger.end_consent(account, client).await
+        let ended = self.ledger.end_consent(account, client).await?;
+        self.tokens.end_consent(account, client).await?;
+        Ok(ended)
     }
 
     async fn end_everything(&self) -> Result<usize, StoreError> {
-        self.ledger.end_everything().await
+        let ended = self.ledger.end_everything().await?;
+        self.tokens.end_everything().await?;
+        Ok(ended)
     }
 
     async fn sessions(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {

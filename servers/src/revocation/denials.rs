@@ -14,8 +14,8 @@ use tokio::time::{sleep, timeout};
 
 use super::denial::Denial;
 use super::index::Index;
-use super::push::{FLAG, STREAM};
 use super::settings::{PushFail, RevocationSettings};
+use super::stream::{HISTORY, STREAM};
 use super::{Ended, Presentation, RevocationUnknown};
 use crate::clock::{Clock, millis};
 use crate::store::{Store, StoreError, StreamId, StreamPage, StreamReader};
@@ -94,7 +94,7 @@ impl Denials {
         let known = Arc::new(Known::new(settings, leeway, clock));
         let following = Following {
             known: Arc::clone(&known),
-            reader: store.stream_reader(STREAM, FLAG),
+            reader: store.stream_reader(STREAM, HISTORY),
             heartbeat: settings.heartbeat(),
             history: None,
             after: StreamId::default(),
@@ -180,6 +180,13 @@ impl Denials {
 
     pub(super) fn add(&self, denial: &Denial) {
         self.known.add(denial);
+    }
+
+    /// Adds `denial`; answers what is denied by its name then, which may be more.
+    pub(super) fn merge(&self, denial: &Denial) -> Denial {
+        self.known.add(denial);
+        let standing = self.known.read().standing(denial);
+        standing.unwrap_or_else(|| denial.clone())
     }
 
     pub(super) fn sweep(&self) {
