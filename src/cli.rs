@@ -1,11 +1,18 @@
 //! The command line: every command, option and default in one place.
 
+pub(crate) mod revocation;
 mod selftest;
 mod truth;
 
 pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
 pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod explore;
+pub(crate) mod freshness;
+pub(crate) mod gateway;
+pub(crate) mod report;
+pub(crate) mod session;
+pub(crate) mod report;
 pub(crate) mod target;
 pub(crate) mod undo;
 
@@ -51,13 +58,17 @@ pub(crate) enum Command {
     /// Write target files
     #[command(subcommand)]
     Target(target::TargetCommand),
-    /// Show the report of a run again, from its run file
-    Report(ReportArguments),
+    /// Show the report of a run again, from its run file; or name the cheapest target that meets a requirement
+    #[command(after_help = report::EXIT_CODES)]
+    Report(report::ReportArguments),
     /// Measure known truths with the instrument itself, and say how far off it is
     #[command(after_help = selftest::EXIT_CODES)]
     Selftest(SelftestArguments),
     /// Look at this machine for about 15 seconds and say whether it is fit to measure
     Doctor(doctor::DoctorArguments),
+    /// Try every order of events that honest users and a thief can cause
+    #[command(subcommand)]
+    Explore(explore::ExploreCommand),
     /// Print the JSON Schema of a file format, or list the formats
     Schema {
         /// Which format: run, summary, target, …
@@ -65,7 +76,7 @@ pub(crate) enum Command {
     },
     /// List the scenarios and targets that come with the program
     List,
-    /// Run one process of a target: a store, an authorization server or a resource server
+    /// Run one process of a target: a store, an authorization server, a resource server or a gateway
     #[command(subcommand)]
     Serve(ServeCommand),
     /// Print a shell completion script
@@ -78,9 +89,10 @@ pub(crate) enum Command {
 /// Options of `authbench run`.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
-    /// How long and how thorough: quick (≤ 2 minutes), standard, full
-    #[arg(long, value_enum, default_value_t = Profile::Quick)]
-    pub(crate) profile: Profile,
+    /// How long and how thorough: quick (≤ 2 minutes), standard, full [default: what the scenario means, quick but for
+    /// revocation-matrix]
+    #[arg(long, value_enum)]
+    pub(crate) profile: Option<Profile>,
 
     /// Scenario to run, by name or path to a .toml file; repeatable. capacity, sweep, login (which overload the targets), journey and tls run only when named
     /// [default: steady, then revocation]
@@ -151,17 +163,6 @@ pub(crate) struct RunArguments {
     pub(crate) format: Format,
 }
 
-/// Options of `authbench report`.
-#[derive(Debug, Args)]
-pub(crate) struct ReportArguments {
-    /// Run directory, or the run.json in it
-    pub(crate) run: PathBuf,
-
-    /// How the report is printed
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
-}
-
 /// How long and how thorough a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Profile {
@@ -205,6 +206,8 @@ pub(crate) enum ServeCommand {
     AuthorizationServer(AuthorizationArguments),
     /// Serve the protected resource
     ResourceServer(ResourceArguments),
+    /// Recognise sessions, and pass their requests on to resource servers with an internal token
+    Gateway(gateway::GatewayArguments),
     /// Be a server whose behaviour is known, to check what measures it: this program or any other load generator
     Truth(TruthArguments),
 }
@@ -251,9 +254,13 @@ pub(crate) struct AuthorizationArguments {
     #[arg(long, value_name = "on|off", default_value = "off")]
     pub(crate) tls: Tls,
 
-    /// no_auth, session, jwt, opaque or hybrid
+    /// no_auth, session, jwt, opaque, hybrid or gateway
     #[arg(long)]
     pub(crate) model: Model,
+
+    /// Where sessions are
+    #[command(flatten)]
+    pub(crate) session_state: session::SessionStateArguments,
 
     /// How the access token of jwt travels: bearer or cookie
     #[arg(long, value_name = "TRANSPORT", default_value_t)]
@@ -316,6 +323,10 @@ pub(crate) struct AuthorizationArguments {
     #[arg(long, value_name = "ORIGIN", value_parser = origin, default_value = "none")]
     pub(crate) allow_origin: Vec<AllowedOrigin>,
 
+    /// How it is made known what has ended before its time
+    #[command(flatten)]
+    pub(crate) revocation: revocation::RevocationArguments,
+
     /// File for the security audit log, JSON lines [default: none is written]
     #[arg(long, value_name = "FILE")]
     pub(crate) audit_log: Option<PathBuf>,
@@ -337,9 +348,18 @@ pub(crate) struct ResourceArguments {
     #[arg(long, value_name = "on|off", default_value = "off")]
     pub(crate) tls: Tls,
 
-    /// no_auth, session, jwt, opaque or hybrid
+    /// no_auth, session, jwt, opaque, hybrid or gateway (a service behind a gateway, whose URL for keys is that of
+    /// --authorization-server)
     #[arg(long)]
     pub(crate) model: Model,
+
+    /// Where sessions are
+    #[command(flatten)]
+    pub(crate) session_state: session::SessionStateArguments,
+
+    /// Remembering sessions
+    #[command(flatten)]
+    pub(crate) local_cache: session::LocalCacheArguments,
 
     /// How the access token of jwt travels: bearer or cookie
     #[arg(long, value_name = "TRANSPORT", default_value_t)]
@@ -373,6 +393,14 @@ pub(crate) struct ResourceArguments {
     #[arg(long, value_name = "RATE", default_value_t = 50)]
     pub(crate) partner_rate: u32,
 
+    /// How long published keys are kept
+    #[command(flatten)]
+    pub(crate) keys: freshness::KeyArguments,
+
+    /// How streams of events are kept
+    #[command(flatten)]
+    pub(crate) streams: freshness::StreamArguments,
+
     /// How long an introspection answer is remembered; 0s: every request asks
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
     pub(crate) introspection_cache: Duration,
@@ -385,6 +413,10 @@ pub(crate) struct ResourceArguments {
     /// Origin of pages that may use this server from elsewhere, such as `https://app.example.com`; repeatable
     #[arg(long, value_name = "ORIGIN", value_parser = origin, default_value = "none")]
     pub(crate) allow_origin: Vec<AllowedOrigin>,
+
+    /// How it is made known what has ended before its time
+    #[command(flatten)]
+    pub(crate) revocation: revocation::RevocationArguments,
 
     /// File for the security audit log, JSON lines [default: none is written]
     #[arg(long, value_name = "FILE")]

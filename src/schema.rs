@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 /// What each format is called, what it is, and its schema.
-const SCHEMAS: [(&str, &str, &str); 6] = [
+const SCHEMAS: [(&str, &str, &str); 8] = [
     (
         "run",
         "run.json: everything a run measured",
@@ -28,6 +28,16 @@ const SCHEMAS: [(&str, &str, &str); 6] = [
         "check",
         "authbench check --format json: whether a target does what its file says",
         include_str!("../reports/schema/authbench.check-1.json"),
+    ),
+    (
+        "interleavings",
+        "interleavings.json: what became of refresh families in every order of events",
+        include_str!("../reports/schema/authbench.interleavings-1.json"),
+    ),
+    (
+        "choice",
+        "authbench report --revoke-within … --format json: which target meets a requirement",
+        include_str!("../reports/schema/authbench.choice-1.json"),
     ),
     (
         "target",

@@ -2,9 +2,11 @@
 
 mod wiring;
 
+use crate::cli::gateway::{GatewayArguments, Reveal};
 use crate::cli::{AllowedOrigin, AuthorizationArguments, ResourceArguments, ServeCommand};
 use anyhow::{Context, Result};
 use authbench_servers::authorization::{self, AuthorizationSettings};
+use authbench_servers::gateway::{self, GatewaySettings};
 use authbench_servers::http::origins::Origins;
 use authbench_servers::resource::{self, ResourceSettings};
 use authbench_servers::{store, truth};
@@ -24,6 +26,7 @@ const AUTHORIZATION: &[&str] = &[
     "signing_secret",
     "rotation_key",
     "csrf_key",
+    "session_key",
     "namespace",
 ];
 const RESOURCE: &[&str] = &[
@@ -32,8 +35,16 @@ const RESOURCE: &[&str] = &[
     "introspection_secret",
     "signing_secret",
     "csrf_key",
+    "session_key",
     "namespace",
     "authorization_ca_file",
+];
+const GATEWAY: &[&str] = &[
+    "store_url",
+    "store_unix_url",
+    "signing_secret",
+    "csrf_key",
+    "namespace",
 ];
 const TRUTH: &[&str] = &["store_url"];
 
@@ -58,6 +69,13 @@ pub(crate) fn execute(process: ServeCommand) -> Result<u8> {
             );
             resource::serve(resource_settings(arguments), wiring, wired)?;
         }
+        ServeCommand::Gateway(arguments) => {
+            let (wiring, wired) = (
+                wiring::read(&arguments.wired, GATEWAY).context("gateway")?,
+                arguments.wired.wired,
+            );
+            gateway::serve(gateway_settings(arguments), wiring, wired)?;
+        }
         ServeCommand::Truth(arguments) => {
             let (wiring, wired) = (
                 wiring::read(&arguments.wired, TRUTH).context("truth server")?,
@@ -76,6 +94,7 @@ fn authorization_settings(arguments: AuthorizationArguments) -> AuthorizationSet
         tls: arguments.tls,
         model: arguments.model,
         transport: arguments.transport,
+        session_state: arguments.session_state.session_state,
         algorithm: arguments.alg,
         issuer: arguments.issuer,
         access_ttl: arguments.access_ttl,
@@ -90,6 +109,7 @@ fn authorization_settings(arguments: AuthorizationArguments) -> AuthorizationSet
         entitlements: arguments.claims_bytes,
         login_hash: arguments.login_hash,
         origins: origins(&arguments.allow_origin),
+        revocation: arguments.revocation.settings(),
         audit_log: arguments.audit_log,
         ..AuthorizationSettings::default()
     }
@@ -101,22 +121,47 @@ fn origins(allowed: &[AllowedOrigin]) -> Origins {
 }
 
 fn resource_settings(arguments: ResourceArguments) -> ResourceSettings {
-    ResourceSettings {
+    let mut settings = ResourceSettings {
         listen: arguments.listen,
         tls: arguments.tls,
         model: arguments.model,
         transport: arguments.transport,
+        session_state: arguments.session_state.session_state,
         algorithm: arguments.alg,
         issuer: arguments.issuer,
         authorization_server: arguments.authorization_server,
         leeway: arguments.leeway,
         max_lifetime: arguments.max_lifetime,
         introspection_cache: arguments.introspection_cache,
+        local_cache: arguments.local_cache.local_cache,
         session_idle: arguments.session_idle,
         store_connection: arguments.store_connection,
         partner_rate: NonZeroU32::new(arguments.partner_rate),
+        streams: arguments.streams.into(),
         origins: origins(&arguments.allow_origin),
+        revocation: arguments.revocation.settings(),
         audit_log: arguments.audit_log,
         ..ResourceSettings::default()
+    };
+    arguments.keys.apply(&mut settings);
+    settings
+}
+
+fn gateway_settings(arguments: GatewayArguments) -> GatewaySettings {
+    GatewaySettings {
+        listen: arguments.listen,
+        internal_listen: arguments.internal_listen,
+        tls: arguments.tls,
+        services: arguments.services,
+        algorithm: arguments.alg,
+        issuer: arguments.issuer,
+        internal_ttl: arguments.internal_ttl,
+        session_idle: arguments.session_idle,
+        local_cache: arguments.local_cache.local_cache,
+        store_connection: arguments.store_connection,
+        origins: origins(&arguments.allow_origin),
+        reveal_internal_token: arguments.reveal_internal_token == Reveal::On,
+        audit_log: arguments.audit_log,
+        ..GatewaySettings::default()
     }
 }

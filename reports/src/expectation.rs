@@ -49,6 +49,8 @@ pub enum Expectation {
     BoundShown,
     /// A refresh fails after an event of which the target promises that it does.
     RefreshRefused,
+    /// Whom an event does not concern, it leaves alone.
+    OthersLeftAlone,
 }
 
 impl Expectation {
@@ -56,7 +58,7 @@ impl Expectation {
     #[must_use]
     pub fn outcome(self) -> &'static str {
         match self {
-            Self::Bound | Self::RefreshRefused => "not kept",
+            Self::Bound | Self::RefreshRefused | Self::OthersLeftAlone => "not kept",
             Self::BoundShown => "not shown",
         }
     }
@@ -85,7 +87,7 @@ pub fn exit_code(summary: &Summary) -> u8 {
 
 /// Every promise of `targets` that was not kept.
 #[must_use]
-pub fn failures(targets: &[TargetSummary]) -> Vec<Failure> {
+pub fn failures<'a>(targets: impl Iterator<Item = &'a TargetSummary>) -> Vec<Failure> {
     let mut failures: Vec<Failure> = Vec::new();
     for target in targets {
         for row in &target.revocation {
@@ -93,6 +95,7 @@ pub fn failures(targets: &[TargetSummary]) -> Vec<Failure> {
                 breach(target, row),
                 not_shown(target, row),
                 refresh(target, row),
+                collateral(target, row),
             ];
             // The refresh belongs to the event: its points would repeat it.
             let new = of_row
@@ -154,6 +157,26 @@ fn refresh(target: &TargetSummary, row: &RevocationSummary) -> Option<Failure> {
             "{} of {} refreshes still worked afterwards",
             count(after.worked),
             count(after.worked + after.refused + after.unknown)
+        ),
+    })
+}
+
+fn collateral(target: &TargetSummary, row: &RevocationSummary) -> Option<Failure> {
+    let collateral = row.collateral.filter(|collateral| collateral.put_out > 0)?;
+    let whose = match collateral.put_out_of_same_user {
+        0 => "other users'",
+        same if same == collateral.put_out => "other sessions of the same user",
+        _ => "other users' and other sessions of the same user",
+    };
+    Some(Failure {
+        expectation: Expectation::OthersLeftAlone,
+        target: target.name.clone(),
+        event: row.event.clone(),
+        point: Some(row.point.clone()),
+        what: format!(
+            "{} of {} credentials that it should have left alone were refused ({whose})",
+            count(collateral.put_out),
+            count(collateral.watched)
         ),
     })
 }

@@ -13,12 +13,15 @@
 //! * [`summary`]: `summary.json`, format `authbench.summary/1`, from the run file alone
 //! * [`selftest`]: known truths beside what the instrument said of them; a run cites it
 //! * [`check`]: what `authbench check` saw of a target
+//! * [`interleavings`]: what became of refresh families in every order of events
 //! * [`validity`]: whether the instrument can be trusted; [`doctor`]: whether a machine is fit to measure
 //! * [`expectation`]: what targets promised and did not keep, and the exit code
 //! * [`expiry_law`], [`statistics`]: is a lag what expiry alone would give; order statistics, spread
 //! * [`comparison`]: two arms: slower, faster, unchanged, or too noisy to say
 //! * [`network_cost`]: computed, what a store across a network would add
-//! * [`frontier`]: cost against lag
+//! * [`frontier`]: cost against lag; [`matrix`]: event × variant × point
+//! * [`requirement`]: who is out within a given time, and the cheapest of them
+//! * [`lifetimes`]: one target at several lifetimes, held against theory
 //!
 //! Written:
 //! * [`run_directory`]: the directory of one run, and reading it back; [`interval_log`]: its HDR logs
@@ -31,11 +34,15 @@ pub mod expectation;
 pub mod expiry_law;
 pub mod frontier;
 pub mod histogram;
+pub mod interleavings;
 pub mod interval_log;
+pub mod lifetimes;
+pub mod matrix;
 pub mod network_cost;
 pub mod number;
 pub mod recorder;
 pub mod render;
+pub mod requirement;
 pub mod revocation;
 pub mod run_directory;
 pub mod run_file;

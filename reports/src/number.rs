@@ -52,6 +52,20 @@ pub fn span(ms: f64) -> String {
     format!("{} {unit}", exact(value))
 }
 
+/// An interval of times, its unit once where both ends have it: `1.98–1.99 s`, `990 ms–1.01 s`, `5 ms` where the ends read alike.
+#[must_use]
+pub fn between(from_ms: f64, until_ms: f64) -> String {
+    let (from, until) = (span(from_ms), span(until_ms));
+    if from == until {
+        return until;
+    }
+    let unit = |text: &str| text.rsplit_once(' ').map(|(_, unit)| unit.to_owned());
+    match from.rsplit_once(' ') {
+        Some((number, _)) if unit(&from) == unit(&until) => format!("{number}–{until}"),
+        _ => format!("{from}–{until}"),
+    }
+}
+
 /// A share of 0 to 1 as a percentage: `0 %`, `2.5 %`, `100 %`; never `100 %` or `0 %` for what is only nearly so.
 #[must_use]
 pub fn percent(share: f64) -> String {
@@ -114,6 +128,13 @@ mod tests {
                 "0.123 ms", "2 ms", "1 s", "1.99 s", "300 s", "20 min", "2 h"
             ]
         );
+    }
+
+    #[test]
+    fn intervals_say_their_unit_once() {
+        let written = [(1980.0, 1990.0), (990.0, 1010.0), (5.0, 5.001)]
+            .map(|(from, until)| between(from, until));
+        assert_eq!(written, ["1.98–1.99 s", "990 ms–1.01 s", "5 ms"]);
     }
 
     #[test]

@@ -284,6 +284,8 @@ pub struct IdleUse {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
+    /// Stands before resource servers, and recognises callers for them.
+    Gateway,
     /// Serves the protected resource.
     ResourceServer,
     /// Issues, introspects and revokes credentials.
@@ -299,6 +301,7 @@ impl Role {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Gateway => "gateway",
             Self::ResourceServer => "resource_server",
             Self::AuthorizationServer => "authorization_server",
             Self::Store => "store",

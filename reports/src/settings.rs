@@ -102,7 +102,7 @@ fn in_seconds(seconds: f64) -> String {
 }
 
 /// `300s`, `150ms`, `24h`, `30d`; `None` for anything that is no duration.
-fn seconds(word: &str) -> Option<f64> {
+pub(crate) fn seconds(word: &str) -> Option<f64> {
     let span: Span = word.parse().ok()?;
     let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
     Some(duration.as_secs_f64())

@@ -13,7 +13,7 @@ pub mod sweep;
 pub mod tls;
 
 use crate::expectation::{Failure, failures};
-use crate::run_file::{RunFile, ScenarioRecord, Status, StoreInfo, TargetRecord};
+use crate::run_file::{RunFile, ScenarioRecord, Status, StoreInfo, TargetRecord, VariantRecord};
 use crate::settings::Settings;
 use crate::validity::Validity;
 use capacity::CapacitySummary;
@@ -50,6 +50,9 @@ pub struct Summary {
     pub validity: Validity,
     /// What a target promised and did not keep. Facts of the target: they do not touch the validity.
     pub failures: Vec<Failure>,
+    /// The same of negative controls, which are there to fail: they break no promise of the run.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub known_failures: Vec<Failure>,
     /// One entry per target, in the order of the reports.
     pub targets: Vec<TargetSummary>,
 }
@@ -61,6 +64,12 @@ pub struct TargetSummary {
     pub name: String,
     /// Which model it follows: `no_auth` is the control.
     pub model: String,
+    /// Why it is here only to be seen failing: a negative control. Absent for all others.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub control: Option<String>,
+    /// Which other form of a target it is; absent where it is the file as it stands.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub variant: Option<VariantRecord>,
     /// Settings under which cost and latency were measured; those of its first scenario where there is no steady stream.
     pub settings: Settings,
     /// Label of the store behind it; absent when the target file starts none.
@@ -113,7 +122,12 @@ impl Summary {
             seed: run.seed,
             store: run.store.clone(),
             validity: Validity::of(run),
-            failures: failures(&targets),
+            failures: failures(
+                targets
+                    .iter()
+                    .filter(|target| !target.is_negative_control()),
+            ),
+            known_failures: failures(targets.iter().filter(|target| target.is_negative_control())),
             targets,
         }
     }
@@ -151,6 +165,8 @@ impl TargetSummary {
         Self {
             name: target.name.clone(),
             model: target.model.clone(),
+            control: target.control.clone(),
+            variant: target.variant.clone(),
             store: store_label(run.store.as_ref(), target),
             revocation: lag::rows(run, target, &settings),
             settings,
@@ -168,6 +184,18 @@ impl TargetSummary {
     #[must_use]
     pub fn is_control(&self) -> bool {
         self.model == CONTROL
+    }
+
+    /// Whether it is here only to be seen failing.
+    #[must_use]
+    pub fn is_negative_control(&self) -> bool {
+        self.control.is_some()
+    }
+
+    /// Whether anything went wrong with its revocations: what a negative control is there to show.
+    #[must_use]
+    pub fn shows_failure(&self) -> bool {
+        self.revocation.iter().any(RevocationSummary::shows_failure)
     }
 
     /// Whether the access lifetime under which `row` was watched is the one that cost was measured with, or there is none.

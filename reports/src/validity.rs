@@ -118,6 +118,16 @@ pub enum Check {
     TooFewSamples,
     /// Revocations gave no sample.
     UnknownRevocations,
+    /// An event that ends many credentials happened too rarely.
+    TooFewOccurrences,
+    /// Nobody watched whether an event left alone whom it does not concern.
+    WitnessesMissing,
+    /// The events that everything is compared by have fewer revocations than a p99 needs.
+    HeadlineCells,
+    /// A negative control did not show the failure that it is there for.
+    ControlWithoutFailure,
+    /// A connection that stays open brought nothing before the revocation.
+    StreamWithoutEvents,
     /// Targets that were not under load used CPU.
     OthersBusy,
     /// No target held any rate.
@@ -154,6 +164,11 @@ impl Check {
             Self::StoreEvictions => "store_evictions",
             Self::TooFewSamples => "too_few_samples",
             Self::UnknownRevocations => "unknown_revocations",
+            Self::TooFewOccurrences => "too_few_occurrences",
+            Self::WitnessesMissing => "witnesses_missing",
+            Self::HeadlineCells => "headline_cells",
+            Self::ControlWithoutFailure => "control_without_failure",
+            Self::StreamWithoutEvents => "stream_without_events",
             Self::OthersBusy => "others_busy",
             Self::NothingHeld => "nothing_held",
             Self::NothingGaveOut => "nothing_gave_out",

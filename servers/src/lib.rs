@@ -5,9 +5,10 @@
 //! * [`model`]: the auth models, one file each, side by side. **Start here.**
 //! * [`authorization`]: the authorization server, one file per endpoint
 //! * [`resource`]: the resource server, whose requests are what is measured
+//! * [`gateway`]: what stands before resource servers in the model of that name
 //! * [`revocation`]: telling resource servers what is no longer good
-//! * [`jwt`], [`introspection`], [`rotation`]: the machinery of access tokens, of asking about
-//!   them, of renewing them
+//! * [`jwt`], [`introspection`], [`remembered`], [`rotation`]: the machinery of access tokens, of asking about
+//!   them, of remembering what was answered, of renewing them
 //! * [`http`], [`tls`]: what every server does alike before and after a model has its say
 //! * [`store`]: the client of the session store, and the store's process
 //! * [`refusal`], [`outage`], [`audit`], [`metrics`]: saying no, not being able to say, and keeping
@@ -21,6 +22,7 @@ pub mod authorization;
 pub mod client;
 pub mod clock;
 pub mod entitlements;
+pub mod gateway;
 pub mod http;
 pub mod introspection;
 pub mod jwt;
@@ -30,6 +32,7 @@ pub mod model;
 pub mod namespace;
 pub mod outage;
 pub mod refusal;
+pub mod remembered;
 pub mod resource;
 pub mod revocation;
 pub mod roles;

@@ -10,14 +10,21 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 #[derive(Debug)]
 pub struct OutageReport {
     server: &'static str,
+    answering: &'static str,
     is_down: AtomicBool,
 }
 
 impl OutageReport {
-    /// Reports for `server`.
+    /// Reports for `server`, which answers 503 meanwhile.
     pub fn new(server: &'static str) -> Self {
+        Self::answering(server, "503")
+    }
+
+    /// Reports for `server`, which answers something else meanwhile.
+    pub fn answering(server: &'static str, answering: &'static str) -> Self {
         Self {
             server,
+            answering,
             is_down: AtomicBool::new(false),
         }
     }
@@ -26,8 +33,8 @@ impl OutageReport {
     pub fn failed(&self, error: &impl Display) {
         if !self.is_down.swap(true, Relaxed) {
             eprintln!(
-                "{}: failed to {error}; answering 503 until it is back",
-                self.server
+                "{}: failed to {error}; answering {} until it is back",
+                self.server, self.answering
             );
         }
     }

@@ -7,6 +7,7 @@ use hyper::StatusCode;
 
 use crate::introspection::IntrospectionError;
 use crate::jwt::KeysError;
+use crate::revocation::RevocationUnknown;
 use crate::store::StoreError;
 
 /// Why a credential, or the way it was presented, is not accepted. The order is that of the
@@ -143,6 +144,9 @@ pub enum Unavailable {
     /// The issuer's keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The revocation channel.
+    #[error(transparent)]
+    Revocation(#[from] RevocationUnknown),
 }
 
 #[cfg(test)]

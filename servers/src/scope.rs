@@ -47,6 +47,11 @@ impl Scope {
         )
     }
 
+    /// What is in both.
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether all of `needed` is in this scope.
     pub fn covers(self, needed: Self) -> bool {
         self.0 & needed.0 == needed.0

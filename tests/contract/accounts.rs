@@ -18,7 +18,7 @@ const NEW_PASSWORD: &str = "another horse, another staple";
 const BOUND: &str = "≤ access TTL + leeway";
 const NOTHING_KEPT: &str = "nothing is kept that could be listed; a token ends at its expiry";
 /// The models that keep something for each login.
-pub(crate) const KEPT: &[Model] = &[Model::Session, Model::Opaque, Model::Hybrid];
+pub(crate) const KEPT: &[Model] = &[Model::Session, Model::Opaque, Model::Hybrid, Model::Gateway];
 const PLAIN_JWT: &[Model] = &[Model::Jwt];
 const NOT_FOUND: Expected = Expected::status(&[404]);
 

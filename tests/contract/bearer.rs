@@ -109,7 +109,7 @@ async fn bearer_and_cookie(target: &Target) -> Outcome {
         call(with_own)
     };
     let other: fn(Call) -> Call = match target.model {
-        Model::Session => |call| call.bearer("bad"),
+        Model::Session | Model::Gateway => |call| call.bearer("bad"),
         _ => |call| call.cookie("__Host-session=bad"),
     };
     both("GET", other)

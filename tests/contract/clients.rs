@@ -114,7 +114,9 @@ async fn a_service_logs_in_with_an_account(target: &Target) -> Outcome {
 
 async fn partner(target: &Target) -> Result<Login, String> {
     let answer = match target.model {
-        Model::Session => account_login(target, "partner", secret(target, "partner")).await,
+        Model::Session | Model::Gateway => {
+            account_login(target, "partner", secret(target, "partner")).await
+        }
         _ => client_token(target, "partner", None).await,
     };
     Ok(Login::of(answer.is(OK, "partner")?))

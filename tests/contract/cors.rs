@@ -176,7 +176,7 @@ async fn cookies_only_where_there_are_any(target: &Target) -> Outcome {
         .send()
         .await;
     read.is(ACCEPTED, "reading")?;
-    is_open(&read, target.model == Model::Session, "reading")
+    is_open(&read, target.keeps_sessions(), "reading")
 }
 
 /// From another site altogether: the list says that it may.

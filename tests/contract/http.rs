@@ -203,7 +203,7 @@ async fn no_cache_keeps_it(target: &Target) -> Outcome {
     let answer = target.call("GET", &login).send().await;
     answer.is(ACCEPTED, "GET /resource")?;
     let credential = match target.model {
-        Model::Session => "cookie",
+        Model::Session | Model::Gateway => "cookie",
         _ => "authorization",
     };
     let vary = answer

@@ -227,8 +227,7 @@ async fn a_retired_key_is_gone(forger: &Forger) -> Outcome {
     answer.is(INVALID_TOKEN, "the retired key")?;
     // And without anything new, at the latest when the keys are too old.
     publish(jwks(&[(&keys.own, "own")]));
-    let max_age = ResourceSettings::default().jwks_max_age;
-    forger.time.advance(max_age);
+    forger.time.advance(ResourceSettings::default().jwks_ttl);
     let later = forger.draft().claim("exp", forger.now() + 3_600);
     let withdrawn = later.clone().header("kid", "next").sign(&keys.stranger);
     let answer = forger.read(withdrawn).await;

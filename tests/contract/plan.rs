@@ -65,6 +65,7 @@ pub(crate) fn wiring(store_url: &str) -> AuthorizationWiring {
         signing_secret: Some(secret()),
         rotation_key: Some(secret()),
         csrf_key: Some(secret()),
+        session_key: Some(secret()),
         auditor_secret: Some(secret()),
         partner_secret: Some(secret()),
         namespace: None,
@@ -79,6 +80,7 @@ pub(crate) fn resource_wiring(wiring: &AuthorizationWiring) -> ResourceWiring {
         introspection_secret: Some(wiring.introspection_secret.clone()),
         signing_secret: wiring.signing_secret.clone(),
         csrf_key: wiring.csrf_key.clone(),
+        session_key: wiring.session_key.clone(),
         ..ResourceWiring::default()
     }
 }

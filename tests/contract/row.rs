@@ -15,13 +15,19 @@ use crate::target::Target;
 /// Every model.
 pub(crate) const EVERY: &[Model] = &authbench_servers::model::MODELS;
 /// Those that recognise their callers.
-pub(crate) const AUTH: &[Model] = &[Model::Session, Model::Jwt, Model::Opaque, Model::Hybrid];
+pub(crate) const AUTH: &[Model] = &[
+    Model::Session,
+    Model::Jwt,
+    Model::Opaque,
+    Model::Hybrid,
+    Model::Gateway,
+];
 /// Those whose credential is a bearer token.
 pub(crate) const BEARER: &[Model] = &[Model::Jwt, Model::Opaque, Model::Hybrid];
 /// Those whose access token is a JWT.
 pub(crate) const JWT: &[Model] = &[Model::Jwt, Model::Hybrid];
-/// The session alone.
-pub(crate) const SESSION: &[Model] = &[Model::Session];
+/// Those whose credential is a session's cookie.
+pub(crate) const SESSION: &[Model] = &[Model::Session, Model::Gateway];
 /// The opaque token alone.
 pub(crate) const OPAQUE: &[Model] = &[Model::Opaque];
 /// The hybrid alone.

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use authbench_servers::model::Model;
 use authbench_servers::namespace::{self, StoreAt};
 use authbench_servers::secret::Fingerprint;
 use authbench_servers::store::StoreUrl;
@@ -136,7 +135,7 @@ async fn nothing_is_kept_in_the_process(target: &Target) -> Outcome {
     let login = target.log_in(USER).await?;
     target.is_accepted(&login, "before").await?;
     let url = StoreUrl::new(&*target.tap.url);
-    let store = namespace::connect(StoreAt::shared(&url), None, Model::Session).await;
+    let store = namespace::connect(StoreAt::shared(&url), None, target.model).await;
     let store = store.map_err(|error| error.to_string())?;
     let key = format!(
         "record:{}",

@@ -221,6 +221,7 @@ async fn issuer_does_not_start(model: Model, secret: Secret) -> Outcome {
         auditor_secret: None,
         partner_secret: None,
         csrf_key: None,
+        session_key: None,
     };
     let settings = AuthorizationSettings {
         model,

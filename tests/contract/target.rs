@@ -7,7 +7,6 @@ use std::time::Duration;
 use authbench_servers::authorization::{self, AuthorizationWiring, RunningAuthorizationServer};
 use authbench_servers::clock::{Clock, ManualTime};
 use authbench_servers::model::{Model, Transport};
-use authbench_servers::resource::{self, RunningResourceServer};
 use authbench_servers::store::{StartedStore, StoreKind, StoreUrl};
 use tempfile::NamedTempFile;
 
@@ -16,7 +15,8 @@ use crate::answer::{
 };
 use crate::call::Call;
 use crate::credential::Login;
-use crate::plan::{Plan, resource_wiring, wiring};
+use crate::entrance::Entrance;
+use crate::plan::{Plan, wiring};
 use crate::tap::Tap;
 
 /// When every clock of a test starts (Unix milliseconds): a whole second, on which an `exp` can
@@ -39,7 +39,7 @@ pub(crate) struct Target {
     pub(crate) store: RefCell<StartedStore>,
     pub(crate) tap: Tap,
     pub(crate) authorization: RunningAuthorizationServer,
-    pub(crate) resource: RunningResourceServer,
+    pub(crate) resource: Entrance,
     pub(crate) time: ManualTime,
     pub(crate) wiring: AuthorizationWiring,
     authorization_log: NamedTempFile,
@@ -56,26 +56,31 @@ impl Target {
         let mut plan = Plan::new(model, &authorization_log, &resource_log);
         change(&mut plan);
         let (clock, time) = Clock::manual(START_MS);
-        let by_cookie = model == Model::Session || plan.resource.transport == Transport::Cookie;
+        let by_cookie = keeps_sessions(model) || plan.resource.transport == Transport::Cookie;
         let mut wiring = wiring(&tap.url);
         wiring.store_unix_url = Some(StoreUrl::new(store.unix_url()));
         let authorization = authorization::start(plan.authorization, wiring.clone(), clock.clone());
         let authorization = authorization.await.expect("an authorization server");
         let url = &mut plan.resource.authorization_server;
         url.get_or_insert_with(|| authorization.url.clone());
-        let resource = resource::start(plan.resource, resource_wiring(&wiring), clock).await;
+        let resource = Entrance::start(plan.resource, &wiring, clock).await;
         Self {
             model,
             by_cookie,
             store: store.into(),
             tap,
             authorization,
-            resource: resource.expect("a resource server"),
+            resource,
             time,
             wiring,
             authorization_log,
             resource_log,
         }
+    }
+
+    /// Whether the credential is a session's cookie.
+    pub(crate) fn keeps_sessions(&self) -> bool {
+        keeps_sessions(self.model)
     }
 
     /// Whether the credential is judged without asking anybody, so that nothing ends it but its
@@ -253,4 +258,8 @@ impl Target {
         }
         Err(format!("not all of {parts:?} in the audit log: {text}"))
     }
+}
+
+fn keeps_sessions(model: Model) -> bool {
+    matches!(model, Model::Session | Model::Gateway)
 }

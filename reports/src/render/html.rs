@@ -1,8 +1,10 @@
 //! The report as one self-contained page: no script, no font, no picture from anywhere else.
 
+mod revocation;
+
 use crate::render::sentences::{caveats, sentences};
 use crate::render::table::{Row, Table};
-use crate::render::{provenance, svg, tables};
+use crate::render::{KNOWN, provenance, svg, tables};
 use crate::run_file::RunFile;
 use crate::summary::Summary;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -16,19 +18,12 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "authbench " (summary.run_id) }
-                style { (PreEscaped(svg::STYLE)) (PreEscaped(STYLE)) }
-            }
+            (page_head(&format!("authbench {}", summary.run_id)))
             body {
                 main {
                     (head(run, summary))
                     (table(&tables::overview(summary), "", &under))
-                    (cost_against_lag(summary, &under))
-                    (lags(run, summary, &under))
+                    (revocation::sections(run, summary, &under))
                     (cpu(summary, &under))
                     (latency(run, summary, &under))
                     (tls(summary, &under))
@@ -44,6 +39,30 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
         }
     };
     page.into_string()
+}
+
+/// Any page in the look of the report.
+pub(crate) fn page(title: &str, content: &Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            (page_head(title))
+            body { main { (content) } }
+        }
+    };
+    page.into_string()
+}
+
+fn page_head(title: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { (title) }
+            style { (PreEscaped(svg::STYLE)) (PreEscaped(STYLE)) }
+        }
+    }
 }
 
 fn head(run: &RunFile, summary: &Summary) -> Markup {
@@ -64,41 +83,16 @@ fn head(run: &RunFile, summary: &Summary) -> Markup {
             @for failure in &summary.failures {
                 div.notice { p { strong.invalid { (failure.expectation.outcome()) ": " } (with_code(&failure.sentence())) } }
             }
+            @if !summary.known_failures.is_empty() {
+                details {
+                    summary { (summary.known_failures.len()) " failures of negative controls, which are there to fail" }
+                    @for failure in &summary.known_failures {
+                        p.note { "◇ " (KNOWN) ": " (with_code(&failure.sentence())) }
+                    }
+                }
+            }
         }
     }
-}
-
-fn cost_against_lag(summary: &Summary, under: &str) -> Markup {
-    let read = "Down is cheaper, left is safer. A mark is the median lag of the worst event, the bar reaches to the longest. \
-        Hollow marks are computed for the lifetime that cost was measured with; solid ones beside a laboratory TTL are not what production would see.";
-    section(
-        "Cost against lag",
-        read,
-        &[svg::frontier(summary)],
-        &[tables::frontier(summary)],
-        under,
-    )
-}
-
-fn lags(run: &RunFile, summary: &Summary, under: &str) -> Markup {
-    let charts: Vec<Markup> = svg::lag(run, summary)
-        .into_iter()
-        .map(|(event, chart)| html! { figcaption { strong { "After " code { (event) } } } (chart) })
-        .collect();
-    let read = "A line climbs as callers are finally refused; the sooner it is at the top, the better. \
-        The shaded band holds those who were never accepted again, which is not the same as a lag of 0. Dashed verticals are what was promised.";
-    let tables = [
-        tables::lag(summary),
-        tables::refresh(summary),
-        tables::law(summary),
-    ];
-    section(
-        "How long a caller who should be out stays in",
-        read,
-        &charts,
-        &tables,
-        under,
-    )
 }
 
 fn cpu(summary: &Summary, under: &str) -> Markup {
@@ -227,7 +221,7 @@ fn section(title: &str, read: &str, charts: &[Markup], shown: &[Table], under: &
 }
 
 /// Under a heading that says the same, a table does not repeat its title.
-fn table(table: &Table, section: &str, under: &str) -> Markup {
+pub(crate) fn table(table: &Table, section: &str, under: &str) -> Markup {
     html! {
         @if table.title != section { h3 { (table.title) } }
         p.note { (table.note) }
@@ -241,6 +235,7 @@ fn table(table: &Table, section: &str, under: &str) -> Markup {
                 tbody { @for row in &table.rows { (rows(table, row)) } }
             }
         }
+        @if let Some(legend) = &table.legend { p.note { (legend) } }
         p.under { (under) }
     }
 }

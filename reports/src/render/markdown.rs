@@ -1,8 +1,9 @@
 //! The report as Markdown: what a pull request or a wiki shows.
 
+use crate::matrix::Matrix;
 use crate::render::sentences::{caveats, sentences};
 use crate::render::table::{Row, Table};
-use crate::render::{provenance, tables};
+use crate::render::{KNOWN, provenance, tables};
 use crate::run_directory::{FRONTIER_FILE, HTML_FILE};
 use crate::run_file::RunFile;
 use crate::summary::Summary;
@@ -33,6 +34,9 @@ pub fn markdown(run: &RunFile, summary: &Summary) -> String {
         let outcome = failure.expectation.outcome();
         paragraph(&format!("> **{outcome}**: {}", failure.sentence()));
     }
+    for failure in &summary.known_failures {
+        paragraph(&format!("> ◇ {KNOWN}: {}", failure.sentence()));
+    }
     let under = provenance::line(run);
     paragraph(&table(&tables::overview(summary), &under));
     if !tables::frontier(summary).rows.is_empty() {
@@ -43,6 +47,13 @@ pub fn markdown(run: &RunFile, summary: &Summary) -> String {
     paragraph(&format!("The charts are in [{HTML_FILE}]({HTML_FILE})."));
     for one in tables::all(summary) {
         paragraph(&table(&one, &under));
+    }
+    if Matrix::of(summary).is_some() {
+        let details = tables::details(summary);
+        let details = details.iter().map(|one| table(one, &under));
+        paragraph("<details><summary>Every cell with all its figures</summary>");
+        paragraph(&details.collect::<Vec<_>>().join("\n\n"));
+        paragraph("</details>");
     }
     paragraph("## What was measured");
     let scenarios: Vec<String> = provenance::scenarios(run)
@@ -56,10 +67,17 @@ pub fn markdown(run: &RunFile, summary: &Summary) -> String {
 fn table(table: &Table, under: &str) -> String {
     let (title, note) = (&table.title, &table.note);
     format!(
-        "## {title}\n\n{note}\n\n{}\n\n<sub>{}</sub>",
+        "## {title}\n\n{note}\n\n{}\n\n{}<sub>{}</sub>",
         markdown_table(table),
+        legend(table),
         escaped(under)
     )
+}
+
+/// What marks mean, as a paragraph of its own.
+pub(super) fn legend(table: &Table) -> String {
+    let legend = table.legend.as_ref();
+    legend.map_or_else(String::new, |legend| format!("{}\n\n", escaped(legend)))
 }
 
 /// The columns and rows of `table` alone, for pages that say the rest themselves.
@@ -102,7 +120,7 @@ fn line(cells: impl Iterator<Item = String>) -> String {
 }
 
 /// Names come from users' files: a `|`, `<`, `_` or `*` of theirs is text.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '|' | '_' | '*' | '<' | '`' | '\\') {

@@ -1,6 +1,7 @@
 //! What a run says, in three sentences, each a function of its numbers.
 
 mod capacity;
+mod controls;
 mod cost;
 mod journey;
 mod lag;
@@ -11,6 +12,7 @@ mod tls;
 use crate::summary::{Summary, TargetSummary};
 use crate::validity::Verdict;
 use capacity::{capacity, knees};
+use controls::controls;
 use cost::cost;
 use journey::journey;
 use lag::lag;
@@ -46,6 +48,7 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
         .chain(tls(summary))
         .chain(others.into_iter().flatten())
         .chain(lag.into_iter().flatten())
+        .chain(controls(summary))
         .collect()
 }
 
@@ -96,7 +99,7 @@ fn quoted(name: &str) -> String {
 }
 
 /// `a`, `b` and `c`.
-fn list(names: &[&str]) -> String {
+pub(super) fn list(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| quoted(name)).collect();
     match quoted.as_slice() {
         [] => String::new(),

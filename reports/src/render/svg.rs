@@ -8,9 +8,13 @@ mod claims;
 mod cpu;
 mod curves;
 mod frontier;
+mod grace;
 mod journey;
 mod lag;
 mod latency;
+mod lifetimes;
+mod matrix;
+mod places;
 mod tls;
 
 use crate::summary::{Summary, TargetSummary};
@@ -19,9 +23,12 @@ pub use claims::claims;
 pub use cpu::cpu;
 pub use curves::{cpu_curves, latency_curves};
 pub use frontier::frontier;
+pub use grace::{Line, by_grace};
 pub use journey::journey;
 pub use lag::lag;
 pub use latency::latency;
+pub use lifetimes::lifetimes;
+pub use matrix::matrix;
 use maud::{Markup, PreEscaped, html};
 pub use tls::tls;
 
@@ -64,15 +71,32 @@ fn series(summary: &Summary) -> Vec<Series<'_>> {
         .collect()
 }
 
+/// How wide the longest of the targets' names is, about, in bold.
+fn name_width<'a>(targets: impl Iterator<Item = &'a TargetSummary>) -> f64 {
+    let longest = targets.map(|target| target.name.chars().count()).max();
+    7.4 * longest.unwrap_or(0) as f64
+}
+
 /// A drawing of [`WIDTH`] × `height` with what a screen reader says of it.
 fn drawing(id: &str, title: &str, description: &str, height: f64, content: &Markup) -> Markup {
+    drawing_of("chart", id, [title, description], [WIDTH, height], content)
+}
+
+/// The same of any width; `class` says how a page scales it.
+fn drawing_of(
+    class: &str,
+    id: &str,
+    [title, description]: [&str; 2],
+    [width, height]: [f64; 2],
+    content: &Markup,
+) -> Markup {
     html! {
-        svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img"
-            viewBox=(format!("0 0 {WIDTH} {height}")) width=(WIDTH) height=(height)
+        svg xmlns="http://www.w3.org/2000/svg" class=(class) role="img"
+            viewBox=(format!("0 0 {width} {height}")) width=(width) height=(height)
             aria-labelledby=(format!("{id}-title {id}-desc")) {
             title id=(format!("{id}-title")) { (title) }
             desc id=(format!("{id}-desc")) { (description) }
-            rect class="paper" width=(WIDTH) height=(height) {}
+            rect class="paper" width=(width) height=(height) {}
             (content)
         }
     }

@@ -10,6 +10,8 @@ pub struct Table {
     pub title: String,
     /// How to read it: units, what the columns leave out.
     pub note: String,
+    /// What marks in its cells mean: without it nobody can read them, so it stands under the table in every report, text included.
+    pub legend: Option<String>,
     /// The columns.
     pub columns: Vec<Column>,
     /// The rows, each with one cell per column.
@@ -50,6 +52,7 @@ impl Table {
         Self {
             title: title.to_owned(),
             note: note.into(),
+            legend: None,
             columns: columns.iter().map(column).collect(),
             rows: Vec::new(),
         }

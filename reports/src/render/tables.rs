@@ -2,8 +2,12 @@
 
 mod claims;
 mod cost;
+mod freshness;
+mod frontier;
 mod journey;
+mod lifetimes;
 mod login;
+mod matrix;
 mod revocation;
 mod solo;
 mod tls;
@@ -11,15 +15,20 @@ mod tls;
 pub use claims::claims;
 pub(super) use claims::{Sizes, sizes};
 pub use cost::{cpu, latency, memory, network, time, work};
+pub use freshness::freshness;
+pub use frontier::frontier;
 pub use journey::{noticed, sessions};
+pub use lifetimes::{lifetimes, projections};
 pub use login::{login_cpu, storms};
-pub use revocation::{frontier, lag, law, refresh};
+pub use matrix::{cells, matrix, refreshes};
+pub use revocation::{lag, law, refresh};
 pub(super) use solo::objective;
 pub use solo::{capacity, sweep};
 pub(super) use tls::{Pair, pairs};
 pub use tls::{connections, tls};
 
 use crate::frontier::worst;
+use crate::matrix::Matrix;
 use crate::number::{count, percent, significant, span};
 use crate::render::table::{ABSENT, Row, Table};
 use crate::settings::Settings;
@@ -28,10 +37,41 @@ use crate::summary::load::LoadSummary;
 use crate::summary::{Summary, TargetSummary};
 use crate::validity::Verdict;
 
-/// Every table with something in it, in the order of the reports, the overview apart.
+/// Every table with something in it, in the order of the reports, the overview apart. Where there is a matrix, its grids stand for the rows of
+/// single events and points, which are the [`details`].
 #[must_use]
 pub fn all(summary: &Summary) -> Vec<Table> {
-    [
+    let mut all = costs(summary);
+    match Matrix::of(summary) {
+        Some(_) => {
+            all.extend(matrix(summary));
+            all.push(refreshes(summary));
+        }
+        None => all.extend(details(summary)),
+    }
+    all.extend([
+        freshness(summary),
+        lifetimes(summary),
+        projections(summary),
+        frontier(summary),
+    ]);
+    all.retain(|table| !table.rows.is_empty());
+    all
+}
+
+/// A row for each event and point.
+#[must_use]
+pub fn details(summary: &Summary) -> Vec<Table> {
+    let mut details = match Matrix::of(summary) {
+        Some(_) => vec![cells(summary), law(summary)],
+        None => vec![lag(summary), refresh(summary), law(summary)],
+    };
+    details.retain(|table| !table.rows.is_empty());
+    details
+}
+
+fn costs(summary: &Summary) -> Vec<Table> {
+    vec![
         latency(summary),
         time(summary),
         cpu(summary),
@@ -47,14 +87,7 @@ pub fn all(summary: &Summary) -> Vec<Table> {
         login_cpu(summary),
         noticed(summary),
         sessions(summary),
-        lag(summary),
-        refresh(summary),
-        law(summary),
-        frontier(summary),
     ]
-    .into_iter()
-    .filter(|table| !table.rows.is_empty())
-    .collect()
 }
 
 const OVERVIEW_NOTE: &str = "CPU is that of all the target's processes; the control is what the same request costs when nobody is asked who is calling. \
@@ -138,9 +171,11 @@ pub fn overview(summary: &Summary) -> Table {
     table.without_empty_columns()
 }
 
-/// `RS256 · TTL 300 s · Redis 7.0.15`: what stands under a target's name.
+/// `RS256 · TTL 300 s · Redis 7.0.15`: what stands under a target's name; of a negative control first that it is one, and why.
 pub(super) fn settings(target: &TargetSummary, settings: &Settings) -> Option<String> {
-    let parts: Vec<String> = [Some(settings.label()), target.store.clone()]
+    let control = target.control.as_ref();
+    let control = control.map(|why| format!("negative control: {why}"));
+    let parts: Vec<String> = [control, Some(settings.label()), target.store.clone()]
         .into_iter()
         .flatten()
         .filter(|part| !part.is_empty())
@@ -193,6 +228,7 @@ fn in_production(target: &TargetSummary, row: &RevocationSummary) -> String {
             span(projected.max_ms),
             span(projected.access_ttl_s * 1e3)
         ),
+        (None, Some(_)) if row.carries_over() => "as measured, whatever the TTL".to_owned(),
         (None, Some(reason)) => format!("not projected: {}", reason.why()),
         // Watched at another lifetime, even this is the laboratory's.
         (None, None) if !target.watched_at_its_lifetime(row) => "no lag to project".to_owned(),

@@ -5,7 +5,7 @@ mod grid;
 
 use crate::render::sentences::{caveats, sentences};
 use crate::render::table::Table;
-use crate::render::{provenance, tables};
+use crate::render::{KNOWN, provenance, tables};
 use crate::run_file::RunFile;
 use crate::summary::Summary;
 use crate::validity::Verdict;
@@ -64,6 +64,7 @@ pub fn text(run: &RunFile, summary: &Summary, options: TextOptions) -> String {
         page.section(&table.title);
         page.lines
             .extend(grid::lines(&table, page.width, page.paint));
+        page.legend(&table);
     }
     page.foot(run);
     let mut text = page.lines.join("\n");
@@ -110,6 +111,9 @@ impl Page {
             let outcome = failure.expectation.outcome();
             self.wrapped("✗ ", "  ", &format!("{outcome}: {}", failure.sentence()));
         }
+        for failure in &summary.known_failures {
+            self.wrapped("◇ ", "  ", &format!("{KNOWN}: {}", failure.sentence()));
+        }
     }
 
     fn foot(&mut self, run: &RunFile) {
@@ -120,6 +124,13 @@ impl Page {
         for (name, what) in provenance::scenarios(run) {
             self.wrapped("", "  ", &format!("{name}: {what}"));
         }
+    }
+
+    fn legend(&mut self, table: &Table) {
+        let legend = table.legend.iter();
+        let lines = legend.flat_map(|legend| wrapped("  ", "  ", legend, self.width));
+        let dim: Vec<String> = lines.map(|line| self.paint.dim(&line)).collect();
+        self.lines.extend(dim);
     }
 
     fn section(&mut self, title: &str) {

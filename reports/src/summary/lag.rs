@@ -1,12 +1,22 @@
 //! Revocation rows: how long each enforcement point kept accepting a caller who should be out.
 
+mod collateral;
+mod occurrences;
+mod reading;
 mod row;
+mod stale;
+
+pub use collateral::Collateral;
+pub use occurrences::{OCCURRENCES_AT_LEAST, Occurrences};
+pub use stale::{StaleDecisions, only_takes_rights};
 
 use crate::expiry_law::ExpiryLaw;
 use crate::number::is_none;
+use crate::revocation::EventReach;
 use crate::run_file::{EventRecord, RunFile, TargetRecord};
 use crate::settings::Settings;
 use row::Row;
+pub(crate) use row::{P99_NEEDS, carries_traffic};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,8 +32,14 @@ pub struct RevocationSummary {
     pub traffic: bool,
     /// Settings under which the lag was measured. Lifetimes are shorter here than anyone runs: long ones cannot be watched.
     pub settings: Settings,
+    /// Whom the event puts out; absent where the target file does not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reach: Option<EventReach>,
     /// Revocations, the unknown ones included.
     pub n: u64,
+    /// How often the event happened, where it puts out many credentials at once; absent where every credential has an event of its own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub occurrences: Option<Occurrences>,
     /// What the target promises; absent where it promises nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bound_ms: Option<f64>,
@@ -60,6 +76,19 @@ pub struct RevocationSummary {
     /// The lag of those accepted after the acknowledgement; absent when none was.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lag_ms: Option<LagMs>,
+    /// The same quantiles of the lower ends, the last certainly accepted request: each figure lies between this one and that of `lag_ms`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lag_from_ms: Option<LagMs>,
+    /// From the acknowledgement until the caller was seen to be out, over all samples: one that was never accepted counts up to its first
+    /// refusal. Its p99 needs 300 samples and nothing else.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub out_by_ms: Option<LagMs>,
+    /// Credentials that the event should have left alone; absent where none was watched at this point.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub collateral: Option<Collateral>,
+    /// Requests that were allowed by rights that were gone; only of events that take rights away.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub stale: Option<StaleDecisions>,
     /// Whether the lags are what expiry alone would give; absent where expiry is not what ends acceptance.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub uniformity: Option<ExpiryLaw>,
@@ -76,40 +105,6 @@ pub struct RevocationSummary {
     /// where they are projected to it, and where nobody was accepted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub not_projected: Option<NotProjected>,
-}
-
-impl RevocationSummary {
-    /// Whether the bound, if there is one, was watched for as long as it lasts: in every sample that it takes to say so.
-    #[must_use]
-    pub fn bound_was_observed(&self) -> bool {
-        self.sampled() > 0 && (self.breaches > 0 || self.not_observed == 0)
-    }
-
-    /// Revocations that are samples.
-    #[must_use]
-    pub fn sampled(&self) -> u64 {
-        self.n - self.unknown
-    }
-
-    /// The access lifetime in seconds under which these lags were watched, where it is not the one that cost was measured with: no such
-    /// lag may stand without it. `None` also where there is no lag.
-    #[must_use]
-    pub fn laboratory_ttl_s(&self) -> Option<f64> {
-        let elsewhere = self.projected.is_some() || self.not_projected.is_some();
-        self.settings.seconds("access_ttl").filter(|_| elsewhere)
-    }
-
-    /// Whether the target promises that the event ends refreshing too.
-    #[must_use]
-    pub fn refresh_ends(&self) -> bool {
-        self.refresh_promised.as_deref() == Some("refused")
-    }
-
-    /// Whether at least half of the samples were never accepted after the acknowledgement: then that is the typical case.
-    #[must_use]
-    pub fn typically_immediate(&self) -> bool {
-        self.sampled() > 0 && self.never_accepted_after_ack * 2 >= self.sampled()
-    }
 }
 
 /// Median and maximum in milliseconds.
@@ -212,12 +207,25 @@ pub fn rows(run: &RunFile, target: &TargetRecord, steady: &Settings) -> Vec<Revo
                     event,
                     point,
                     lags: event.trials.iter().map(|trial| trial.lag(point)).collect(),
+                    asks_for_rights: somebody_promises(run, &event.event, point),
                 };
                 rows.push(row.summary(target, &settings, steady));
             }
         }
     }
     rows
+}
+
+/// Whether any target of the run promises something at `point` after `event`.
+fn somebody_promises(run: &RunFile, event: &str, point: &str) -> bool {
+    let records = run
+        .scenarios
+        .iter()
+        .flat_map(|scenario| &scenario.revocation);
+    let mut events = records.flat_map(|record| &record.events);
+    events.any(|record| {
+        record.event == event && record.bounds_ms.get(point).copied().flatten().is_some()
+    })
 }
 
 impl EventRecord {

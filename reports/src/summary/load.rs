@@ -117,6 +117,9 @@ pub struct RoundSpread {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CpuPerRequest {
+    /// What stands before resource servers.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub gateway: Option<f64>,
     /// What serves the protected resource.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub resource_server: Option<f64>,
@@ -157,6 +160,7 @@ impl CpuPerRequest {
                 .map(|ns| rounded(ns.max(0.0) / 1e3 / requests))
         };
         let mut cpu = Self {
+            gateway: us(Role::Gateway),
             resource_server: us(Role::ResourceServer),
             authorization_server: us(Role::AuthorizationServer),
             store: us(Role::Store),
@@ -170,6 +174,7 @@ impl CpuPerRequest {
     /// The roles that were measured, in the order in which a request reaches them.
     pub fn by_role(&self) -> impl Iterator<Item = (Role, f64)> {
         [
+            (Role::Gateway, self.gateway),
             (Role::ResourceServer, self.resource_server),
             (Role::AuthorizationServer, self.authorization_server),
             (Role::Store, self.store),

@@ -9,6 +9,7 @@ mod facts;
 mod generator;
 mod journey;
 mod login;
+mod matrix;
 mod outcomes;
 mod processor;
 mod rate;
@@ -155,5 +156,6 @@ fn of_revocations(
         findings.extend(store::losses(&whose, load.counters.get(target), &taints));
     }
     findings.extend(samples::revocations(run, revocation));
+    findings.extend(matrix::findings(run, scenario, revocation));
     findings
 }

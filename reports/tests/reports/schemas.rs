@@ -4,6 +4,8 @@ use crate::fixture;
 use crate::selftest::selftest;
 use authbench_reports::check::TargetCheck;
 use authbench_reports::doctor::Diagnosis;
+use authbench_reports::interleavings::InterleavingsFile;
+use authbench_reports::requirement::{Choice, Requirement};
 use authbench_reports::run_file::RunFile;
 use authbench_reports::selftest::SelftestFile;
 use authbench_reports::summary::Summary;
@@ -20,6 +22,7 @@ fn run_files_keep_their_schema() {
     accepts(&schema, &fixture::alone());
     accepts(&schema, &fixture::sessions());
     accepts(&schema, &fixture::storms());
+    accepts(&schema, &fixture::lifetimes());
     let mut stranger = serde_json::to_value(fixture::run()).expect("serializes");
     stranger["surprise"] = Value::Null;
     assert!(!jsonschema::is_valid(&schema, &stranger));
@@ -32,12 +35,29 @@ fn summaries_keep_their_schema() {
     accepts(&schema, &Summary::of(&fixture::alone()));
     accepts(&schema, &Summary::of(&fixture::sessions()));
     accepts(&schema, &Summary::of(&fixture::storms()));
+    accepts(&schema, &Summary::of(&fixture::lifetimes()));
+    accepts(&schema, crate::matrix::spoiled_summary());
     let mut without_stream = fixture::run();
     without_stream.scenarios.remove(0);
     accepts(&schema, &Summary::of(&without_stream));
     let mut stranger = serde_json::to_value(Summary::of(&fixture::run())).expect("serializes");
     stranger["validity"]["verdict"] = "splendid".into();
     assert!(!jsonschema::is_valid(&schema, &stranger));
+}
+
+#[test]
+fn choices_keep_their_schema() {
+    let schema = committed::<Choice>("authbench.choice-1.json");
+    for within_ms in [10.0, 5000.0] {
+        let requirement = Requirement {
+            within_ms,
+            rate_per_s: None,
+        };
+        accepts(
+            &schema,
+            &Choice::of(crate::matrix::spoiled_summary(), requirement),
+        );
+    }
 }
 
 #[test]
@@ -59,6 +79,15 @@ fn diagnoses_keep_their_schema() {
 fn checks_keep_their_schema() {
     let schema = committed::<TargetCheck>("authbench.check-1.json");
     accepts(&schema, &crate::check::check());
+}
+
+#[test]
+fn explorations_keep_their_schema() {
+    let schema = committed::<InterleavingsFile>("authbench.interleavings-1.json");
+    accepts(&schema, &crate::interleavings::file());
+    let mut stranger = serde_json::to_value(crate::interleavings::file()).expect("serializes");
+    stranger["verdicts"][0]["kept"] = "splendid".into();
+    assert!(!jsonschema::is_valid(&schema, &stranger));
 }
 
 /// The committed schema; `UPDATE_SCHEMAS=1 cargo test -p authbench-reports` writes it anew.

@@ -63,8 +63,19 @@ impl Answers {
     }
 }
 
-/// A port of this machine that nobody listens on now. Whoever is quick may take it before the process does, which then says so itself.
-pub(super) fn free_port() -> io::Result<u16> {
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    Ok(TcpListener::bind(any)?.local_addr()?.port())
+/// A port of this machine that nobody listens on, held until this is dropped. Whoever is quick may take it before the process does,
+/// which then says so itself.
+pub(super) struct FreePort {
+    pub(super) number: u16,
+    _held: TcpListener,
+}
+
+impl FreePort {
+    pub(super) fn find() -> io::Result<Self> {
+        let held = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        Ok(Self {
+            number: held.local_addr()?.port(),
+            _held: held,
+        })
+    }
 }

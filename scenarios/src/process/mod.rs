@@ -26,7 +26,7 @@ pub use error::{ProcessError, ProcessFailure};
 pub use ready::ReadyLine;
 pub use started::{CounterSource, Started};
 
-use self::answers::Answers;
+use self::answers::{Answers, FreePort};
 use self::child::{Child, Launch, Stdout};
 use crate::target::{Members, ProcessSpec, Ready, RemoteTargets, TargetFile};
 
@@ -85,6 +85,9 @@ impl Processes {
             failure,
         };
         build::run(target, settings).map_err(|failure| failed("build", failure))?;
+        processes
+            .choose_ports(target)
+            .map_err(|(process, failure)| failed(&process, failure))?;
         if let Err((process, failure)) = processes.start_all(target, settings) {
             // In order, not by the kill of a drop: a store's private folder goes with its process.
             processes.stop();
@@ -149,6 +152,20 @@ impl Processes {
         // What is left is killed and reaped by the children's own Drop.
     }
 
+    /// The ports of all processes that ask for one, before any is started: two of them may have to know each other.
+    fn choose_ports(&mut self, target: &TargetFile) -> Result<(), (String, ProcessFailure)> {
+        // Held together, so that no two are the same.
+        let mut held = Vec::new();
+        for spec in target.processes.iter().filter(|spec| spec.wants_port) {
+            let port = FreePort::find().map_err(ProcessFailure::Port);
+            let port = port.map_err(|failure| (spec.name.clone(), failure))?;
+            let own = [("port".to_owned(), port.number.to_string())].into();
+            self.members.insert(spec.name.clone(), own);
+            held.push(port);
+        }
+        Ok(())
+    }
+
     /// Starts every process, then finds their counters; the name of the process that failed.
     fn start_all(
         &mut self,
@@ -181,7 +198,7 @@ impl Processes {
         spec: &ProcessSpec,
         settings: &RunSettings,
     ) -> Result<(), ProcessFailure> {
-        let members = self.members_with_own_port(spec)?;
+        let members = self.members_with_own_port(spec);
         let answers = match &spec.ready {
             Ready::Line { .. } => None,
             Ready::Answers { request, .. } => {
@@ -228,15 +245,13 @@ impl Processes {
         Ok(())
     }
 
-    /// What earlier processes said, and the port chosen for this one if it asks for one.
-    fn members_with_own_port(&self, spec: &ProcessSpec) -> Result<Members, ProcessFailure> {
+    /// What earlier processes said, all ports that were chosen, and this one's own if it asks for one.
+    fn members_with_own_port(&self, spec: &ProcessSpec) -> Members {
         let mut members = self.members.clone();
-        if spec.wants_port {
-            let port = answers::free_port().map_err(ProcessFailure::Port)?;
-            let own = [("port".to_owned(), port.to_string())].into();
-            members.insert(wiring::OWN.to_owned(), own);
+        if let Some(own) = self.members.get(&spec.name) {
+            members.insert(wiring::OWN.to_owned(), own.clone());
         }
-        Ok(members)
+        members
     }
 }
 

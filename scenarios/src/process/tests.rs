@@ -377,6 +377,33 @@ env = { OF = "${web.url}:${web.port}", SECRET = "x" }
 }
 
 #[test]
+fn processes_that_ask_for_ports_can_know_each_others() {
+    let target = target(
+        r#"
+[[process]]
+name = "first"
+role = "gateway"
+command = ["sh", "-c", '''echo "{\"ready\":\"$1\"}"; read line''', "sh", "${self.port} ${service-1.port} ${service-2.port}"]
+[[process]]
+name = "service"
+role = "resource_server"
+count = 2
+command = ["sh", "-c", '''echo "{\"ready\":\"$1\"}"; read line''', "sh", "${self.port} ${first.port}"]
+"#,
+    );
+    let dir = tempfile::tempdir().expect("a directory");
+    let processes = Processes::start(&target, &settings(dir.path())).expect("processes");
+    let members = processes.members();
+    let port = |name: &str| members[name]["port"].clone();
+    let (first, one, two) = (port("first"), port("service-1"), port("service-2"));
+    assert_ne!(one, two);
+    assert_eq!(members["first"]["ready"], format!("{first} {one} {two}"));
+    assert_eq!(members["service-1"]["ready"], format!("{one} {first}"));
+    assert_eq!(members["service-2"]["ready"], format!("{two} {first}"));
+    processes.stop();
+}
+
+#[test]
 fn a_server_that_never_answers_is_not_ready() {
     let target = target(
         r#"

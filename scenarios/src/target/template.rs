@@ -259,6 +259,17 @@ pub(crate) fn is_name(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
+/// What a target may be called: readable in every table, and never taken for a path.
+pub(crate) fn is_target_name(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+=.".contains(&byte);
+    text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.bytes().all(fits)
+        && !super::is_path(text)
+}
+
+/// Whatever [`is_target_name`] takes, in words.
+pub(crate) const TARGET_NAME: &str = "letters, digits and _ - + = . ; no name of a file";
+
 /// `05` pads to five digits. Only a number can be padded, to at most nine digits.
 fn padding_width(name: &str, padding: &str) -> Option<usize> {
     let width = padding

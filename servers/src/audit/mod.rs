@@ -59,6 +59,22 @@ pub enum AuditKind {
     AccountDisabled,
     /// An account was enabled.
     AccountEnabled,
+    /// An account was deleted.
+    AccountDeleted,
+    /// A deleted account was brought back as it was seeded.
+    AccountRestored,
+    /// The most that any client may do on an account's behalf was set.
+    ScopeSet,
+    /// A client was disabled, and what it had open ended.
+    ClientDisabled,
+    /// A client was enabled.
+    ClientEnabled,
+    /// Consent to what a client does on an account's behalf was withdrawn.
+    ConsentWithdrawn,
+    /// Everything that was handed out until then was ended.
+    CutOff,
+    /// The signing key was replaced: `compromised` or `due`.
+    KeyRotated,
     /// All sessions of an account were ended.
     SessionsEnded,
     /// One session of an account was ended.

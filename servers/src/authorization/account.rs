@@ -1,5 +1,5 @@
 //! What signed-in users do about their own account: see and end their sessions, change their
-//! password, log out everywhere (ASVS 7.4.3, 7.5.2).
+//! password, log out everywhere (ASVS 7.4.3, 7.5.2), withdraw consent.
 //!
 //! A session is named by its handle, the hash of its credential, which opens nothing. Whoever
 //! presents a good credential may do all of this; where it is a cookie, a change needs what every
@@ -12,9 +12,11 @@ use hyper::{Method, StatusCode};
 use serde::Serialize;
 
 use super::error::EndpointError;
+use super::events::Event;
 use super::passwords::{Busy, MAX_PASSWORD_BYTES, MIN_PASSWORD_BYTES};
 use super::server::{AuthorizationServer, Endpoint};
 use crate::audit::{AuditEvent, AuditKind};
+use crate::client::Client;
 use crate::http::form::Form;
 use crate::http::reply::{self, Reply};
 use crate::http::{Presented, body, site};
@@ -31,6 +33,7 @@ enum OwnAction<'a> {
     EndSession(&'a str),
     EndSessions,
     ChangePassword,
+    WithdrawConsent(Client),
 }
 
 /// A session in its owner's list.
@@ -90,6 +93,9 @@ impl<I: Issuer> AuthorizationServer<I> {
                 let form = form.map_err(|_| EndpointError::InvalidRequest)?;
                 self.change_password(owner, &form, presented).await
             }
+            OwnAction::WithdrawConsent(client) => {
+                self.withdraw_own_consent(&owner, client, presented).await
+            }
         }
     }
 
@@ -126,6 +132,7 @@ impl<I: Issuer> AuthorizationServer<I> {
             owner,
             Fingerprint::of_handle(handle),
         );
+        self.events.count(Event::SessionEndedByOwner);
         Ok(reply::empty(StatusCode::NO_CONTENT))
     }
 
@@ -134,9 +141,34 @@ impl<I: Issuer> AuthorizationServer<I> {
         owner: &SignedIn,
         presented: Presented<'_>,
     ) -> Result<Reply, EndpointError> {
+        self.accounts.mark_ended(&owner.grant.subject).await?;
         self.issuer.end_all(&owner.grant.subject).await?;
-        let done = self.issuer.log_out(presented).await?;
         self.record_own(AuditKind::SessionsEnded, owner, Some(owner.credential));
+        self.events.count(Event::LogoutEverywhere);
+        self.logged_out(presented).await
+    }
+
+    /// Withdrawn for the client that asks, it takes the credential along by which it is asked.
+    async fn withdraw_own_consent(
+        &self,
+        owner: &SignedIn,
+        client: Client,
+        presented: Presented<'_>,
+    ) -> Result<Reply, EndpointError> {
+        let account = &owner.grant.subject;
+        let (event, ends) = self.withdraw_consent(account, client).await?;
+        let event = event.subject(account).actor("owner");
+        self.audit.record(event.credential(Some(owner.credential)));
+        self.events.count(ends);
+        if owner.grant.client == client {
+            return self.logged_out(presented).await;
+        }
+        Ok(reply::empty(StatusCode::NO_CONTENT))
+    }
+
+    /// 204 without the cookie of a credential that has ended.
+    async fn logged_out(&self, presented: Presented<'_>) -> Result<Reply, EndpointError> {
+        let done = self.issuer.log_out(presented).await?;
         let reply = reply::empty(StatusCode::NO_CONTENT);
         Ok(match done.ok().and_then(|done| done.cookie) {
             Some(cookie) => reply::with_header(reply, SET_COOKIE, cookie),
@@ -169,7 +201,8 @@ impl<I: Issuer> AuthorizationServer<I> {
         self.accounts.set_password(account, &hash).await?;
         self.issuer.end_all(account).await?;
         self.record_own(AuditKind::PasswordChanged, &owner, Some(owner.credential));
-        let standing = self.accounts.standing(account).await?;
+        self.events.count(Event::PasswordChanged);
+        let standing = self.accounts.standing(account, owner.grant.client).await?;
         self.sign_in(owner.grant, &standing, presented.headers)
             .await
     }
@@ -183,7 +216,7 @@ impl<I: Issuer> AuthorizationServer<I> {
         if current.len() > MAX_PASSWORD_BYTES {
             return Err(EndpointError::InvalidRequest);
         }
-        let standing = self.accounts.standing(&owner.grant.subject).await?;
+        let standing = self.accounts.own_standing(&owner.grant.subject).await?;
         let right = self
             .passwords
             .check(current, standing.password.as_deref())
@@ -222,14 +255,17 @@ impl<'a> OwnAction<'a> {
             "/sessions" => Self::Sessions,
             "/logout-everywhere" => Self::EndSessions,
             "/password" => Self::ChangePassword,
-            _ => Self::EndSession(path.strip_prefix("/sessions/")?),
+            _ => match path.strip_prefix("/consents/") {
+                Some(client) => Self::WithdrawConsent(Client::with_id(client)?),
+                None => Self::EndSession(path.strip_prefix("/sessions/")?),
+            },
         })
     }
 
     fn method(self) -> Method {
         match self {
             Self::CsrfToken | Self::Sessions => Method::GET,
-            Self::EndSession(_) => Method::DELETE,
+            Self::EndSession(_) | Self::WithdrawConsent(_) => Method::DELETE,
             Self::EndSessions | Self::ChangePassword => Method::POST,
         }
     }
@@ -237,7 +273,7 @@ impl<'a> OwnAction<'a> {
     fn allowed(self) -> &'static str {
         match self {
             Self::CsrfToken | Self::Sessions => "GET",
-            Self::EndSession(_) => "DELETE",
+            Self::EndSession(_) | Self::WithdrawConsent(_) => "DELETE",
             Self::EndSessions | Self::ChangePassword => "POST",
         }
     }

@@ -7,17 +7,18 @@ use std::sync::Arc;
 
 use hyper::body::Incoming;
 use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
+use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
 
+use super::action::Action;
 use super::error::EndpointError;
 use super::server::{AuthorizationServer, Endpoint};
 use super::settings::AuthorizationWiring;
 use crate::audit::{AuditEvent, AuditKind};
 use crate::http::connection::Handler;
 use crate::http::reply::{self, Reply};
-use crate::http::{Presented, bearer};
+use crate::http::{Presented, bearer, body};
 use crate::model::Issuer;
-use crate::roles::Roles;
 use crate::secret::ExpectedSecret;
 
 /// What an administrator reaches.
@@ -28,7 +29,7 @@ pub(super) struct AdminSurface<I>(pub(super) Arc<AuthorizationServer<I>>);
 pub(super) enum AdminRole {
     /// Look at accounts and their sessions.
     Auditor,
-    /// End sessions, disable accounts, give and take roles.
+    /// Change accounts and clients, end what is open, replace keys.
     Operator,
 }
 
@@ -37,18 +38,6 @@ pub(super) enum AdminRole {
 pub(super) struct AdminSecrets {
     operator: ExpectedSecret,
     auditor: Option<ExpectedSecret>,
-}
-
-/// What can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Action<'a> {
-    View,
-    Sessions,
-    EndSession(&'a str),
-    EndSessions,
-    Disable,
-    Enable,
-    Role(Roles),
 }
 
 impl AdminRole {
@@ -85,7 +74,7 @@ impl AdminSecrets {
 impl<I: Issuer> Handler for AdminSurface<I> {
     async fn handle(&self, request: Request<Incoming>) -> Reply {
         let server = &self.0;
-        let (head, _body) = request.into_parts();
+        let (head, body) = request.into_parts();
         if head.uri.path() == "/metrics" && head.method == Method::GET {
             return server.metrics().await;
         }
@@ -94,10 +83,14 @@ impl<I: Issuer> Handler for AdminSurface<I> {
             uri: &head.uri,
             headers: &head.headers,
         };
-        let outcome = match server.admin_secrets.role_of(&presented) {
-            Some(role) => server.route(role, &head.method, head.uri.path()).await,
-            None => Ok(server.refuse_administrator()),
+        let Some(role) = server.admin_secrets.role_of(&presented) else {
+            return server.answer(Endpoint::Admin, Ok(server.refuse_administrator()));
         };
+        let body = match body::read(body, &server.limits).await {
+            Ok(body) => body,
+            Err(error) => return error.reply(),
+        };
+        let outcome = server.route(role, &head, &body).await;
         server.answer(Endpoint::Admin, outcome)
     }
 }
@@ -117,23 +110,30 @@ impl<I: Issuer> AuthorizationServer<I> {
     async fn route(
         &self,
         role: AdminRole,
-        method: &Method,
-        path: &str,
+        head: &Parts,
+        body: &[u8],
     ) -> Result<Reply, EndpointError> {
-        let known = parse(path).filter(|(account, _)| self.accounts.exist(account));
-        let Some((account, action)) = known else {
+        let action = Action::parse(head.uri.path());
+        let seeded = |action: &Action<'_>| {
+            let account = action.account();
+            account.is_none_or(|account| self.accounts.exist(account))
+        };
+        let Some(action) = action.filter(seeded) else {
             return Ok(reply::not_found());
         };
         let allowed = action.allowed();
-        if !allowed.split(", ").any(|name| name == method.as_str()) {
+        if !allowed.split(", ").any(|name| name == head.method.as_str()) {
             return Ok(reply::method_not_allowed(allowed));
         }
-        if role < action.needed() {
-            let event = AuditEvent::new(AuditKind::AdminRefused).subject(account);
-            self.audit.record(event.actor(role.name()));
+        if head.method != Method::GET && role < AdminRole::Operator {
+            let event = AuditEvent::new(AuditKind::AdminRefused).actor(role.name());
+            self.audit.record(match action.account() {
+                Some(account) => event.subject(account),
+                None => event,
+            });
             return Ok(beyond_its_role());
         }
-        self.administer(role, action, method, account).await
+        self.administer(role, action, head, body).await
     }
 }
 
@@ -145,79 +145,12 @@ fn beyond_its_role() -> Reply {
     reply::with_header(reply, WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 
-impl Action<'_> {
-    /// The methods that it answers to.
-    fn allowed(self) -> &'static str {
-        match self {
-            Self::View | Self::Sessions => "GET",
-            Self::EndSession(_) => "DELETE",
-            Self::EndSessions | Self::Disable | Self::Enable => "POST",
-            Self::Role(_) => "PUT, DELETE",
-        }
-    }
-
-    fn needed(self) -> AdminRole {
-        match self {
-            Self::View | Self::Sessions => AdminRole::Auditor,
-            _ => AdminRole::Operator,
-        }
-    }
-}
-
-/// `/accounts/NAME` and what is under it. Names, handles and roles need no escaping: those that
-/// exist are letters, digits, hyphens and underscores.
-fn parse(path: &str) -> Option<(&str, Action<'_>)> {
-    let path = path.strip_prefix("/accounts/")?;
-    let Some((account, action)) = path.split_once('/') else {
-        return Some((path, Action::View));
-    };
-    let action = match action.split_once('/') {
-        None => match action {
-            "sessions" => Action::Sessions,
-            "end-sessions" => Action::EndSessions,
-            "disable" => Action::Disable,
-            "enable" => Action::Enable,
-            _ => return None,
-        },
-        Some(("sessions", handle)) => Action::EndSession(handle),
-        Some(("roles", role)) => Action::Role(Roles::named(role)?),
-        Some(_) => return None,
-    };
-    Some((account, action))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn paths_name_an_account_and_an_action() {
-        for (path, action) in [
-            ("/accounts/u", Action::View),
-            ("/accounts/u/sessions", Action::Sessions),
-            ("/accounts/u/sessions/h", Action::EndSession("h")),
-            ("/accounts/u/roles/writer", Action::Role(Roles::WRITER)),
-            ("/accounts/u/disable", Action::Disable),
-        ] {
-            assert_eq!(parse(path), Some(("u", action)), "{path}");
-        }
-        for other in ["/accounts/u/", "/accounts/u/roles/root", "/accounts", "/u"] {
-            assert_eq!(parse(other), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn only_looking_needs_no_operator() {
-        for action in [
-            Action::EndSession("h"),
-            Action::EndSessions,
-            Action::Disable,
-            Action::Enable,
-            Action::Role(Roles::ADMIN),
-        ] {
-            assert_eq!(action.needed(), AdminRole::Operator, "{action:?}");
-        }
-        assert_eq!(Action::Sessions.needed(), AdminRole::Auditor);
+    fn an_operator_may_do_what_an_auditor_may() {
         assert!(AdminRole::Operator > AdminRole::Auditor);
     }
 }

@@ -33,6 +33,8 @@ pub(super) enum EndpointError {
     CrossSite,
     #[error("the cookie would be larger than a browser keeps")]
     CookieTooLarge,
+    #[error("the signing key is a secret given from outside")]
+    SharedSecret,
     #[error("too many logins at once")]
     Busy,
     /// Nothing was decided, and nothing is known to have changed.
@@ -61,6 +63,7 @@ impl EndpointError {
             Self::CookieTooLarge => {
                 reply::oauth_error(StatusCode::INTERNAL_SERVER_ERROR, "cookie_too_large")
             }
+            Self::SharedSecret => reply::oauth_error(StatusCode::CONFLICT, "shared_secret"),
             Self::Busy | Self::Store(_) => reply::unavailable(),
         }
     }
@@ -75,7 +78,10 @@ impl From<GrantRefusal> for EndpointError {
             // Asked again, it is decided on what the account is then.
             GrantRefusal::AccountChanged => Self::Busy,
             GrantRefusal::CookieTooLarge => Self::CookieTooLarge,
-            GrantRefusal::AccountDisabled
+            // Disabled while it was being served; asked again, it is refused at the door.
+            GrantRefusal::ClientDisabled => Self::InvalidClient,
+            GrantRefusal::AccountDeleted
+            | GrantRefusal::AccountDisabled
             | GrantRefusal::UnknownToken
             | GrantRefusal::OtherClientsToken
             | GrantRefusal::FamilyEnded

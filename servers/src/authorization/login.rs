@@ -1,5 +1,7 @@
 //! `POST /login`: a user name and a password for what the model hands out.
 
+use std::time::Duration;
+
 use hyper::header::SET_COOKIE;
 use hyper::{HeaderMap, StatusCode};
 use serde::Serialize;
@@ -26,7 +28,8 @@ const SOMEBODY: &str = "user-00000";
 struct TokenAnswer<'a> {
     access_token: &'a str,
     token_type: &'static str,
-    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<u64>,
     scope: Scope,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
@@ -53,7 +56,7 @@ impl<I: Issuer> AuthorizationServer<I> {
         let exists = self.accounts.exist(account);
         // Asked for an unknown account too, or the time would tell which there are.
         let asked = if exists { account } else { SOMEBODY };
-        let standing = self.accounts.standing(asked).await?;
+        let standing = self.accounts.standing(asked, grant.client).await?;
         let right = self
             .passwords
             .check(password, standing.password.as_deref())
@@ -66,7 +69,7 @@ impl<I: Issuer> AuthorizationServer<I> {
         }
     }
 
-    /// Hands out what a login gives, with the roles of this standing.
+    /// Hands out what a login gives, with the roles and within the scope of this standing.
     pub(super) async fn sign_in(
         &self,
         grant: Grant,
@@ -75,7 +78,15 @@ impl<I: Issuer> AuthorizationServer<I> {
     ) -> Result<Reply, EndpointError> {
         let (account, client) = (grant.subject.clone(), grant.client.id());
         let roles = self.accounts.roles(&account, standing);
-        let grant = Grant { roles, ..grant };
+        let scope = standing.allowed(grant.scope);
+        if scope == Scope::NONE {
+            return Err(EndpointError::InvalidScope);
+        }
+        let grant = Grant {
+            roles,
+            scope,
+            ..grant
+        };
         match self.issuer.sign_in(grant, standing, headers).await? {
             Err(refusal @ (GrantRefusal::AccountChanged | GrantRefusal::CookieTooLarge)) => {
                 self.login_failed(&account, refusal.label());
@@ -129,8 +140,8 @@ impl<I: Issuer> AuthorizationServer<I> {
         let named = form.get("client_id");
         named
             .map_or(Some(Client::App), Client::with_id)
-            .filter(|client| client.is_public())
-            .ok_or(EndpointError::InvalidClient)
+            .filter(|client| client.is_public() && self.clients.is_enabled(*client))
+            .ok_or_else(|| self.client_refused())
     }
 
     fn login_failed(&self, account: &str, reason: &'static str) -> EndpointError {
@@ -172,7 +183,7 @@ fn answer<'a>(access: &'a AccessToken, refresh_token: Option<&'a str>) -> TokenA
     TokenAnswer {
         access_token: &access.token,
         token_type: "Bearer",
-        expires_in: access.lifetime.as_secs(),
+        expires_in: (access.lifetime < Duration::MAX).then_some(access.lifetime.as_secs()),
         scope: access.scope,
         refresh_token,
     }

@@ -4,6 +4,7 @@ use hyper::StatusCode;
 use hyper::header::SET_COOKIE;
 
 use super::error::EndpointError;
+use super::events::Event;
 use super::server::AuthorizationServer;
 use crate::audit::{AuditEvent, AuditKind};
 use crate::http::reply::{self, Reply};
@@ -23,6 +24,7 @@ impl<I: Issuer> AuthorizationServer<I> {
             Ok(done) => done,
             Err(reason) => return Ok(challenge::refuse(I::SCHEME, reason, Scope::NONE)),
         };
+        self.events.count(Event::Logout);
         let event = AuditEvent::new(AuditKind::Logout).credential(done.credential);
         self.audit.record(match &done.subject {
             Some(subject) => event.subject(subject),

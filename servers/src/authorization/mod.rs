@@ -5,10 +5,13 @@
 //! [`crate::model::Issuer`].
 
 mod account;
+mod action;
 mod admin;
 mod administration;
 mod clients;
 mod error;
+mod events;
+mod interventions;
 mod introspect;
 mod login;
 mod logout;

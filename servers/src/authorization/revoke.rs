@@ -3,6 +3,7 @@
 use hyper::{HeaderMap, StatusCode};
 
 use super::error::EndpointError;
+use super::events::Event;
 use super::server::AuthorizationServer;
 use crate::audit::{AuditEvent, AuditKind};
 use crate::http::form::Form;
@@ -26,6 +27,7 @@ impl<I: Issuer> AuthorizationServer<I> {
             Revocation::OtherClients => return Err(EndpointError::InvalidGrant),
             Revocation::Unsupported => return Err(EndpointError::UnsupportedTokenType),
             Revocation::Revoked => {
+                self.events.count(Event::TokenRevoked);
                 let event = AuditEvent::new(AuditKind::TokenRevoked).client(client.id());
                 self.audit
                     .record(event.credential(Some(Fingerprint::of(token))));

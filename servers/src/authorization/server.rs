@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
 use hyper::body::Incoming;
+use hyper::header::HeaderValue;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 
 use super::admin::AdminSecrets;
-use super::clients::ClientSecrets;
+use super::clients::Clients;
 use super::error::EndpointError;
+use super::events::EventCounts;
 use super::passwords::Passwords;
 use crate::audit::{AuditEvent, AuditKind, AuditLog};
 use crate::client::Client;
@@ -24,7 +26,10 @@ use crate::metrics::{EndpointOutcomes, Exposition};
 use crate::model::Issuer;
 use crate::model::accounts::Accounts;
 use crate::outage::OutageReport;
+use crate::revocation::status_list;
 use crate::store::Store;
+
+const STATUS_LIST: HeaderValue = HeaderValue::from_static("application/statuslist+jwt");
 
 /// The endpoints whose answers are counted, in the order of [`ENDPOINTS`].
 #[derive(Clone, Copy)]
@@ -38,9 +43,10 @@ pub(super) enum Endpoint {
     Metadata,
     Admin,
     Account,
+    StatusList,
 }
 
-pub(super) const ENDPOINTS: [&str; 9] = [
+pub(super) const ENDPOINTS: [&str; 10] = [
     "login",
     "token",
     "introspect",
@@ -50,6 +56,7 @@ pub(super) const ENDPOINTS: [&str; 9] = [
     "metadata",
     "admin",
     "account",
+    "status_list",
 ];
 
 /// An authorization server of one model.
@@ -60,16 +67,20 @@ pub(super) struct AuthorizationServer<I> {
     pub(super) origins: Origins,
     pub(super) cors: Arc<Cors>,
     pub(super) passwords: Passwords,
-    pub(super) clients: ClientSecrets,
+    pub(super) clients: Clients,
     pub(super) admin_secrets: AdminSecrets,
-    pub(super) role_changes: tokio::sync::Mutex<()>,
+    /// Roles and scopes of accounts are changed one at a time: each is read, changed and written,
+    /// in the account and in what it has open, and two of one account must not undo each other.
+    /// There is one authorization server for each target, so a lock in it will do.
+    pub(super) account_changes: tokio::sync::Mutex<()>,
+    pub(super) client_changes: tokio::sync::Mutex<()>,
     pub(super) audit: AuditLog,
     pub(super) store: Store,
     pub(super) outage: OutageReport,
     pub(super) outcomes: EndpointOutcomes<{ ENDPOINTS.len() }>,
+    pub(super) events: EventCounts,
     pub(super) introspections: AtomicU64,
-    /// Neither changes while the server runs.
-    pub(super) jwks: Bytes,
+    /// It does not change while the server runs.
     pub(super) metadata: Bytes,
     pub(super) limits: Limits,
 }
@@ -82,10 +93,11 @@ impl<I: Issuer> Handler for PublicSurface<I> {
         let server = &self.0;
         let (head, body) = request.into_parts();
         match (head.uri.path(), &head.method) {
-            ("/jwks.json", &Method::GET) => server.document(Endpoint::Jwks, &server.jwks),
+            ("/jwks.json", &Method::GET) => server.document(Endpoint::Jwks, server.issuer.jwks()),
             ("/.well-known/oauth-authorization-server", &Method::GET) => {
-                server.document(Endpoint::Metadata, &server.metadata)
+                server.document(Endpoint::Metadata, server.metadata.clone())
             }
+            (status_list::PATH, &Method::GET) => server.status_list(),
             ("/metrics", &Method::GET) => server.metrics().await,
             ("/healthz", &Method::GET) => reply::empty(StatusCode::OK),
             ("/logout", &Method::POST) => {
@@ -135,15 +147,23 @@ impl<I: Issuer> AuthorizationServer<I> {
             | Endpoint::Jwks
             | Endpoint::Metadata
             | Endpoint::Admin
-            | Endpoint::Account => Ok(reply::not_found()),
+            | Endpoint::Account
+            | Endpoint::StatusList => Ok(reply::not_found()),
         }
     }
 
-    fn document(&self, endpoint: Endpoint, document: &Bytes) -> Reply {
-        self.answer(
-            endpoint,
-            Ok(reply::json_text(StatusCode::OK, document.clone())),
-        )
+    fn document(&self, endpoint: Endpoint, document: impl Into<Bytes>) -> Reply {
+        let reply = reply::json_text(StatusCode::OK, document);
+        self.answer(endpoint, Ok(reply))
+    }
+
+    /// The list of tokens that have ended, signed; 404 where none is kept.
+    fn status_list(&self) -> Reply {
+        let reply = match self.issuer.status_list() {
+            Some(list) => reply::of_type(STATUS_LIST, list),
+            None => reply::not_found(),
+        };
+        self.answer(Endpoint::StatusList, Ok(reply))
     }
 
     /// The reply of an endpoint, counted.
@@ -167,16 +187,21 @@ impl<I: Issuer> AuthorizationServer<I> {
         headers: &HeaderMap,
         form: &Form<'_>,
     ) -> Result<Client, EndpointError> {
-        self.clients.authenticate(headers, form).inspect_err(|_| {
-            self.audit
-                .record(AuditEvent::new(AuditKind::ClientRefused).reason("invalid_client"));
-        })
+        let client = self.clients.authenticate(headers, form);
+        client.map_err(|_| self.client_refused())
+    }
+
+    pub(super) fn client_refused(&self) -> EndpointError {
+        self.audit
+            .record(AuditEvent::new(AuditKind::ClientRefused).reason("invalid_client"));
+        EndpointError::InvalidClient
     }
 
     /// The figures, on either surface.
     pub(super) async fn metrics(&self) -> Reply {
         let text = Exposition::default()
             .with(&self.outcomes)
+            .with(&self.events)
             .with_store(Some(&self.store))
             .with_store_pressure(self.store.pressure().await)
             .with_introspections(self.introspections.load(Relaxed), None)
@@ -188,9 +213,11 @@ impl<I: Issuer> AuthorizationServer<I> {
 
 fn elsewhere(path: &str) -> Reply {
     match path {
-        "/jwks.json" | "/.well-known/oauth-authorization-server" | "/metrics" | "/healthz" => {
-            reply::method_not_allowed("GET")
-        }
+        "/jwks.json"
+        | "/.well-known/oauth-authorization-server"
+        | "/metrics"
+        | "/healthz"
+        | status_list::PATH => reply::method_not_allowed("GET"),
         "/login" | "/token" | "/introspect" | "/revoke" | "/logout" => {
             reply::method_not_allowed("POST")
         }

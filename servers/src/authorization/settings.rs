@@ -12,7 +12,8 @@ use crate::http::Limits;
 use crate::http::origins::Origins;
 use crate::jwt::SigningAlgorithm;
 use crate::model::accounts::DEFAULT_WRITERS_PERCENT;
-use crate::model::{Model, Transport};
+use crate::model::{Model, SessionState, Transport};
+use crate::revocation::RevocationSettings;
 use crate::secret::Secret;
 use crate::store::{StoreConnection, StoreUrl};
 use crate::tls::Tls;
@@ -30,6 +31,8 @@ pub struct AuthorizationSettings {
     pub model: Model,
     /// How access tokens travel (`jwt`).
     pub transport: Transport,
+    /// Where the state of a session is (`session`).
+    pub session_state: SessionState,
     /// How access tokens are signed (`jwt`, `hybrid`).
     pub algorithm: SigningAlgorithm,
     /// The issuer's URL; by default the address that is listened on.
@@ -46,6 +49,8 @@ pub struct AuthorizationSettings {
     pub session_idle: Duration,
     /// A session ends so long after its login.
     pub session_absolute: Duration,
+    /// How it is made known what has ended; resource servers must be told the same.
+    pub revocation: RevocationSettings,
     /// How the store is reached.
     pub store_connection: StoreConnection,
     /// How many accounts there are.
@@ -78,6 +83,7 @@ impl Default for AuthorizationSettings {
             tls: Tls::default(),
             model: Model::default(),
             transport: Transport::default(),
+            session_state: SessionState::default(),
             algorithm: SigningAlgorithm::default(),
             issuer: None,
             access_ttl: minutes(5),
@@ -86,6 +92,7 @@ impl Default for AuthorizationSettings {
             refresh_grace: Duration::from_secs(10),
             session_idle: minutes(30),
             session_absolute: hours(12),
+            revocation: RevocationSettings::default(),
             store_connection: StoreConnection::default(),
             users: 10_000,
             writers_percent: DEFAULT_WRITERS_PERCENT,
@@ -132,6 +139,10 @@ pub struct AuthorizationWiring {
     /// The key of CSRF tokens, base64url of 32 bytes; not read but where the credential is a cookie.
     #[serde(default)]
     pub csrf_key: Option<Secret>,
+    /// The key that sessions are signed with, base64url of 32 bytes; not read but for `session` with
+    /// its state in the cookie.
+    #[serde(default)]
+    pub session_key: Option<Secret>,
     /// Keeps servers that share a store apart: it stands before their keys. By default the model's
     /// name. Servers of one target need the same; runs that share a Redis need different ones, or
     /// they find each other's accounts disabled.

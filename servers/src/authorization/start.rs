@@ -8,7 +8,8 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::admin::{AdminSecrets, AdminSurface};
-use super::clients::ClientSecrets;
+use super::clients::Clients;
+use super::events::EventCounts;
 use super::passwords::{HashError, Passwords};
 use super::server::{AuthorizationServer, ENDPOINTS, PublicSurface};
 use super::settings::{AuthorizationSettings, AuthorizationWiring};
@@ -28,13 +29,15 @@ use crate::model::jwt::JwtIssuer;
 use crate::model::jwt_cookie::JwtCookieIssuer;
 use crate::model::no_auth::NoAuthIssuer;
 use crate::model::opaque::OpaqueIssuer;
-use crate::model::record::Ledger;
+use crate::model::record::{CutOffs, Ledger};
 use crate::model::session::SessionIssuer;
-use crate::model::{Issuer, Model, Scheme, Transport};
+use crate::model::signed_session::{SessionKey, SessionKeyError, SignedSessionIssuer};
+use crate::model::{Issuer, Model, Scheme, SessionState, Transport};
 use crate::namespace::{self, StoreAt};
 use crate::outage::OutageReport;
+use crate::revocation::{Announcer, StartAnnouncerError, UnsupportedRevocation};
 use crate::rotation::{RotationKey, RotationKeyError};
-use crate::store::{ConnectError, INDEX_LIFETIME, Store};
+use crate::store::{ConnectError, INDEX_LIFETIME, Store, StoreError};
 use crate::tls::{self, Identity, IdentityError};
 
 /// Why an authorization server did not start, or did not end well.
@@ -49,6 +52,9 @@ pub enum StartAuthorizationError {
     /// The store cannot be reached.
     #[error(transparent)]
     Store(#[from] ConnectError),
+    /// The store does not say which clients are disabled.
+    #[error(transparent)]
+    DisabledClients(#[from] StoreError),
     /// There is no key to sign with.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -58,6 +64,9 @@ pub enum StartAuthorizationError {
     /// There is no key to make CSRF tokens with.
     #[error(transparent)]
     CsrfKey(#[from] CsrfKeyError),
+    /// There is no key to sign sessions with.
+    #[error(transparent)]
+    SessionKey(#[from] SessionKeyError),
     /// The population's password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -67,6 +76,15 @@ pub enum StartAuthorizationError {
     /// The model's credential does not travel in this way.
     #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
     Transport(Model),
+    /// The model has no sessions whose state could be in the cookie.
+    #[error("keep the state of {0} in a cookie: only that of session can be told to")]
+    SessionState(Model),
+    /// The model cannot use this revocation channel.
+    #[error(transparent)]
+    Revocation(#[from] UnsupportedRevocation),
+    /// The revocation channel could not be opened.
+    #[error(transparent)]
+    Announcer(#[from] StartAnnouncerError),
     /// A life that JWTs cannot have: their times are whole seconds.
     #[error("issue access tokens that live for {0:?}: a JWT needs at least 1 s")]
     AccessLifetime(Duration),
@@ -136,6 +154,11 @@ pub async fn start(
     if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
         return Err(StartAuthorizationError::Transport(settings.model));
     }
+    if settings.session_state == SessionState::Cookie && settings.model != Model::Session {
+        return Err(StartAuthorizationError::SessionState(settings.model));
+    }
+    settings.revocation.check(settings.model)?;
+    settings.revocation.check_algorithm(settings.algorithm)?;
     let public = connection::bind(settings.listen).await?;
     let admin = connection::bind(settings.admin_listen).await?;
     let at = StoreAt {
@@ -146,27 +169,45 @@ pub async fn start(
     let store = namespace::connect(at, wiring.namespace.as_deref(), settings.model).await?;
     let identity = Identity::new(settings.tls, settings.listen.ip())?;
     let url = connection::url_of(&public, identity.as_ref())?;
+    let announcer = Announcer::start(
+        &settings.revocation,
+        &store,
+        settings.issuer.as_deref().unwrap_or(&url),
+        clock.clone(),
+        longest_life(&settings),
+    );
+    let announcer = announcer.await?;
     let parts = Parts {
         url,
+        clients: Clients::new(&wiring),
         public,
         admin,
         identity,
         store,
+        announcer,
         clock,
         settings: &settings,
         wiring: &wiring,
     };
+    for client in parts.accounts().disabled_clients().await? {
+        parts.clients.set(client, false);
+    }
     // From here on everything is monomorphic: the model's code is called directly, request for
     // request.
     match settings.model {
         Model::NoAuth => run(NoAuthIssuer, parts),
-        Model::Session => run(parts.session_issuer()?, parts),
+        Model::Session if settings.session_state == SessionState::Cookie => {
+            run(parts.signed_session_issuer()?, parts)
+        }
+        // What a browser has is the same; that the services behind a gateway see something else does
+        // not concern its issuer.
+        Model::Session | Model::Gateway => run(parts.session_issuer()?, parts),
         Model::Jwt if settings.transport == Transport::Cookie => {
             run(parts.jwt_cookie_issuer()?, parts)
         }
         Model::Jwt => run(parts.jwt_issuer()?, parts),
         Model::Opaque => run(
-            OpaqueIssuer::new(parts.ledger(parts.entitlements()), settings.access_ttl),
+            OpaqueIssuer::new(parts.announcing_ledger(CutOffs::Last), settings.access_ttl),
             parts,
         ),
         Model::Hybrid => run(parts.hybrid_issuer()?, parts),
@@ -189,12 +230,19 @@ fn check_lifetimes(settings: &AuthorizationSettings) -> Result<(), StartAuthoriz
     }
 }
 
+/// For how long an announcement is needed: no access token, and nothing that is remembered of one, is good for longer.
+fn longest_life(settings: &AuthorizationSettings) -> Duration {
+    settings.access_ttl
+}
+
 struct Parts<'a> {
     url: String,
+    clients: Clients,
     public: TcpListener,
     admin: TcpListener,
     identity: Option<Identity>,
     store: Store,
+    announcer: Announcer,
     clock: Clock,
     settings: &'a AuthorizationSettings,
     wiring: &'a AuthorizationWiring,
@@ -207,7 +255,12 @@ impl Parts<'_> {
 
     fn accounts(&self) -> Accounts {
         let settings = self.settings;
-        Accounts::new(self.store.clone(), settings.users, settings.writers_percent)
+        Accounts::new(
+            self.store.clone(),
+            self.announcer.clone(),
+            settings.users,
+            settings.writers_percent,
+        )
     }
 
     fn entitlements(&self) -> Entitlements {
@@ -218,11 +271,28 @@ impl Parts<'_> {
         Ledger::new(self.store.clone(), self.clock.clone(), entitlements)
     }
 
+    /// A ledger of credentials that resource servers may know something of besides.
+    fn announcing_ledger(&self, cut_offs: CutOffs) -> Ledger {
+        self.ledger(self.entitlements())
+            .announcing(self.announcer.clone(), cut_offs)
+    }
+
     fn session_issuer(&self) -> Result<SessionIssuer, CsrfKeyError> {
         Ok(SessionIssuer::new(
-            self.ledger(self.entitlements()),
+            self.announcing_ledger(CutOffs::First),
             self.guard()?,
             self.settings.session_idle,
+            self.settings.session_absolute,
+        ))
+    }
+
+    fn signed_session_issuer(&self) -> Result<SignedSessionIssuer, StartAuthorizationError> {
+        Ok(SignedSessionIssuer::new(
+            SessionKey::new(self.wiring.session_key.as_ref())?,
+            self.guard()?,
+            self.accounts(),
+            self.clock.clone(),
+            self.entitlements(),
             self.settings.session_absolute,
         ))
     }
@@ -241,6 +311,12 @@ impl Parts<'_> {
         let key = SigningKey::new(algorithm, secret)?;
         let minter = Minter::new(key, self.issuer_url(), AUDIENCE, self.settings.access_ttl)
             .with_entitlements(self.entitlements());
+        let no_exp = self.settings.revocation.no_exp;
+        let minter = if no_exp {
+            minter.without_expiry()
+        } else {
+            minter
+        };
         let rules = Rules {
             issuer: self.issuer_url().to_owned(),
             audience: AUDIENCE.to_owned(),
@@ -249,11 +325,13 @@ impl Parts<'_> {
             // right.
             leeway: Duration::ZERO,
             max_lifetime: Duration::MAX,
+            no_exp,
         };
         Ok(JwtIssuer::new(
             minter,
             rules,
             self.accounts(),
+            self.announcer.clone(),
             self.clock.clone(),
         ))
     }
@@ -295,7 +373,6 @@ fn run<I: Issuer>(
     let by_cookie = I::SCHEME == Scheme::Cookie || I::REFRESH_COOKIE.is_some();
     let cors = Cors::new(settings.origins.clone(), by_cookie);
     let server = Arc::new(AuthorizationServer {
-        jwks: issuer.jwks().into(),
         metadata: metadata::document(parts.issuer_url(), I::GRANT_TYPES)
             .to_string()
             .into(),
@@ -310,13 +387,15 @@ fn run<I: Issuer>(
             settings.login_workers,
             settings.login_queue,
         )?,
-        clients: ClientSecrets::new(wiring),
+        clients: parts.clients,
         admin_secrets: AdminSecrets::new(wiring),
-        role_changes: tokio::sync::Mutex::default(),
+        account_changes: tokio::sync::Mutex::default(),
+        client_changes: tokio::sync::Mutex::default(),
         audit: audit.clone(),
         store: parts.store,
         outage: OutageReport::new("authorization server"),
         outcomes: EndpointOutcomes::new(ENDPOINTS),
+        events: EventCounts::default(),
         introspections: AtomicU64::new(0),
         limits: settings.limits.clone(),
     });

@@ -3,6 +3,7 @@
 use hyper::HeaderMap;
 
 use super::error::EndpointError;
+use super::events::Event;
 use super::login::granted_reply;
 use super::server::AuthorizationServer;
 use crate::audit::{AuditEvent, AuditKind};
@@ -106,7 +107,10 @@ impl<I: Issuer> AuthorizationServer<I> {
         credential: Option<Fingerprint>,
     ) -> EndpointError {
         let kind = match refusal {
-            GrantRefusal::Replay => AuditKind::RefreshReplay,
+            GrantRefusal::Replay => {
+                self.events.count(Event::RefreshReplayed);
+                AuditKind::RefreshReplay
+            }
             _ => AuditKind::TokenRefused,
         };
         self.audit.record(

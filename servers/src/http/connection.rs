@@ -5,8 +5,8 @@ use std::future::Future;
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::Request;
@@ -21,6 +21,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::Limits;
+use super::content::StreamLife;
 use super::reply::Reply;
 use crate::tls::{Identity, scheme};
 
@@ -197,11 +198,17 @@ async fn converse<H: Handler, S: AsyncRead + AsyncWrite + Unpin>(
         mut stopping,
         alive: _alive,
     } = guard;
-    let requests = AtomicU64::new(0);
+    let activity = Activity::default();
     let service = service_fn(|request| {
-        requests.fetch_add(1, Relaxed);
-        let handler = &handler;
-        async move { Ok::<_, Infallible>(handler.handle(request).await) }
+        activity.requests.fetch_add(1, Relaxed);
+        let (handler, activity) = (&handler, &activity);
+        async move {
+            let reply = handler.handle(request).await;
+            if let Some(life) = reply.body().life() {
+                activity.begin_stream(life);
+            }
+            Ok::<_, Infallible>(reply)
+        }
     });
     let mut connection = pin!(builder(&limits).serve_connection(TokioIo::new(stream), service));
     let mut silence = Silence::new(&limits);
@@ -211,7 +218,7 @@ async fn converse<H: Handler, S: AsyncRead + AsyncWrite + Unpin>(
             // An error is the peer's (broken connection, malformed request): hyper has answered
             // what can be answered.
             _ = connection.as_mut() => return,
-            limit = silence.past_limit(&requests) => match limit {
+            limit = silence.past_limit(&activity) => match limit {
                 SilenceLimit::Idle => connection.as_mut().graceful_shutdown(),
                 SilenceLimit::Header => return,
             },
@@ -234,7 +241,26 @@ fn builder(limits: &Limits) -> http1::Builder {
     builder
 }
 
-/// Watches for a connection on which nothing is asked.
+/// What happens on a connection.
+#[derive(Default)]
+struct Activity {
+    requests: AtomicU64,
+    /// The last stream of events.
+    stream: Mutex<Option<Arc<StreamLife>>>,
+}
+
+impl Activity {
+    fn begin_stream(&self, life: &Arc<StreamLife>) {
+        *self.stream.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(life));
+    }
+
+    fn is_stream(&self, is: impl Fn(&StreamLife) -> bool) -> bool {
+        let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        stream.as_ref().is_some_and(|life| is(life))
+    }
+}
+
+/// Watches for a connection on which nothing is asked, and nothing is told either.
 struct Silence {
     ticks: tokio::time::Interval,
     header_ticks: u32,
@@ -248,7 +274,8 @@ enum SilenceLimit {
     /// For the keep-alive idle time: it is closed if it stands between two requests.
     Idle,
     /// For the header time-out: it is cut, for it is stuck within a request's header. (A request
-    /// whose header has arrived is bounded by other, shorter limits.)
+    /// whose header has arrived is bounded by other, shorter limits, and a stream of events is no
+    /// silence.) So is a connection whose stream nobody reads.
     Header,
 }
 
@@ -267,15 +294,15 @@ impl Silence {
     }
 
     /// Ends when no request came for as long as one of the limits.
-    async fn past_limit(&mut self, requests: &AtomicU64) -> SilenceLimit {
+    async fn past_limit(&mut self, activity: &Activity) -> SilenceLimit {
         loop {
             self.ticks.tick().await;
-            let count = requests.load(Relaxed);
-            self.silent_ticks = if count == self.seen {
-                self.silent_ticks + 1
-            } else {
-                0
-            };
+            if activity.is_stream(StreamLife::is_cut) {
+                return SilenceLimit::Header;
+            }
+            let count = activity.requests.load(Relaxed);
+            let is_silent = count == self.seen && !activity.is_stream(StreamLife::is_open);
+            self.silent_ticks = if is_silent { self.silent_ticks + 1 } else { 0 };
             self.seen = count;
             if self.silent_ticks >= self.header_ticks {
                 return SilenceLimit::Header;
@@ -289,27 +316,44 @@ impl Silence {
 
 #[cfg(test)]
 mod tests {
+    use super::super::content::events;
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn silence_is_counted_from_the_last_request() {
-        let requests = AtomicU64::new(0);
+        let activity = Activity::default();
         let mut silence = Silence::new(&Limits::default());
-        let early = timeout(Duration::from_secs(50), silence.past_limit(&requests));
+        let early = timeout(Duration::from_secs(50), silence.past_limit(&activity));
         assert!(early.await.is_err());
-        requests.fetch_add(1, Relaxed);
+        activity.requests.fetch_add(1, Relaxed);
         let since = Instant::now();
         for (limit, from_s, to_s) in [
             (SilenceLimit::Idle, 60, 75),
             (SilenceLimit::Header, 90, 105),
         ] {
-            assert_eq!(silence.past_limit(&requests).await, limit);
+            assert_eq!(silence.past_limit(&activity).await, limit);
             let waited = since.elapsed().as_secs();
             assert!(
                 (from_s..=to_s).contains(&waited),
                 "{limit:?} after {waited} s"
             );
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_is_no_silence_until_it_ends_and_is_cut_when_nobody_reads() {
+        let activity = Activity::default();
+        let mut silence = Silence::new(&Limits::default());
+        let (sender, content) = events();
+        activity.begin_stream(content.life().expect("a stream"));
+        let open = timeout(Duration::from_secs(600), silence.past_limit(&activity));
+        assert!(open.await.is_err());
+        drop(sender);
+        assert_eq!(silence.past_limit(&activity).await, SilenceLimit::Idle);
+        let (sender, content) = events();
+        activity.begin_stream(content.life().expect("a stream"));
+        sender.cut();
+        assert_eq!(silence.past_limit(&activity).await, SilenceLimit::Header);
     }
 
     #[tokio::test]

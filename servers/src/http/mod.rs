@@ -1,7 +1,7 @@
 //! HTTP/1.1 as all reference servers speak it, on hyper: what every model pays alike.
 //!
 //! * [`connection`]: the accept loop, time-outs and limits, graceful shutdown
-//! * [`reply`]: the few shapes of answer
+//! * [`reply`]: the few shapes of answer; [`content`]: what they carry, also as it happens
 //! * [`body`], [`form`]: reading what was sent, in bounds
 //! * [`bearer`], [`cookie`], [`basic`]: finding the one credential, strictly
 //! * [`site`], [`csrf`]: refusing what another site made a browser send
@@ -12,6 +12,7 @@ pub mod basic;
 pub mod bearer;
 pub mod body;
 pub mod connection;
+pub mod content;
 pub mod cookie;
 pub mod cors;
 pub mod csrf;

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 
+use super::content::Content;
+
 /// An answer.
-pub type Reply = Response<Full<Bytes>>;
+pub type Reply = Response<Content>;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -20,7 +21,7 @@ const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// A JSON answer from text that is there already; costs no allocation but the header map's.
 pub fn json_text(status: StatusCode, text: impl Into<Bytes>) -> Reply {
-    let mut reply = Response::new(Full::new(text.into()));
+    let mut reply = Response::new(Content::from(text.into()));
     *reply.status_mut() = status;
     reply.headers_mut().insert(CONTENT_TYPE, JSON);
     // Answers to credentials must not be kept by any cache (RFC 6749 §5.1, RFC 9111 §3.5).
@@ -92,9 +93,16 @@ pub fn not_found() -> Reply {
     oauth_error(StatusCode::NOT_FOUND, "not_found")
 }
 
+/// An answer of another type, which whoever asked may keep for as long as it says itself.
+pub fn of_type(content_type: HeaderValue, body: impl Into<Bytes>) -> Reply {
+    let mut reply = Response::new(Content::from(body.into()));
+    reply.headers_mut().insert(CONTENT_TYPE, content_type);
+    reply
+}
+
 /// Prometheus text.
 pub fn metrics(text: String) -> Reply {
-    let mut reply = Response::new(Full::new(text.into()));
+    let mut reply = Response::new(Content::from(Bytes::from(text)));
     reply.headers_mut().insert(
         CONTENT_TYPE,
         HeaderValue::from_static("text/plain; version=0.0.4"),

@@ -1,4 +1,5 @@
-//! The keep-alive HTTP client with which a resource server asks the authorization server.
+//! The keep-alive HTTP client with which a resource server asks the authorization server, and a
+//! gateway its services.
 
 use std::fmt;
 use std::path::Path;
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderValue};
-use hyper::{Request, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -26,11 +27,11 @@ const CONNECTIONS: usize = 32;
 /// Bytes of an answer at most. A JWKS of a few keys has 2 KiB.
 const ANSWER_BYTES: usize = 64 * 1024;
 
-/// The URL of the authorization server cannot be used.
+/// The URL of a server cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamUrlError {
     /// Not the URL of a server.
-    #[error("use the authorization server {url}: {reason}")]
+    #[error("use the server {url}: {reason}")]
     Url {
         /// The URL.
         url: String,
@@ -42,8 +43,7 @@ pub enum UpstreamUrlError {
     Authority(#[from] AuthorityError),
 }
 
-/// No answer came. Whether the request arrived is not known; both that are sent this way may be
-/// repeated.
+/// No answer came. Whether the request arrived is not known.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum UpstreamError {
     /// Nothing within the deadline.
@@ -57,12 +57,13 @@ pub enum UpstreamError {
     Answer(String),
 }
 
-/// One authorization server, reached by a small pool of connections.
+/// One server, reached by a small pool of connections.
 pub struct Upstream {
     authority: String,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     host: HeaderValue,
     deadline: Duration,
+    answer_bytes: usize,
     slots: Semaphore,
     idle: Mutex<Vec<SendRequest<Full<Bytes>>>>,
 }
@@ -91,9 +92,18 @@ impl Upstream {
             tls,
             host,
             deadline,
+            answer_bytes: ANSWER_BYTES,
             slots: Semaphore::new(CONNECTIONS),
             idle: Mutex::default(),
         })
+    }
+
+    /// The same, for answers of up to `bytes`.
+    pub fn with_answers_up_to(self, bytes: usize) -> Self {
+        Self {
+            answer_bytes: bytes,
+            ..self
+        }
     }
 
     /// Sends `request` (path as its URI) and reads the whole answer, all within the deadline.
@@ -104,10 +114,20 @@ impl Upstream {
         &self,
         request: Request<Full<Bytes>>,
     ) -> Result<(StatusCode, Bytes), UpstreamError> {
-        match timeout(self.deadline, self.ask_unbounded(request)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(UpstreamError::Deadline(self.authority.clone())),
-        }
+        let answer = self.send_within_deadline(request, true).await?;
+        let (head, body) = answer.into_parts();
+        Ok((head.status, body))
+    }
+
+    /// Sends `request` (path and query as its URI) and reads the whole answer, all within the
+    /// deadline. Sent once more, on a new connection, only if its method may be repeated (RFC 9110
+    /// §9.2.2) or it was certainly not sent.
+    pub async fn forward(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Bytes>, UpstreamError> {
+        let repeatable = request.method().is_idempotent();
+        self.send_within_deadline(request, repeatable).await
     }
 
     /// How long an answer may take.
@@ -115,43 +135,68 @@ impl Upstream {
         self.deadline
     }
 
-    async fn ask_unbounded(
+    async fn send_within_deadline(
+        &self,
+        request: Request<Full<Bytes>>,
+        repeatable: bool,
+    ) -> Result<Response<Bytes>, UpstreamError> {
+        match timeout(self.deadline, self.send(request, repeatable)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(UpstreamError::Deadline(self.authority.clone())),
+        }
+    }
+
+    async fn send(
         &self,
         mut request: Request<Full<Bytes>>,
-    ) -> Result<(StatusCode, Bytes), UpstreamError> {
+        repeatable: bool,
+    ) -> Result<Response<Bytes>, UpstreamError> {
         let _slot = self.slots.acquire().await.map_err(|_| self.lost())?;
         request.headers_mut().insert(HOST, self.host.clone());
         if let Some(kept) = self.take_idle() {
-            if let Ok(answer) = self.exchange(kept, request.clone()).await {
-                return Ok(answer);
-            }
+            let spare = repeatable.then(|| request.clone());
+            let failed = match self.exchange(kept, request).await {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
             // The others were kept as long: most likely the server has gone, and all are closed.
             self.idle
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .clear();
+            request = failed
+                .unsent
+                .map(|unsent| *unsent)
+                .or(spare)
+                .ok_or(failed.error)?;
         }
-        self.exchange(self.connect().await?, request).await
+        let answer = self.exchange(self.connect().await?, request).await;
+        answer.map_err(|failed| failed.error)
     }
 
     async fn exchange(
         &self,
         mut connection: SendRequest<Full<Bytes>>,
         request: Request<Full<Bytes>>,
-    ) -> Result<(StatusCode, Bytes), UpstreamError> {
-        connection.ready().await.map_err(|_| self.lost())?;
-        let (head, body) = connection
-            .send_request(request)
-            .await
-            .map_err(|_| self.lost())?
+    ) -> Result<Response<Bytes>, FailedExchange> {
+        let failed = |error, unsent: Option<Request<Full<Bytes>>>| FailedExchange {
+            error,
+            unsent: unsent.map(Box::new),
+        };
+        if connection.ready().await.is_err() {
+            return Err(failed(self.lost(), Some(request)));
+        }
+        let answer = connection.try_send_request(request).await;
+        let (head, body) = answer
+            .map_err(|mut error| failed(self.lost(), error.take_message()))?
             .into_parts();
-        let body = Limited::new(body, ANSWER_BYTES).collect().await;
-        let body = body.map_err(|_| UpstreamError::Answer(self.authority.clone()))?;
+        let body = Limited::new(body, self.answer_bytes).collect().await;
+        let body = body.map_err(|_| failed(UpstreamError::Answer(self.authority.clone()), None))?;
         self.idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(connection);
-        Ok((head.status, body.to_bytes()))
+        Ok(Response::from_parts(head, body.to_bytes()))
     }
 
     async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, UpstreamError> {
@@ -189,6 +234,13 @@ impl Upstream {
     fn lost(&self) -> UpstreamError {
         UpstreamError::Connection(self.authority.clone())
     }
+}
+
+/// An exchange that brought no answer.
+struct FailedExchange {
+    error: UpstreamError,
+    /// The request, if it was certainly not sent.
+    unsent: Option<Box<Request<Full<Bytes>>>>,
 }
 
 /// `Debug` shows whom it asks.

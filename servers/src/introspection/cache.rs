@@ -1,71 +1,70 @@
-//! Keeping introspection answers for a while: fewer round trips, paid with revocation lag (RFC 7662
-//! §4).
+//! Keeping introspection answers for a while (RFC 7662 §4).
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use quick_cache::sync::Cache;
 use tokio::time::timeout;
 
-use super::answer::Answer;
+use super::answer::{ActiveToken, Answer};
 use super::{IntrospectionClient, IntrospectionError};
-use crate::clock::{Clock, millis};
+use crate::clock::Clock;
+use crate::refusal::Reason;
+use crate::remembered::{Keep, Remembered};
+use crate::revocation::{Denials, Presentation};
 use crate::secret::Fingerprint;
-
-/// Answers kept at most.
-const CAPACITY: usize = 100_000;
 
 /// Introspection with an optional cache.
 ///
-/// The lag bound is the TTL, *counted from the moment of asking*: an answer that took 50 ms is 50
-/// ms old when it comes. Refusals are kept as long as approvals. Concurrent questions about one
-/// token share one round trip, but only where there is a TTL: joining a question asked earlier is
-/// caching too, and without a TTL no lag is allowed.
+/// The lag bound is the TTL, counted from the moment of asking. Refusals are kept as long as
+/// approvals.
+///
+/// Told what has ended ([`Introspection::told`]), a token that was announced to have ended is refused
+/// from memory. One that an announcement about its account, its client or everyone *may* concern is
+/// asked about at each request and never taken from the cache: it has ended, or what is known of it
+/// has changed, and the authorization server knows which. While there is no word from the channel a
+/// server that fails closed asks about every token, as if it had no cache.
 #[derive(Debug)]
 pub struct Introspection {
     client: IntrospectionClient,
-    clock: Clock,
-    kept: Option<Kept>,
-}
-
-#[derive(Debug)]
-struct Kept {
-    ttl_ms: i64,
-    // By the whole SHA-256: a shorter or weaker key would let one token answer for another.
-    answers: Cache<Fingerprint, KeptAnswer>,
-}
-
-#[derive(Clone, Debug)]
-struct KeptAnswer {
-    answer: Answer,
-    usable_until_ms: i64,
+    remembered: Option<Remembered<Answer>>,
+    denials: Option<Denials>,
 }
 
 impl Introspection {
     /// Asks through `client`, and keeps answers for `ttl` (zero: asks every time).
     pub fn new(client: IntrospectionClient, clock: Clock, ttl: Duration) -> Self {
-        let ttl_ms = millis(ttl);
-        let kept = (ttl_ms > 0).then(|| Kept {
-            ttl_ms,
-            answers: Cache::new(CAPACITY),
-        });
         Self {
             client,
-            clock,
-            kept,
+            remembered: Remembered::new(clock, ttl),
+            denials: None,
+        }
+    }
+
+    /// The same, holding what is kept against `denials`.
+    pub fn told(self, denials: Denials) -> Self {
+        Self {
+            denials: Some(denials),
+            ..self
         }
     }
 
     /// What the authorization server says about `token`, now or a TTL ago.
     pub async fn answer(&self, token: &str) -> Result<Answer, IntrospectionError> {
-        match &self.kept {
-            None => self.client.introspect(token).await,
-            // The client's own deadline does not cover waiting for others, who may fail one after
-            // another.
-            Some(kept) => {
-                match timeout(self.client.deadline(), self.kept_answer(kept, token)).await {
-                    Ok(answer) => answer,
-                    Err(_) => Err(IntrospectionError::Deadline),
-                }
+        let credential = Fingerprint::of(token);
+        match (&self.remembered, &self.denials) {
+            (None, _) => self.client.introspect(token).await,
+            (Some(remembered), None) => {
+                let asking = self.client.introspect(token);
+                self.recall(remembered.answer(&credential, asking, keep))
+                    .await
+            }
+            (Some(remembered), Some(denials)) => {
+                let ended = Ended {
+                    denials,
+                    handle: &credential.to_base64(),
+                };
+                self.answer_unless_ended(token, &credential, remembered, &ended)
+                    .await
             }
         }
     }
@@ -75,75 +74,95 @@ impl Introspection {
         &self.client
     }
 
-    async fn kept_answer(&self, kept: &Kept, token: &str) -> Result<Answer, IntrospectionError> {
-        let key = Fingerprint::of(token);
-        loop {
-            match kept.answers.get_value_or_guard_async(&key).await {
-                Ok(found) if self.clock.now_ms() < found.usable_until_ms => return Ok(found.answer),
-                Ok(_) => {
-                    let now_ms = self.clock.now_ms();
-                    // Conditional: somebody may have put a newer answer there by now.
-                    kept.answers
-                        .remove_if(&key, |stale| now_ms >= stale.usable_until_ms);
-                }
-                Err(mine_to_ask) => {
-                    let asked_ms = self.clock.now_ms();
-                    let answer = self.client.introspect(token).await?;
-                    let usable_until_ms = kept.usable_until_ms(asked_ms, &answer);
-                    // It fails only if the entry was evicted meanwhile, which costs one more
-                    // question.
-                    let _ = mine_to_ask.insert(KeptAnswer {
-                        answer: answer.clone(),
-                        usable_until_ms,
-                    });
-                    return Ok(answer);
-                }
+    /// What is known to have ended, where that is told.
+    pub fn denials(&self) -> Option<&Denials> {
+        self.denials.as_ref()
+    }
+
+    async fn answer_unless_ended(
+        &self,
+        token: &str,
+        credential: &Fingerprint,
+        remembered: &Remembered<Answer>,
+        ended: &Ended<'_>,
+    ) -> Result<Answer, IntrospectionError> {
+        if ended.names_the_token() {
+            return Ok(Err(Reason::Inactive));
+        }
+        if ended.denials.check_current().is_err() {
+            return self.client.introspect(token).await;
+        }
+        let is_fresh = AtomicBool::new(false);
+        let asking = async {
+            is_fresh.store(true, Relaxed);
+            self.client.introspect(token).await
+        };
+        // An answer that an announcement has overtaken is not kept.
+        let keep = |answer: &Answer| match answer {
+            Ok(active) if ended.may_concern(active) => Keep::No,
+            _ => keep(answer),
+        };
+        let answer = self.recall(remembered.answer(credential, asking, keep));
+        match answer.await? {
+            // It ended while the question was under way.
+            Ok(_) if ended.names_the_token() => Ok(Err(Reason::Inactive)),
+            Ok(active) if !is_fresh.load(Relaxed) && ended.may_concern(&active) => {
+                remembered.forget(credential);
+                self.client.introspect(token).await
             }
+            answer => Ok(answer),
+        }
+    }
+
+    /// The client's own deadline does not cover waiting for others, who may fail one after another.
+    async fn recall(
+        &self,
+        answer: impl Future<Output = Result<Answer, IntrospectionError>>,
+    ) -> Result<Answer, IntrospectionError> {
+        match timeout(self.client.deadline(), answer).await {
+            Ok(answer) => answer,
+            Err(_) => Err(IntrospectionError::Deadline),
         }
     }
 }
 
-impl Kept {
-    fn usable_until_ms(&self, asked_ms: i64, answer: &Answer) -> i64 {
-        let expires_at_ms = answer.as_ref().ok().and_then(|active| active.expires_at_ms);
-        asked_ms
-            .saturating_add(self.ttl_ms)
-            .min(expires_at_ms.unwrap_or(i64::MAX))
+/// What has ended, held against one token.
+struct Ended<'a> {
+    denials: &'a Denials,
+    /// The token's hash: by this name its end is announced.
+    handle: &'a str,
+}
+
+impl Ended<'_> {
+    /// Whether the end of this very token was announced.
+    fn names_the_token(&self) -> bool {
+        self.denials.covers(&Presentation {
+            id: self.handle,
+            session: Some(self.handle),
+            subject: "",
+            client: "",
+            key: None,
+            // No cut-off covers what will never have been issued.
+            issued_at_ms: i64::MAX,
+        })
+    }
+
+    /// Whether anything was announced that the token may have ended with. By the whole second in
+    /// which it was issued: at worst it is asked about for nothing.
+    fn may_concern(&self, active: &ActiveToken) -> bool {
+        self.denials.covers(&Presentation {
+            id: self.handle,
+            session: Some(self.handle),
+            subject: &active.subject,
+            client: active.client.map_or("", |client| client.id()),
+            key: None,
+            issued_at_ms: active.issued_at_ms.unwrap_or(i64::MIN),
+        })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::introspection::answer::ActiveToken;
-    use crate::refusal::Reason;
-    use crate::roles::Roles;
-    use crate::scope::Scope;
-
-    #[test]
-    fn an_answer_is_kept_for_its_ttl_but_never_past_the_token() {
-        let kept = Kept {
-            ttl_ms: 2_000,
-            answers: Cache::new(1),
-        };
-        let expiring = |expires_at_ms| {
-            Ok(ActiveToken {
-                subject: String::new(),
-                scope: Scope::NONE,
-                roles: Roles::NONE,
-                client: None,
-                expires_at_ms,
-            })
-        };
-        assert_eq!(kept.usable_until_ms(10_000, &expiring(None)), 12_000);
-        assert_eq!(
-            kept.usable_until_ms(10_000, &expiring(Some(50_000))),
-            12_000
-        );
-        assert_eq!(
-            kept.usable_until_ms(10_000, &expiring(Some(11_000))),
-            11_000
-        );
-        assert_eq!(kept.usable_until_ms(10_000, &Err(Reason::Inactive)), 12_000);
-    }
+/// Never past the token's own end.
+fn keep(answer: &Answer) -> Keep {
+    let end_ms = answer.as_ref().ok().and_then(|active| active.expires_at_ms);
+    Keep::Until(end_ms.unwrap_or(i64::MAX))
 }

@@ -11,13 +11,14 @@
 //! 3. the signature
 //! 4. [`claims`]: types, issuer, audience, times
 //!
-//! [`signing`] makes keys and tokens.
+//! [`signing`] makes keys and tokens; [`key_ring`] replaces keys.
 
 pub mod algorithm;
 pub mod claims;
 pub mod header;
 mod jwk;
 pub mod jwks_client;
+pub mod key_ring;
 pub mod keys;
 mod minter;
 pub mod object;
@@ -28,8 +29,9 @@ pub mod verifier;
 pub use algorithm::SigningAlgorithm;
 pub use claims::{Claims, Rules};
 pub use jwks_client::KeysError;
+pub use key_ring::{Retiring, RotationError};
 pub use keys::KeySet;
-pub use minter::Minter;
+pub use minter::{Minter, issued_ms};
 pub use signing::{KeyError, SigningKey};
 pub use verifier::{KeySource, Verifier};
 

@@ -3,6 +3,8 @@
 //! Signing uses aws-lc-rs itself rather than the `jsonwebtoken` crate on top of it, which parses
 //! the private key anew for each token (RS256: 717 µs instead of 289 µs).
 
+use std::sync::Arc;
+
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -44,7 +46,7 @@ pub struct SigningKey {
     id: String,
     algorithm: SigningAlgorithm,
     pair: Pair,
-    key_set: KeySet,
+    key_set: Arc<KeySet>,
 }
 
 enum Pair {
@@ -97,7 +99,7 @@ impl SigningKey {
             id,
             algorithm,
             pair,
-            key_set,
+            key_set: Arc::new(key_set),
         })
     }
 
@@ -107,7 +109,7 @@ impl SigningKey {
             id: SHARED_SECRET_ID.to_owned(),
             algorithm: SigningAlgorithm::Hs256,
             pair: Pair::Secret(Box::new(key)),
-            key_set: shared_key_set(secret)?,
+            key_set: Arc::new(shared_key_set(secret)?),
         })
     }
 
@@ -129,8 +131,8 @@ impl SigningKey {
     }
 
     /// The keys that verify what it signs.
-    pub(super) fn key_set(&self) -> &KeySet {
-        &self.key_set
+    pub(super) fn key_set(&self) -> Arc<KeySet> {
+        Arc::clone(&self.key_set)
     }
 
     /// Signs, in base64url.

@@ -4,6 +4,7 @@ use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use super::LatencyHistogram;
+use crate::revocation::PushFigures;
 use crate::store::{LATENCY_BOUNDS, Pressure, Store};
 
 /// Something with figures to show.
@@ -89,6 +90,51 @@ impl Exposition {
         self
     }
 
+    /// Writes how many internal tokens a gateway made.
+    pub fn with_internal_tokens(mut self, minted: u64) -> Self {
+        self.counter(
+            "authbench_internal_tokens_total",
+            "Internal tokens minted",
+            minted,
+        );
+        self
+    }
+
+    /// Writes what is kept in memory of what has ended; a server that keeps nothing leaves the metrics out.
+    pub fn with_revocation(mut self, figures: Option<PushFigures>) -> Self {
+        let Some(figures) = figures else {
+            return self;
+        };
+        self.gauge(
+            "authbench_denials_entries",
+            "Entries that deny credentials",
+            figures.entries,
+        );
+        self.gauge(
+            "authbench_denials_bytes",
+            "Bytes of memory that these take, estimated",
+            figures.bytes,
+        );
+        self.counter(
+            "authbench_push_reconnects_total",
+            "Lost connections to the revocation channel that were replaced",
+            figures.reconnects,
+        );
+        self.counter(
+            "authbench_push_snapshot_loads_total",
+            "Times that all that has ended was read from the beginning",
+            figures.snapshot_loads,
+        );
+        if let Some(staleness_ms) = figures.staleness_ms {
+            self.gauge(
+                "authbench_push_staleness_ms",
+                "Milliseconds since the question that the revocation channel answered last",
+                staleness_ms,
+            );
+        }
+        self
+    }
+
     /// Writes how many preflight requests were answered.
     pub fn with_preflights(mut self, preflights: u64) -> Self {
         self.counter(
@@ -114,7 +160,27 @@ impl Exposition {
         self.0
     }
 
-    fn counter(&mut self, name: &str, help: &str, value: u64) {
+    /// Writes counters of one name; of each its labels, as `name="value"`, and its value.
+    pub fn counters(
+        &mut self,
+        name: &str,
+        help: &str,
+        counters: impl Iterator<Item = (String, u64)>,
+    ) {
+        self.family(name, "counter", help);
+        for (labels, value) in counters {
+            self.sample(name, &format!("{{{labels}}}"), value);
+        }
+    }
+
+    /// Writes a value that goes up and down.
+    pub fn gauge(&mut self, name: &str, help: &str, value: u64) {
+        self.family(name, "gauge", help);
+        self.sample(name, "", value);
+    }
+
+    /// Writes a counter.
+    pub fn counter(&mut self, name: &str, help: &str, value: u64) {
         self.family(name, "counter", help);
         self.sample(name, "", value);
     }

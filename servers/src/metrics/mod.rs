@@ -3,6 +3,7 @@
 //! Relaxed atomics throughout: each counter stands for itself, and a request must not wait for
 //! another one's counting.
 
+mod by_reason;
 mod exposition;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -11,6 +12,7 @@ use std::time::Duration;
 use crate::refusal::{REASONS, Reason};
 use crate::store::LATENCY_BOUNDS;
 
+pub use self::by_reason::ByReason;
 pub use self::exposition::{Exposition, Figures};
 
 /// How requests to the protected resource ended.

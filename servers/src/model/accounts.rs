@@ -1,7 +1,17 @@
-//! The seeded population: who is in it, with which roles, and what has been changed since.
+//! The seeded population: who is in it, with which roles; and what may be changed about it, about
+//! clients and about everybody.
 
+use super::standing::{
+    CUT_OFF_KEY, Mark, account_keys, client_key, consent_key, deleted_key, disabled_key, ended_key,
+    password_key, roles_key, scope_key, standing_keys,
+};
+use crate::client::{CLIENTS, Client};
+use crate::revocation::Announcer;
 use crate::roles::Roles;
+use crate::scope::Scope;
 use crate::store::{Store, StoreError};
+
+pub use super::standing::Standing;
 
 /// How many in a hundred accounts may change the resource, unless a server is told otherwise.
 pub const DEFAULT_WRITERS_PERCENT: u8 = 50;
@@ -10,89 +20,36 @@ pub const DEFAULT_WRITERS_PERCENT: u8 = 50;
 #[derive(Clone, Debug)]
 pub struct Accounts {
     store: Store,
+    announcer: Announcer,
     count: u32,
     writers_percent: u8,
 }
 
-/// What the store says about an account: what has been changed since it was seeded.
-///
-/// A login is decided on one of these and committed against another: if they differ, something
-/// was changed meanwhile, and the login does not count.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct Standing {
-    /// Whether its logins are refused.
-    pub disabled: bool,
-    /// Its roles, if they are not those it was seeded with.
-    pub roles: Option<Roles>,
-    /// The hash of its password, if that is not the population's.
-    pub password: Option<String>,
-}
-
-/// Where the parts of an account's standing are. They are read by logins after they have written,
-/// so they must be keys of their own, and each is written by itself: two administrators who change
-/// two of them cannot undo each other.
-pub fn standing_keys(account: &str) -> [String; 3] {
-    [
-        disabled_key(account),
-        roles_key(account),
-        password_key(account),
-    ]
-}
-
-fn disabled_key(account: &str) -> String {
-    format!("disabled:{account}")
-}
-
-fn roles_key(account: &str) -> String {
-    format!("roles:{account}")
-}
-
-fn password_key(account: &str) -> String {
-    format!("password:{account}")
-}
-
-impl Standing {
-    /// Reads what was found under [`standing_keys`]. What cannot be read lets nobody do anything.
-    pub fn read(found: Vec<Option<Vec<u8>>>) -> Self {
-        let mut found = found.into_iter();
-        let mut next = || found.next().flatten();
-        Self {
-            disabled: next().is_some(),
-            roles: next().map(|json| serde_json::from_slice(&json).unwrap_or_default()),
-            password: next().map(|hash| String::from_utf8(hash).unwrap_or_default()),
-        }
-    }
-}
-
-impl std::fmt::Debug for Standing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Standing")
-            .field("disabled", &self.disabled)
-            .field("roles", &self.roles)
-            .field("own_password", &self.password.is_some())
-            .finish()
-    }
-}
-
 impl Accounts {
     /// The first `count` accounts, `writers_percent` in a hundred of them writers, with what is
-    /// changed kept in `store`.
-    pub fn new(store: Store, count: u32, writers_percent: u8) -> Self {
+    /// changed kept in `store`, and when in the order that `announcer` gives.
+    pub fn new(store: Store, announcer: Announcer, count: u32, writers_percent: u8) -> Self {
         Self {
             store,
+            announcer,
             count,
             writers_percent,
         }
     }
 
-    /// Whether there is an account of this name.
+    /// Whether an account of this name was seeded. It may have been deleted since.
     pub fn exist(&self, name: &str) -> bool {
         number(name).is_some_and(|number| number < self.count)
     }
 
-    /// The standing of an account. One round trip.
-    pub async fn standing(&self, name: &str) -> Result<Standing, StoreError> {
-        let keys = standing_keys(name);
+    /// The standing of an account for which `client` acts. One round trip.
+    pub async fn standing(&self, name: &str, client: Client) -> Result<Standing, StoreError> {
+        read_standing(&self.store, name, client).await
+    }
+
+    /// The part of a standing that is the account's own. One round trip.
+    pub async fn own_standing(&self, name: &str) -> Result<Standing, StoreError> {
+        let keys = account_keys(name);
         let keys = keys.each_ref().map(String::as_str);
         self.store.get_all(&keys).await.map(Standing::read)
     }
@@ -104,14 +61,40 @@ impl Accounts {
         })
     }
 
+    /// Makes logins that were decided on before not count, as what they would open is about to
+    /// end.
+    pub async fn mark_ended(&self, name: &str) -> Result<(), StoreError> {
+        self.mark(&ended_key(name)).await
+    }
+
     /// Refuses this account's logins from now on. What it has open is the issuer's to end.
     pub async fn disable(&self, name: &str) -> Result<(), StoreError> {
-        self.store.set_flag(&disabled_key(name), b"1").await
+        self.store.set_flag(&disabled_key(name), b"1").await?;
+        self.mark_ended(name).await
     }
 
     /// Accepts this account's logins again. What was ended stays ended.
     pub async fn enable(&self, name: &str) -> Result<(), StoreError> {
         self.store.delete(&[&disabled_key(name)]).await.map(drop)
+    }
+
+    /// Makes an account one that does not exist. What it has open is the issuer's to end.
+    pub async fn delete(&self, name: &str) -> Result<(), StoreError> {
+        self.store.set_flag(&deleted_key(name), b"1").await?;
+        self.mark_ended(name).await
+    }
+
+    /// Brings a deleted account back as it was seeded: nothing of what it had comes with it.
+    pub async fn restore(&self, name: &str) -> Result<(), StoreError> {
+        let changed = [
+            disabled_key(name),
+            roles_key(name),
+            scope_key(name),
+            password_key(name),
+            deleted_key(name),
+        ];
+        let changed = changed.each_ref().map(String::as_str);
+        self.store.delete(&changed).await.map(drop)
     }
 
     /// Gives an account these roles and no others. What is in the credentials it has is the
@@ -121,12 +104,70 @@ impl Accounts {
         self.store.set_flag(&roles_key(name), &json).await
     }
 
+    /// Sets the most that any client may do on an account's behalf. What is in the credentials it
+    /// has is the issuer's to change.
+    pub async fn set_scope(&self, name: &str, most: Scope) -> Result<(), StoreError> {
+        let text = most.to_string();
+        self.store.set_flag(&scope_key(name), text.as_bytes()).await
+    }
+
     /// Gives an account a password of its own, by its hash.
     pub async fn set_password(&self, name: &str, hash: &str) -> Result<(), StoreError> {
         self.store
             .set_flag(&password_key(name), hash.as_bytes())
             .await
     }
+
+    /// Makes logins by which an account lets `client` act, and which were decided on before, not
+    /// count. A later one is consent given anew.
+    pub async fn withdraw_consent(&self, name: &str, client: Client) -> Result<(), StoreError> {
+        self.mark(&consent_key(name, client)).await
+    }
+
+    /// Disables or enables a client. What it has open is the issuer's to end.
+    pub async fn set_client(&self, client: Client, is_enabled: bool) -> Result<(), StoreError> {
+        let mark = Mark::client(self.announcer.cut_off(), is_enabled);
+        let text = mark.text().as_bytes();
+        self.store.set_flag(&client_key(client), text).await
+    }
+
+    /// The clients that are disabled. One round trip.
+    pub async fn disabled_clients(&self) -> Result<Vec<Client>, StoreError> {
+        let keys = CLIENTS.map(client_key);
+        let keys = keys.each_ref().map(String::as_str);
+        let found = self.store.get_all(&keys).await?;
+        let disabled = |(client, value): (Client, Option<Vec<u8>>)| {
+            Standing::of_client(value?)
+                .client_disabled()
+                .then_some(client)
+        };
+        Ok(CLIENTS
+            .into_iter()
+            .zip(found)
+            .filter_map(disabled)
+            .collect())
+    }
+
+    /// Makes all logins that were decided on before not count.
+    pub async fn cut_off(&self) -> Result<(), StoreError> {
+        self.mark(CUT_OFF_KEY).await
+    }
+
+    async fn mark(&self, key: &str) -> Result<(), StoreError> {
+        let mark = Mark::ended(self.announcer.cut_off());
+        self.store.set_flag(key, mark.text().as_bytes()).await
+    }
+}
+
+/// The standing of an account for which `client` acts. One round trip.
+pub(super) async fn read_standing(
+    store: &Store,
+    account: &str,
+    client: Client,
+) -> Result<Standing, StoreError> {
+    let keys = standing_keys(account, client);
+    let keys = keys.each_ref().map(String::as_str);
+    store.get_all(&keys).await.map(Standing::read)
 }
 
 /// The number of an account. Written back, so that each has one name only: `user-1` and
@@ -189,13 +230,5 @@ mod tests {
             [0, 1, 2].map(|number| seeded(number, 50)),
             [Roles::ALL, Roles::WRITER, Roles::NONE]
         );
-    }
-
-    #[test]
-    fn an_unreadable_standing_lets_nobody_do_anything() {
-        let standing = Standing::read(vec![None, Some(b"writer".to_vec()), Some(vec![0xff])]);
-        assert_eq!(standing.roles, Some(Roles::NONE));
-        assert_eq!(standing.password.as_deref(), Some(""));
-        assert_eq!(Standing::read(vec![None; 3]), Standing::default());
     }
 }

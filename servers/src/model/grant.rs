@@ -45,7 +45,7 @@ pub struct Granted {
 pub struct AccessToken {
     /// The token.
     pub token: String,
-    /// How long it is good for.
+    /// How long it is good for; `Duration::MAX`: for ever.
     pub lifetime: Duration,
     /// What it allows.
     pub scope: Scope,
@@ -54,9 +54,13 @@ pub struct AccessToken {
 /// Why nothing is handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantRefusal {
+    /// The account was deleted.
+    AccountDeleted,
     /// The account is disabled.
     AccountDisabled,
-    /// The account was changed while the grant was being decided on.
+    /// The client is disabled.
+    ClientDisabled,
+    /// The account, the client or everybody was changed while the grant was being decided on.
     AccountChanged,
     /// A browser would drop the cookie that it would be handed out in.
     CookieTooLarge,
@@ -92,7 +96,7 @@ pub struct Refresh<'a> {
 }
 
 /// What an issuer says about an active token.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActiveGrant {
     /// The grant.
     pub grant: Grant,
@@ -162,19 +166,19 @@ pub struct SignedIn {
 impl GrantRefusal {
     /// Nothing to object to, if what an account is `now` is what a grant was `decided_on`.
     pub fn unless_unchanged(decided_on: &Standing, now: &Standing) -> Result<(), Self> {
-        if now.disabled {
-            Err(Self::AccountDisabled)
-        } else if now != decided_on {
-            Err(Self::AccountChanged)
-        } else {
-            Ok(())
+        match now.refusal() {
+            Some(refusal) => Err(refusal),
+            None if now != decided_on => Err(Self::AccountChanged),
+            None => Ok(()),
         }
     }
 
     /// Its name in the audit log.
     pub fn label(self) -> &'static str {
         match self {
+            Self::AccountDeleted => "account_deleted",
             Self::AccountDisabled => "account_disabled",
+            Self::ClientDisabled => "client_disabled",
             Self::AccountChanged => "account_changed",
             Self::CookieTooLarge => "cookie_too_large",
             Self::UnsupportedGrantType => "unsupported_grant_type",

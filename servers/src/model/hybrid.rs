@@ -5,28 +5,33 @@
 //! *family* lives: ending the family ends the renewals, so that the revocation lag is at most the
 //! access token's life. A refresh token that is used twice ends its family, unless it looks like a
 //! retry (see [`crate::rotation`]).
-
-use std::time::Duration;
+//!
+//! With a deny list ([`crate::revocation`]) the access tokens of a family end with it: they name it as `sid`. What ends one family is
+//! announced *before* the family ends, so that whoever repeats a call that failed half-way finds the family still there; a whole account
+//! ends the other way round, or a renewal in between would have a token that is later than the cut-off.
 
 use hyper::HeaderMap;
 
 use super::accounts::Standing;
 use super::jwt::{JwtIssuer, JwtValidator, active_grant, signed_in};
-use super::record::{Ledger, read, record_key};
+use super::record::Ledger;
 use super::{
-    ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, Issuer, LoggedOut, Refresh,
-    Revocation, Scheme, SessionEntry, SignedIn,
+    ActiveGrant, Grant, GrantOutcome, Granted, Issuer, LoggedOut, Refresh, Revocation, Scheme,
+    SessionEntry, SignedIn,
 };
 use crate::client::Client;
 use crate::http::cookie::CookieShape;
 use crate::http::{Presented, bearer};
-use crate::jwt::Claims;
+use crate::jwt::{Claims, Retiring, RotationError};
 use crate::refusal::Reason;
+use crate::revocation::{Ended, Marks};
 use crate::roles::Roles;
-use crate::rotation::decision::committed_record;
-use crate::rotation::{Decision, RefreshToken, RotationKey, decide};
+use crate::rotation::{RefreshToken, Renewal, Renewed, RotationKey};
 use crate::scope::Scope;
-use crate::store::StoreError;
+use crate::secret::is_random_id;
+use crate::store::{Store, StoreError};
+
+pub use crate::rotation::RefreshPolicy;
 
 /// The refresh cookie. Its path keeps it off every other request, so it cannot have a `__Host-`
 /// name.
@@ -37,17 +42,6 @@ pub const COOKIE: CookieShape = CookieShape {
 
 /// Judges access tokens, exactly as `jwt` does.
 pub type HybridValidator = JwtValidator;
-
-/// How refresh families live.
-#[derive(Clone, Copy, Debug)]
-pub struct RefreshPolicy {
-    /// A family ends after so long without a renewal.
-    pub idle: Duration,
-    /// A family ends so long after its login; no renewal moves that (RFC 9700 §4.14.2).
-    pub absolute: Duration,
-    /// For so long a used token gives its successor again, until that one is used.
-    pub grace: Duration,
-}
 
 /// Issues access tokens and rotates refresh tokens.
 #[derive(Debug)]
@@ -74,69 +68,21 @@ impl HybridIssuer {
         }
     }
 
-    fn read_token(&self, refresh: &Refresh<'_>) -> Result<RefreshToken, GrantRefusal> {
-        self.rotation
-            .read(refresh.token, refresh.client)
-            .ok_or_else(|| {
-                match self
-                    .rotation
-                    .belongs_to_another(refresh.token, refresh.client)
-                {
-                    true => GrantRefusal::OtherClientsToken,
-                    false => GrantRefusal::UnknownToken,
-                }
-            })
-    }
-
-    /// A renewal may ask for less than was granted, never for more (RFC 6749 §6). Asked before
-    /// anything is committed, or a mistake in the scope would use the token up. It costs a round
-    /// trip, but only where a scope is given.
-    async fn allows(
-        &self,
-        handle: &str,
-        scope: Scope,
-    ) -> Result<Result<(), GrantRefusal>, StoreError> {
-        Ok(match self.ledger.find(handle).await? {
-            None => Err(GrantRefusal::FamilyEnded),
-            Some(family) if family.grant.scope.covers(scope) => Ok(()),
-            Some(_) => Err(GrantRefusal::InvalidScope),
-        })
-    }
-
-    /// Commits the rotation and finds out whether the family may go on. `Ok(Ok)`: it does, this is
-    /// it.
-    async fn rotate(
-        &self,
-        token: &RefreshToken,
-    ) -> Result<Result<ActiveGrant, GrantRefusal>, StoreError> {
-        let (now_ms, handle) = (self.ledger.clock().now_ms(), token.family_handle());
-        // As long as any family lives: were a rotation forgotten sooner, its token could be used a
-        // second time.
-        let (remembered, family_key) = (self.policy.absolute, record_key(&handle));
-        let (from, next) = (token.rotation_key(), token.successor().rotation_key());
-        let record = committed_record(now_ms);
-        let rotation = self
-            .ledger
-            .store()
-            .rotate(&from, &record, remembered, &family_key, &next)
-            .await?;
-        let Some(family) = rotation.family.as_deref().and_then(read) else {
-            return Ok(Err(GrantRefusal::FamilyEnded));
-        };
-        if decide(&rotation, now_ms, self.policy.grace) == Decision::Replayed {
-            self.ledger.end(&handle, &family.grant.subject).await?;
-            return Ok(Err(GrantRefusal::Replay));
+    fn renewal(&self) -> Renewal<'_, Store> {
+        Renewal {
+            ledger: &self.ledger,
+            key: &self.rotation,
+            policy: self.policy,
+            announcer: Some(self.tokens.announcer()),
         }
-        // The second look closes a race: if the family ended while this was under way, it stays
-        // ended.
-        let remaining_ms = u64::try_from(family.expires_at_ms - now_ms).unwrap_or(0);
-        let idle = self.policy.idle.min(Duration::from_millis(remaining_ms));
-        let goes_on = !idle.is_zero() && self.ledger.touch(&handle, idle).await?;
-        Ok(if goes_on {
-            Ok(family)
-        } else {
-            Err(GrantRefusal::FamilyEnded)
-        })
+    }
+
+    /// Makes known that a family has ended, where there is a way to.
+    async fn announce_family(&self, handle: &str) -> Result<(), StoreError> {
+        let ended = Ended::Session {
+            handle: handle.to_owned(),
+        };
+        self.tokens.announcer().announce(&ended).await
     }
 
     /// Reads an access token that is good, and whose family lives, if it has one.
@@ -156,24 +102,24 @@ impl HybridIssuer {
         })
     }
 
-    fn granted(&self, family: ActiveGrant, token: &RefreshToken, refresh: &Refresh<'_>) -> Granted {
-        let scope = refresh.scope.unwrap_or(family.grant.scope);
-        let access = Some(self.tokens.access_token(
-            &family.grant,
-            scope,
-            Some(&token.family_handle()),
-        ));
-        let successor = self.rotation.write(&token.successor(), refresh.client);
+    fn granted(&self, renewed: Renewed, refresh: &Refresh<'_>, marks: &Marks) -> Granted {
+        let grant = renewed.family.grant;
+        let scope = refresh
+            .scope
+            .map_or(grant.scope, |asked| asked.and(grant.scope));
+        let handle = Some(&*renewed.handle);
+        let access = self.tokens.access_token(&grant, scope, handle, marks);
+        let successor = self.rotation.write(&renewed.successor, refresh.client);
         let (refresh_token, cookie) = match refresh.by_cookie {
             true => (None, Some(COOKIE.set(&successor))),
             false => (Some(successor), None),
         };
         Granted {
-            access,
+            access: Some(access),
             refresh_token,
             cookie,
             csrf_token: None,
-            subject: family.grant.subject,
+            subject: grant.subject,
         }
     }
 }
@@ -191,12 +137,16 @@ impl Issuer for HybridIssuer {
     ) -> Result<GrantOutcome, StoreError> {
         let first = RefreshToken::first();
         let handle = first.family_handle();
+        let marks = self.tokens.announcer().stamped();
         let RefreshPolicy { idle, absolute, .. } = self.policy;
         let opened = self.ledger.open(&grant, standing, &handle, idle, absolute);
         if let Err(refusal) = opened.await? {
             return Ok(Err(refusal));
         }
-        let access = Some(self.tokens.access_token(&grant, grant.scope, Some(&handle)));
+        let token = self
+            .tokens
+            .access_token(&grant, grant.scope, Some(&handle), &marks);
+        let access = Some(token);
         let cookie = Some(COOKIE.set(&self.rotation.write(&first, grant.client)));
         Ok(Ok(Granted {
             access,
@@ -211,19 +161,13 @@ impl Issuer for HybridIssuer {
     }
 
     async fn refresh(&self, refresh: Refresh<'_>) -> Result<GrantOutcome, StoreError> {
-        let token = match self.read_token(&refresh) {
-            Ok(token) => token,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if let Some(scope) = refresh.scope
-            && let Err(refusal) = self.allows(&token.family_handle(), scope).await?
-        {
-            return Ok(Err(refusal));
-        }
-        Ok(self
-            .rotate(&token)
+        // Before the renewal is decided on: what ends meanwhile must be later than the token.
+        let marks = self.tokens.announcer().stamped();
+        let renewal = self.renewal();
+        let renewed = renewal.renew(refresh.token, refresh.client, refresh.scope);
+        Ok(renewed
             .await?
-            .map(|family| self.granted(family, &token, &refresh)))
+            .map(|renewed| self.granted(renewed, &refresh, &marks)))
     }
 
     /// Unlike a resource server, the issuer knows whether the family behind an access token still
@@ -232,7 +176,7 @@ impl Issuer for HybridIssuer {
         Ok(self.read_live(token).await?.ok().and_then(active_grant))
     }
 
-    /// Revoking a refresh token ends its family; an access token by itself cannot be revoked.
+    /// Revoking a refresh token ends its family; an access token by itself is revoked by a deny list or not at all.
     async fn revoke(&self, token: &str, client: Client) -> Result<Revocation, StoreError> {
         let Some(refresh) = self.rotation.read(token, client) else {
             return match self.rotation.belongs_to_another(token, client) {
@@ -240,7 +184,9 @@ impl Issuer for HybridIssuer {
                 false => self.tokens.revoke(token, client).await,
             };
         };
-        let ended = self.ledger.find_and_end(&refresh.family_handle()).await?;
+        let handle = refresh.family_handle();
+        self.announce_family(&handle).await?;
+        let ended = self.ledger.find_and_end(&handle).await?;
         Ok(if ended.is_some() {
             Revocation::Revoked
         } else {
@@ -258,8 +204,14 @@ impl Issuer for HybridIssuer {
             Ok(read) => read,
             Err(reason) => return Ok(Err(reason)),
         };
-        if let Some(handle) = &claims.session {
-            self.ledger.end(handle, &claims.subject).await?;
+        match &claims.session {
+            Some(handle) => {
+                let (account, client) = (&claims.subject, &claims.client_id);
+                self.announce_family(handle).await?;
+                self.ledger.end(handle, account, client).await?;
+            }
+            // A client's own token, which has no family.
+            None => self.tokens.end(&claims).await?,
         }
         let cookie = Some(COOKIE.clear());
         Ok(Ok(LoggedOut {
@@ -282,20 +234,62 @@ impl Issuer for HybridIssuer {
     }
 
     async fn end_one(&self, account: &str, handle: &str) -> Result<bool, StoreError> {
+        if self.tokens.announcer().takes_back() && is_random_id(handle) {
+            let family = self.ledger.find(handle).await?;
+            if family.is_some_and(|family| family.grant.subject == account) {
+                self.announce_family(handle).await?;
+            }
+        }
         self.ledger.end_of(account, handle).await
     }
 
-    /// Into the families: the next renewal has the new roles.
+    /// Into the families: the next renewal has the new roles. With a deny list the access tokens with the old ones end, which makes
+    /// that renewal the next thing that happens.
     async fn change_roles(&self, account: &str, roles: Roles) -> Result<usize, StoreError> {
-        self.ledger.set_roles(account, roles).await
+        let changed = self.ledger.set_roles(account, roles).await?;
+        self.tokens.end_all_of(account).await?;
+        Ok(changed)
+    }
+
+    async fn narrow_scope(&self, account: &str, most: Scope) -> Result<usize, StoreError> {
+        let narrowed = self.ledger.narrow(account, most).await?;
+        self.tokens.narrow_scope(account, most).await?;
+        Ok(narrowed)
     }
 
     async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
-        self.ledger.end_all(account).await
+        let ended = self.ledger.end_all(account).await?;
+        self.tokens.end_all_of(account).await?;
+        Ok(ended)
+    }
+
+    async fn end_client(&self, client: Client) -> Result<usize, StoreError> {
+        let ended = self.ledger.end_client(client).await?;
+        self.tokens.end_client(client).await?;
+        Ok(ended)
+    }
+
+    async fn end_consent(&self, account: &str, client: Client) -> Result<usize, StoreError> {
+        let ended = self.ledger.end_consent(account, client).await?;
+        self.tokens.end_consent(account, client).await?;
+        Ok(ended)
+    }
+
+    async fn end_everything(&self) -> Result<usize, StoreError> {
+        let ended = self.ledger.end_everything().await?;
+        self.tokens.end_everything().await?;
+        Ok(ended)
     }
 
     async fn sessions(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {
         self.ledger.list(account, Some(self.policy.idle)).await
+    }
+
+    async fn rotate_keys(
+        &self,
+        retiring: Retiring,
+    ) -> Result<Result<(), RotationError>, StoreError> {
+        self.tokens.rotate_keys(retiring).await
     }
 
     fn jwks(&self) -> String {

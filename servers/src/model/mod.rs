@@ -2,12 +2,15 @@
 //!
 //! Each model's file holds both of its sides: an [`Issuer`], which the authorization server calls,
 //! and a [`Validator`], which the resource server calls for every request. Reading [`no_auth`],
-//! [`session`], [`jwt`], [`opaque`] and [`hybrid`] next to each other shows the only things in
-//! which the models differ; all else is shared. [`jwt_cookie`] is `jwt` by another transport.
+//! [`session`], [`jwt`], [`opaque`], [`hybrid`] and [`gateway`] next to each other shows the only
+//! things in which the models differ; all else is shared. [`jwt_cookie`] is `jwt` by another
+//! transport, [`signed_session`] is `session` with its state elsewhere.
 //!
 //! Both traits are dispatched statically: a boxed future per request would be in the figures.
 
 pub mod accounts;
+mod ending;
+pub mod gateway;
 mod grant;
 pub mod hybrid;
 pub mod jwt;
@@ -16,19 +19,26 @@ pub mod no_auth;
 pub mod opaque;
 pub mod record;
 pub mod session;
+mod session_state;
+pub mod signed_session;
+pub mod standing;
 mod transport;
 
 use std::fmt;
 use std::future::{Future, ready};
 use std::str::FromStr;
 
+use bytes::Bytes;
 use hyper::HeaderMap;
+use tokio::sync::broadcast;
 
 use self::accounts::Standing;
 use crate::client::Client;
 use crate::http::Presented;
+use crate::jwt::{Retiring, RotationError};
 use crate::metrics::LatencyHistogram;
 use crate::refusal::{Reason, Unavailable};
+use crate::revocation::{Ended, PushFigures};
 use crate::roles::Roles;
 use crate::scope::Scope;
 use crate::secret::Fingerprint;
@@ -38,6 +48,7 @@ pub use grant::{
     AccessToken, ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, LoggedOut, Refresh,
     Revocation, SessionEntry, SignedIn,
 };
+pub use session_state::{SessionState, UnknownSessionState};
 pub use transport::{Transport, UnknownTransport};
 
 /// How an application recognises its callers.
@@ -54,20 +65,23 @@ pub enum Model {
     Opaque,
     /// A short-lived JWT, renewed by a rotating refresh token in a cookie.
     Hybrid,
+    /// A session cookie for a gateway, which makes a short-lived JWT of it for the services behind.
+    Gateway,
 }
 
 /// All models.
-pub const MODELS: [Model; 5] = [
+pub const MODELS: [Model; 6] = [
     Model::NoAuth,
     Model::Session,
     Model::Jwt,
     Model::Opaque,
     Model::Hybrid,
+    Model::Gateway,
 ];
 
 /// A name that is not one of the models'.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown model `{0}` (expected no_auth, session, jwt, opaque or hybrid)")]
+#[error("unknown model `{0}` (expected no_auth, session, jwt, opaque, hybrid or gateway)")]
 pub struct UnknownModel(String);
 
 /// The authorization server's side of a model.
@@ -157,9 +171,51 @@ pub trait Issuer: Send + Sync + 'static {
         ready(Ok(0))
     }
 
+    /// Leaves of the scope of what an account has open what is in `most`, as far as the model can;
+    /// answers of how many.
+    fn narrow_scope(
+        &self,
+        _account: &str,
+        _most: Scope,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send {
+        ready(Ok(0))
+    }
+
     /// Ends all that was handed out to an account, as far as the model can; answers how many.
     fn end_all(&self, _account: &str) -> impl Future<Output = Result<usize, StoreError>> + Send {
         ready(Ok(0))
+    }
+
+    /// Ends all that a client has open, its own and on behalf of users, as far as the model can;
+    /// answers how many.
+    fn end_client(
+        &self,
+        _client: Client,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send {
+        ready(Ok(0))
+    }
+
+    /// Ends what a client has open for one account, as far as the model can; answers how many.
+    fn end_consent(
+        &self,
+        _account: &str,
+        _client: Client,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send {
+        ready(Ok(0))
+    }
+
+    /// Ends everything that was handed out to anybody, as far as the model can; answers how much.
+    fn end_everything(&self) -> impl Future<Output = Result<usize, StoreError>> + Send {
+        ready(Ok(0))
+    }
+
+    /// Signs with a new key from now on. Tokens under the key of before are no longer good, or with
+    /// `retiring` stay good for as long as one lives. Nothing to do where nothing is signed.
+    fn rotate_keys(
+        &self,
+        _retiring: Retiring,
+    ) -> impl Future<Output = Result<Result<(), RotationError>, StoreError>> + Send {
+        ready(Ok(Ok(())))
     }
 
     /// Lists what an account has open.
@@ -173,6 +229,11 @@ pub trait Issuer: Send + Sync + 'static {
     /// The public keys, as published.
     fn jwks(&self) -> String {
         r#"{"keys":[]}"#.to_owned()
+    }
+
+    /// The status list, as published; `None` where there is none.
+    fn status_list(&self) -> Option<Bytes> {
+        None
     }
 }
 
@@ -228,6 +289,16 @@ pub trait Validator: Send + Sync + 'static {
         None
     }
 
+    /// Tells what ends, as it happens, where there is a way to know; for open streams.
+    fn news(&self) -> Option<broadcast::Receiver<Ended>> {
+        None
+    }
+
+    /// What it keeps in memory of what has ended, if anything; for the metrics.
+    fn revocation_figures(&self) -> Option<PushFigures> {
+        None
+    }
+
     /// How long introspection took, if there is any; for the metrics.
     fn introspection_latency(&self) -> Option<&LatencyHistogram> {
         None
@@ -243,6 +314,7 @@ impl Model {
             Self::Jwt => "jwt",
             Self::Opaque => "opaque",
             Self::Hybrid => "hybrid",
+            Self::Gateway => "gateway",
         }
     }
 }

@@ -3,10 +3,14 @@
 //! Each request is one introspection (RFC 7662), which is one round trip to the authorization
 //! server and one from there to the store. Ending a token deletes its record; the revocation lag is
 //! zero, or the TTL of the resource server's cache.
+//!
+//! With a revocation channel the cache is told what has ended, and what has changed
+//! ([`crate::introspection::cache`]): the lag is then the way of one message.
 
 use std::time::Duration;
 
 use hyper::HeaderMap;
+use tokio::sync::broadcast;
 
 use super::accounts::Standing;
 use super::record::Ledger;
@@ -20,9 +24,11 @@ use crate::http::{Presented, bearer};
 use crate::introspection::cache::Introspection;
 use crate::metrics::LatencyHistogram;
 use crate::refusal::{Reason, Unavailable};
+use crate::revocation::{Denials, Ended, PushFigures};
 use crate::roles::Roles;
+use crate::scope::Scope;
 use crate::secret::{Fingerprint, is_random_id, random_id};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// Bytes of a token at most; a longer one is nobody's.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -39,12 +45,23 @@ pub struct OpaqueIssuer {
 pub struct OpaqueValidator {
     introspection: Introspection,
     clock: Clock,
+    /// Where the revocation channel leads through, if there is one.
+    store: Option<Store>,
 }
 
 impl OpaqueIssuer {
     /// Tokens that live for `lifetime`.
     pub fn new(ledger: Ledger, lifetime: Duration) -> Self {
         Self { ledger, lifetime }
+    }
+
+    /// Makes resource servers that remember answers ask about what an account has open: it is still
+    /// good, but no longer what it was.
+    async fn ask_again_about(&self, account: &str) -> Result<(), StoreError> {
+        let until_ms = self.ledger.clock().now_ms();
+        let name = account.to_owned();
+        let ended = Ended::Account { name, until_ms };
+        self.ledger.announcer.announce(&ended).await
     }
 
     async fn issue(&self, grant: Grant, standing: &Standing) -> Result<GrantOutcome, StoreError> {
@@ -83,7 +100,8 @@ impl Issuer for OpaqueIssuer {
     }
 
     async fn client_credentials(&self, grant: Grant) -> Result<GrantOutcome, StoreError> {
-        self.issue(grant, &Standing::default()).await
+        let standing = self.ledger.standing(&grant).await?;
+        self.issue(grant, &standing).await
     }
 
     async fn introspect(&self, token: &str) -> Result<Option<ActiveGrant>, StoreError> {
@@ -99,7 +117,8 @@ impl Issuer for OpaqueIssuer {
             None => Ok(Revocation::Unknown),
             Some(active) if active.grant.client != client => Ok(Revocation::OtherClients),
             Some(active) => {
-                self.ledger.end(&handle, &active.grant.subject).await?;
+                let account = &active.grant.subject;
+                self.ledger.end(&handle, account, client.id()).await?;
                 Ok(Revocation::Revoked)
             }
         }
@@ -145,11 +164,31 @@ impl Issuer for OpaqueIssuer {
     }
 
     async fn change_roles(&self, account: &str, roles: Roles) -> Result<usize, StoreError> {
-        self.ledger.set_roles(account, roles).await
+        let changed = self.ledger.set_roles(account, roles).await?;
+        self.ask_again_about(account).await?;
+        Ok(changed)
+    }
+
+    async fn narrow_scope(&self, account: &str, most: Scope) -> Result<usize, StoreError> {
+        let changed = self.ledger.narrow(account, most).await?;
+        self.ask_again_about(account).await?;
+        Ok(changed)
     }
 
     async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
         self.ledger.end_all(account).await
+    }
+
+    async fn end_client(&self, client: Client) -> Result<usize, StoreError> {
+        self.ledger.end_client(client).await
+    }
+
+    async fn end_consent(&self, account: &str, client: Client) -> Result<usize, StoreError> {
+        self.ledger.end_consent(account, client).await
+    }
+
+    async fn end_everything(&self) -> Result<usize, StoreError> {
+        self.ledger.end_everything().await
     }
 
     /// A token's expiry does not move, so nothing tells when it was used.
@@ -164,6 +203,15 @@ impl OpaqueValidator {
         Self {
             introspection,
             clock,
+            store: None,
+        }
+    }
+
+    /// The same; the revocation channel that its answers are held against leads through `store`.
+    pub fn told_through(self, store: Store) -> Self {
+        Self {
+            store: Some(store),
+            ..self
         }
     }
 }
@@ -197,6 +245,18 @@ impl Validator for OpaqueValidator {
                 client: active.client,
             })),
         }
+    }
+
+    fn store(&self) -> Option<&Store> {
+        self.store.as_ref()
+    }
+
+    fn news(&self) -> Option<broadcast::Receiver<Ended>> {
+        self.introspection.denials().map(Denials::subscribe)
+    }
+
+    fn revocation_figures(&self) -> Option<PushFigures> {
+        self.introspection.denials().map(Denials::figures)
     }
 
     fn introspection_latency(&self) -> Option<&LatencyHistogram> {

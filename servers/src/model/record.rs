@@ -2,22 +2,25 @@
 //! absolute end.
 //!
 //! The three are alike in the store (a record under the hash of a credential, and an entry in the
-//! account's index), which is why one [`Ledger`] serves the three models.
+//! account's index and in the client's), which is why one [`Ledger`] serves the three models. What
+//! ends records is in [`super::ending`].
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::accounts::{Standing, standing_keys};
+use super::accounts::{Standing, read_standing};
+use super::ending::{client_index_key, client_member, index_key};
+use super::standing::standing_keys;
 use super::{ActiveGrant, Grant, GrantRefusal, SessionEntry};
 use crate::client::Client;
 use crate::clock::{Clock, millis};
 use crate::entitlements::Entitlements;
+use crate::revocation::Announcer;
 use crate::roles::Roles;
 use crate::scope::Scope;
-use crate::secret::is_random_id;
-use crate::store::{IndexedRecord, ListedRecord, Store, StoreError};
+use crate::store::{IndexEntry, IndexedRecord, ListedRecord, RecordStore, Store, StoreError};
 
 /// A record, as JSON in the store.
 #[derive(Serialize, Deserialize)]
@@ -36,10 +39,22 @@ struct Record<'a> {
 /// Opens, finds and ends records. A *handle* is the hash of a credential; it opens nothing by
 /// itself.
 #[derive(Clone, Debug)]
-pub struct Ledger {
-    store: Store,
+pub struct Ledger<S = Store> {
+    store: S,
     clock: Clock,
     entitlements: Entitlements,
+    pub(super) announcer: Announcer,
+    pub(super) cut_offs: CutOffs,
+}
+
+/// When it is announced that everything of an account, a client or all of them ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutOffs {
+    /// Before the records are gone: for resource servers that go by the announcement alone. Whatever is
+    /// opened after the announcement is good for them, and all that was before is found and removed.
+    First,
+    /// After the records are gone: for resource servers that ask again when they are told.
+    Last,
 }
 
 /// Where the record of `handle` is.
@@ -47,8 +62,19 @@ pub fn record_key(handle: &str) -> String {
     format!("record:{handle}")
 }
 
-fn index_key(account: &str) -> String {
-    format!("records:{account}")
+/// Writes a record, with these entitlements.
+pub fn write(grant: &Grant, entitlements: &Entitlements, issued_ms: i64, ends_ms: i64) -> Vec<u8> {
+    let names = entitlements.names().iter();
+    let record = Record {
+        sub: grant.subject.as_str().into(),
+        client_id: grant.client.id().into(),
+        scope: grant.scope,
+        roles: grant.roles,
+        entitlements: names.map(String::as_str).collect(),
+        issued_ms,
+        ends_ms,
+    };
+    record.to_json()
 }
 
 /// Reads a record. `None` if it cannot be read, which is treated as if it were not there: nobody
@@ -83,18 +109,29 @@ impl<'a> Record<'a> {
     }
 }
 
-impl Ledger {
+impl<S: RecordStore> Ledger<S> {
     /// A ledger in `store`, which writes `entitlements` into each record.
-    pub fn new(store: Store, clock: Clock, entitlements: Entitlements) -> Self {
+    pub fn new(store: S, clock: Clock, entitlements: Entitlements) -> Self {
         Self {
+            announcer: Announcer::none(clock.clone()),
+            cut_offs: CutOffs::First,
             store,
             clock,
             entitlements,
         }
     }
 
+    /// The same; what ends before its time is announced by `announcer`.
+    pub fn announcing(self, announcer: Announcer, cut_offs: CutOffs) -> Self {
+        Self {
+            announcer,
+            cut_offs,
+            ..self
+        }
+    }
+
     /// The store behind it.
-    pub fn store(&self) -> &Store {
+    pub fn store(&self) -> &S {
         &self.store
     }
 
@@ -116,26 +153,23 @@ impl Ledger {
         ttl: Duration,
         lifetime: Duration,
     ) -> Result<Result<(), GrantRefusal>, StoreError> {
-        let now_ms = self.clock.now_ms();
+        let (now_ms, issued_ms) = (self.clock.now_ms(), self.announcer.stamp());
         let expires_at_ms = now_ms + millis(lifetime);
-        let names = self.entitlements.names().iter();
-        let record = Record {
-            sub: grant.subject.as_str().into(),
-            client_id: grant.client.id().into(),
-            scope: grant.scope,
-            roles: grant.roles,
-            entitlements: names.map(String::as_str).collect(),
-            issued_ms: now_ms,
-            ends_ms: expires_at_ms,
-        };
+        let record = write(grant, &self.entitlements, issued_ms, expires_at_ms);
         let (key, index_key) = (record_key(handle), index_key(&grant.subject));
-        let flags = standing_keys(&grant.subject);
+        let client_index_key = client_index_key(grant.client.id());
+        let client_entry = IndexEntry {
+            index_key: &client_index_key,
+            member: &client_member(&grant.subject, handle),
+        };
+        let flags = standing_keys(&grant.subject, grant.client);
         let indexed = IndexedRecord {
             key: &key,
-            value: &record.to_json(),
+            value: &record,
             ttl: ttl.min(lifetime),
             index_key: &index_key,
             member: handle,
+            also_in: &[client_entry],
             expires_at_ms,
             now_ms,
             flag_keys: &flags.each_ref().map(String::as_str),
@@ -143,7 +177,8 @@ impl Ledger {
         let present = Standing::read(self.store.create_indexed(&indexed).await?);
         let outcome = GrantRefusal::unless_unchanged(standing, &present);
         if outcome.is_err() {
-            self.store.remove_indexed(&key, &index_key, handle).await?;
+            self.remove(handle, &grant.subject, grant.client.id())
+                .await?;
         }
         Ok(outcome)
     }
@@ -156,59 +191,22 @@ impl Ledger {
         Ok(self.live(&bytes))
     }
 
-    /// Keeps the record of `handle` for another `idle`; answers whether it is still there. It never
-    /// brings one back.
-    pub async fn touch(&self, handle: &str, idle: Duration) -> Result<bool, StoreError> {
-        Ok(self
-            .store
-            .get_and_touch(&record_key(handle), idle)
-            .await?
-            .is_some())
+    /// Keeps the record of `handle` for another `idle`; answers it as it is then, if it is still
+    /// there. It never brings one back.
+    pub async fn touch(
+        &self,
+        handle: &str,
+        idle: Duration,
+    ) -> Result<Option<ActiveGrant>, StoreError> {
+        let found = self.store.get_and_touch(&record_key(handle), idle).await?;
+        Ok(found.as_deref().and_then(read))
     }
+}
 
-    /// Ends the record of `handle`, whose account is known.
-    pub async fn end(&self, handle: &str, account: &str) -> Result<(), StoreError> {
-        self.store
-            .remove_indexed(&record_key(handle), &index_key(account), handle)
-            .await
-            .map(drop)
-    }
-
-    /// Ends the record of `handle`; answers whose it was. One round trip more than [`Ledger::end`],
-    /// to learn that.
-    pub async fn find_and_end(&self, handle: &str) -> Result<Option<String>, StoreError> {
-        let Some(bytes) = self.store.get(&record_key(handle)).await? else {
-            return Ok(None);
-        };
-        let Some(record) = read(&bytes) else {
-            return Ok(None);
-        };
-        self.end(handle, &record.grant.subject).await?;
-        Ok(Some(record.grant.subject))
-    }
-
-    /// Ends the record of `handle` if it is of this account; answers whether it was. Two round
-    /// trips, none for what cannot be a handle.
-    pub async fn end_of(&self, account: &str, handle: &str) -> Result<bool, StoreError> {
-        if !is_random_id(handle) {
-            return Ok(false);
-        }
-        let found = self.store.get(&record_key(handle)).await?;
-        let owner = found.as_deref().and_then(read);
-        if owner.is_none_or(|active| active.grant.subject != account) {
-            return Ok(false);
-        }
-        self.end(handle, account).await?;
-        Ok(true)
-    }
-
-    /// Ends all records of an account; answers how many its index named.
-    pub async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
-        Ok(self
-            .store
-            .end_all(&index_key(account), record_key)
-            .await?
-            .len())
+impl Ledger {
+    /// The standing that a client's own grant is decided on. One round trip.
+    pub async fn standing(&self, grant: &Grant) -> Result<Standing, StoreError> {
+        read_standing(&self.store, &grant.subject, grant.client).await
     }
 
     /// The records that an account has open, soonest to end first. `idle`: how long each is kept
@@ -231,16 +229,33 @@ impl Ledger {
     /// Writes other roles into the records that an account has open; answers how many there were.
     /// It never brings one back, and moves no expiry.
     pub async fn set_roles(&self, account: &str, roles: Roles) -> Result<usize, StoreError> {
+        self.rewrite(account, |record| record.roles = roles).await
+    }
+
+    /// Leaves of the scope of each record that an account has open what is in `most`; answers how
+    /// many there were.
+    pub async fn narrow(&self, account: &str, most: Scope) -> Result<usize, StoreError> {
+        self.rewrite(account, |record| record.scope = record.scope.and(most))
+            .await
+    }
+
+    async fn rewrite(
+        &self,
+        account: &str,
+        change: impl Fn(&mut Record<'_>),
+    ) -> Result<usize, StoreError> {
         let change = |bytes: &[u8]| {
             let mut record = Record::read(bytes)?;
-            record.roles = roles;
+            change(&mut record);
             Some(record.to_json())
         };
         self.store
             .rewrite_indexed(&index_key(account), record_key, change)
             .await
     }
+}
 
+impl<S> Ledger<S> {
     fn entry(&self, listed: ListedRecord, idle: Option<Duration>) -> Option<SessionEntry> {
         let active = self.live(&listed.value)?;
         // A use sets the expiry to `idle` from then, but never past the absolute end; so this is

@@ -5,25 +5,33 @@
 //! judged before the store is asked. The absolute time-out stands inside the record: no amount of use moves it (ASVS 7.3). Ending
 //! a session deletes its record, and the next request finds nothing: the revocation lag is that of
 //! the store.
+//!
+//! A resource server may remember what it found for a while: no round trip meanwhile, and that
+//! while is the revocation lag. Only look-ups keep a session alive, so that one in constant use may
+//! idle out by that while too early, and the while must be shorter than the idle time-out.
 
 use std::time::Duration;
 
 use hyper::HeaderMap;
+use tokio::time::timeout;
 
 use super::accounts::Standing;
 use super::record::{Ledger, read, record_key};
 use super::{
-    Grant, GrantOutcome, Granted, Issuer, LoggedOut, Refusal, Scheme, SessionEntry, SignedIn,
-    Validated, Validator, Verdict,
+    ActiveGrant, Grant, GrantOutcome, Granted, Issuer, LoggedOut, Refusal, Scheme, SessionEntry,
+    SignedIn, Validated, Validator, Verdict,
 };
+use crate::client::Client;
 use crate::clock::Clock;
 use crate::http::Presented;
 use crate::http::cookie::{self, CookieShape};
 use crate::http::csrf::ChangeGuard;
 use crate::refusal::{Reason, Unavailable};
+use crate::remembered::{Keep, Remembered};
 use crate::roles::Roles;
+use crate::scope::Scope;
 use crate::secret::{Fingerprint, is_random_id, random_id};
-use crate::store::{Store, StoreError};
+use crate::store::{Silence, Store, StoreError};
 
 /// The cookie. `__Host-` keeps sibling hosts from setting it (RFC 6265bis §4.1.3.2); `Lax` lets
 /// links in.
@@ -41,12 +49,35 @@ pub struct SessionIssuer {
     absolute: Duration,
 }
 
-/// Looks each request's session up.
+/// Looks each request's session up, or remembers it.
 #[derive(Debug)]
 pub struct SessionValidator {
     store: Store,
     guard: ChangeGuard,
     clock: Clock,
+    idle: Duration,
+    remembered: Option<Remembered<Found>>,
+}
+
+/// A session that was looked up, or why there is none to speak of.
+type Found = Result<ActiveGrant, Reason>;
+
+/// The session behind a request.
+#[derive(Debug)]
+pub struct LiveSession {
+    /// What names it.
+    pub handle: Fingerprint,
+    /// What was granted at its login, and its absolute end.
+    pub active: ActiveGrant,
+}
+
+/// Sessions would be remembered for so long that they idle out while they are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "remember sessions for {local_cache:?}: it must be shorter than the idle time-out of {idle:?}, because only look-ups keep a session alive"
+)]
+pub struct LocalCacheError {
+    local_cache: Duration,
     idle: Duration,
 }
 
@@ -150,8 +181,24 @@ impl Issuer for SessionIssuer {
         self.ledger.set_roles(account, roles).await
     }
 
+    async fn narrow_scope(&self, account: &str, most: Scope) -> Result<usize, StoreError> {
+        self.ledger.narrow(account, most).await
+    }
+
     async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
         self.ledger.end_all(account).await
+    }
+
+    async fn end_client(&self, client: Client) -> Result<usize, StoreError> {
+        self.ledger.end_client(client).await
+    }
+
+    async fn end_consent(&self, account: &str, client: Client) -> Result<usize, StoreError> {
+        self.ledger.end_consent(account, client).await
+    }
+
+    async fn end_everything(&self) -> Result<usize, StoreError> {
+        self.ledger.end_everything().await
     }
 
     async fn sessions(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {
@@ -160,14 +207,100 @@ impl Issuer for SessionIssuer {
 }
 
 impl SessionValidator {
-    /// Each use of a session keeps it for another `idle`.
+    /// Each look-up of a session keeps it for another `idle`.
     pub fn new(store: Store, guard: ChangeGuard, clock: Clock, idle: Duration) -> Self {
         Self {
             store,
             guard,
             clock,
             idle,
+            remembered: None,
         }
+    }
+
+    /// The same, remembering good sessions for `local_cache` (zero: looks up every time).
+    pub fn with_local_cache(self, local_cache: Duration) -> Result<Self, LocalCacheError> {
+        let idle = self.idle;
+        if !local_cache.is_zero() && local_cache >= idle {
+            return Err(LocalCacheError { local_cache, idle });
+        }
+        let remembered = Remembered::new(self.clock.clone(), local_cache);
+        Ok(Self { remembered, ..self })
+    }
+
+    /// The session that a request presents, if it may be acted on.
+    pub(super) async fn session(
+        &self,
+        presented: &Presented<'_>,
+    ) -> Result<Result<LiveSession, Refusal>, Unavailable> {
+        let id = match session_id(presented) {
+            Ok(id) => id,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if let Err(reason) = self.guard.check(presented, id) {
+            return Ok(Err(Refusal::of(reason, id)));
+        }
+        let handle = Fingerprint::of(id);
+        let found = match &self.remembered {
+            None => self.look_up(&handle).await?,
+            Some(remembered) => self.recall(remembered, &handle).await?,
+        };
+        Ok(found
+            .map(|active| LiveSession { handle, active })
+            .map_err(|reason| Refusal {
+                reason,
+                credential: Some(handle),
+            }))
+    }
+
+    /// Forgets a session that may have ended, so that it is looked up next time.
+    pub(super) fn forget(&self, handle: &Fingerprint) {
+        if let Some(remembered) = &self.remembered {
+            remembered.forget(handle);
+        }
+    }
+
+    /// Where sessions are looked up.
+    pub(super) fn looks_in(&self) -> &Store {
+        &self.store
+    }
+
+    async fn recall(
+        &self,
+        remembered: &Remembered<Found>,
+        handle: &Fingerprint,
+    ) -> Result<Found, StoreError> {
+        let answer = remembered.answer(handle, self.look_up(handle), keep);
+        // The store's own deadline does not cover waiting for others, who may fail one after
+        // another.
+        match timeout(self.store.deadline(), answer).await {
+            Ok(found) => found,
+            Err(_) => Err(StoreError::Unavailable {
+                operation: "get_and_touch",
+                silence: Silence::Deadline,
+            }),
+        }
+    }
+
+    async fn look_up(&self, handle: &Fingerprint) -> Result<Found, StoreError> {
+        let key = record_key(&handle.to_base64());
+        let record = self.store.get_and_touch(&key, self.idle).await?;
+        Ok(match record.as_deref().and_then(read) {
+            None => Err(Reason::Inactive),
+            Some(session) if session.expires_at_ms <= self.clock.now_ms() => {
+                Err(Reason::AbsoluteTimeout)
+            }
+            Some(session) => Ok(session),
+        })
+    }
+}
+
+/// A session never past its absolute end. A refusal not at all: it would only take the place of a
+/// good session, and ids that somebody makes up have no end.
+fn keep(found: &Found) -> Keep {
+    match found {
+        Ok(active) => Keep::Until(active.expires_at_ms),
+        Err(_) => Keep::No,
     }
 }
 
@@ -175,40 +308,17 @@ impl Validator for SessionValidator {
     const SCHEME: Scheme = Scheme::Cookie;
 
     async fn validate(&self, presented: Presented<'_>) -> Result<Verdict, Unavailable> {
-        let id = match session_id(&presented) {
-            Ok(id) => id,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if let Err(reason) = self.guard.check(&presented, id) {
-            return Ok(Err(Refusal::of(reason, id)));
-        }
-        let credential = Fingerprint::of(id);
-        let refuse = |reason| {
-            Ok(Err(Refusal {
-                reason,
-                credential: Some(credential),
-            }))
-        };
-        let record = self
-            .store
-            .get_and_touch(&record_key(&credential.to_base64()), self.idle)
-            .await?;
-        match record.as_deref().and_then(read) {
-            None => refuse(Reason::Inactive),
-            Some(session) if session.expires_at_ms <= self.clock.now_ms() => {
-                refuse(Reason::AbsoluteTimeout)
-            }
-            Some(session) => Ok(Ok(Validated {
-                subject: session.grant.subject,
-                scope: session.grant.scope,
-                roles: session.grant.roles,
-                client: Some(session.grant.client),
-            })),
-        }
+        let session = self.session(&presented).await?;
+        Ok(session.map(|LiveSession { active, .. }| Validated {
+            subject: active.grant.subject,
+            scope: active.grant.scope,
+            roles: active.grant.roles,
+            client: Some(active.grant.client),
+        }))
     }
 
     fn store(&self) -> Option<&Store> {
-        Some(&self.store)
+        Some(self.looks_in())
     }
 }
 

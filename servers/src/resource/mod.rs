@@ -4,10 +4,12 @@
 //! may stand behind one authorization server.
 
 pub mod challenge;
+mod events;
 pub mod rate_limit;
 mod server;
 pub mod settings;
 mod start;
+pub mod streams;
 
 pub use server::ResourceServer;
 pub use settings::{ResourceSettings, ResourceWiring};

@@ -10,6 +10,7 @@ use hyper::{HeaderMap, Method, Request, StatusCode};
 
 use super::challenge::refuse;
 use super::rate_limit::RateLimit;
+use super::streams::{StreamSettings, Streams};
 use crate::audit::{AuditEvent, AuditKind, AuditLog};
 use crate::client::Client;
 use crate::http::connection::Handler;
@@ -23,23 +24,25 @@ use crate::outage::OutageReport;
 use crate::refusal::{Reason, Unavailable};
 use crate::roles::Roles;
 use crate::scope::Scope;
+use crate::secret::Fingerprint;
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
 /// For caches that store what they must not: at least not for another caller (RFC 9111 §4.1).
-const CREDENTIALS: HeaderValue = HeaderValue::from_static("authorization, cookie");
+pub(super) const CREDENTIALS: HeaderValue = HeaderValue::from_static("authorization, cookie");
 /// The resource: as small as an answer can be, so that what is measured is the way to it.
 const RESOURCE: &str = r#"{"ok":true}"#;
 
 /// A resource server of one model.
 #[derive(Debug)]
 pub struct ResourceServer<V> {
-    validator: V,
+    pub(super) validator: V,
     audit: AuditLog,
     outcomes: Outcomes,
-    outage: OutageReport,
+    pub(super) outage: OutageReport,
     limits: Limits,
     cors: Arc<Cors>,
     partner_limit: Option<RateLimit>,
+    pub(super) streams: Streams,
 }
 
 impl<V: Validator> ResourceServer<V> {
@@ -50,6 +53,7 @@ impl<V: Validator> ResourceServer<V> {
         limits: Limits,
         cors: Arc<Cors>,
         partner_limit: Option<RateLimit>,
+        streams: StreamSettings,
     ) -> Self {
         Self {
             validator,
@@ -59,7 +63,13 @@ impl<V: Validator> ResourceServer<V> {
             limits,
             cors,
             partner_limit,
+            streams: Streams::new(streams),
         }
+    }
+
+    /// Ends the open streams of events.
+    pub fn end_streams(&self) {
+        self.streams.stop();
     }
 
     async fn resource(&self, request: Request<Incoming>) -> Reply {
@@ -95,33 +105,44 @@ impl<V: Validator> ResourceServer<V> {
     }
 
     async fn judge(&self, presented: Presented<'_>, needed: Scope) -> Reply {
+        match self.admit(presented, needed).await {
+            Ok(_) => {
+                let reply = reply::json_text(StatusCode::OK, RESOURCE);
+                reply::with_header(reply, VARY, CREDENTIALS)
+            }
+            Err(reply) => reply,
+        }
+    }
+
+    /// Judges a request that needs this scope. An error: what it is answered instead.
+    pub(super) async fn admit(
+        &self,
+        presented: Presented<'_>,
+        needed: Scope,
+    ) -> Result<Validated, Reply> {
         let verdict = match self.validator.validate(presented).await {
             Ok(verdict) => verdict,
-            Err(unavailable) => return self.unavailable(&unavailable),
+            Err(unavailable) => return Err(self.unavailable(&unavailable)),
         };
         self.outage.answered();
         if let Ok(validated) = &verdict
             && let Err(wait) = self.within_limits(validated)
         {
             self.outcomes.throttled();
-            return reply::too_many_requests(wait);
+            return Err(reply::too_many_requests(wait));
         }
         match verdict {
             Ok(validated) => match permit(&validated, needed) {
                 Ok(()) => {
                     self.outcomes.accepted();
-                    reply::with_header(
-                        reply::json_text(StatusCode::OK, RESOURCE),
-                        VARY,
-                        CREDENTIALS,
-                    )
+                    Ok(validated)
                 }
                 Err(reason) => {
                     let refusal = Refusal::unseen(reason);
-                    self.refuse(refusal, Some(&validated.subject), needed)
+                    Err(self.refuse(refusal, Some(&validated.subject), needed))
                 }
             },
-            Err(refusal) => self.refuse(refusal, None, needed),
+            Err(refusal) => Err(self.refuse(refusal, None, needed)),
         }
     }
 
@@ -135,15 +156,24 @@ impl<V: Validator> ResourceServer<V> {
 
     fn refuse(&self, refusal: Refusal, subject: Option<&str>, needed: Scope) -> Reply {
         self.outcomes.refused(refusal.reason);
+        self.record_refusal(refusal.reason, refusal.credential, subject);
+        refuse(V::SCHEME, refusal.reason, needed)
+    }
+
+    pub(super) fn record_refusal(
+        &self,
+        reason: Reason,
+        credential: Option<Fingerprint>,
+        subject: Option<&str>,
+    ) {
         if self.audit.is_enabled() {
-            let event = AuditEvent::new(AuditKind::RequestRefused).reason(refusal.reason.label());
-            let event = event.credential(refusal.credential);
+            let event = AuditEvent::new(AuditKind::RequestRefused).reason(reason.label());
+            let event = event.credential(credential);
             self.audit.record(match subject {
                 Some(subject) => event.subject(subject),
                 None => event,
             });
         }
-        refuse(V::SCHEME, refusal.reason, needed)
     }
 
     fn unavailable(&self, unavailable: &Unavailable) -> Reply {
@@ -157,17 +187,23 @@ impl<V: Validator> ResourceServer<V> {
         let text = Exposition::default()
             .with(&self.outcomes)
             .with_store(self.validator.store())
+            .with_revocation(self.validator.revocation_figures())
             .with_introspections(latency.map_or(0, LatencyHistogram::count), latency)
             .with_preflights(self.cors.preflights())
+            .with(&self.streams)
             .with_audit_drops(self.audit.dropped());
         reply::metrics(text.into_text())
     }
 }
 
-impl<V: Validator> Handler for ResourceServer<V> {
+impl<V: Validator> Handler for Arc<ResourceServer<V>> {
     async fn handle(&self, request: Request<Incoming>) -> Reply {
         match request.uri().path() {
             "/resource" => self.resource(request).await,
+            "/events" => match *request.method() {
+                Method::GET => self.open_events(request.into_parts().0).await,
+                _ => reply::method_not_allowed("GET"),
+            },
             "/healthz" | "/metrics" if *request.method() != Method::GET => {
                 reply::method_not_allowed("GET")
             }
@@ -178,7 +214,7 @@ impl<V: Validator> Handler for ResourceServer<V> {
     }
 }
 
-fn presented(head: &Parts) -> Presented<'_> {
+pub(super) fn presented(head: &Parts) -> Presented<'_> {
     Presented {
         method: &head.method,
         uri: &head.uri,
@@ -188,7 +224,7 @@ fn presented(head: &Parts) -> Presented<'_> {
 
 /// Whether a caller may do what needs this scope. Changing takes the role of a writer besides: a
 /// scope only says what a client may do on an account's behalf.
-fn permit(caller: &Validated, needed: Scope) -> Result<(), Reason> {
+pub(super) fn permit(caller: &Validated, needed: Scope) -> Result<(), Reason> {
     let role = match needed {
         Scope::WRITE => Roles::WRITER,
         _ => Roles::NONE,

@@ -1,6 +1,7 @@
 //! Putting a resource server together, and running it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -25,11 +26,19 @@ use crate::model::jwt::JwtValidator;
 use crate::model::jwt_cookie::JwtCookieValidator;
 use crate::model::no_auth::NoAuthValidator;
 use crate::model::opaque::OpaqueValidator;
-use crate::model::session::SessionValidator;
-use crate::model::{Model, Scheme, Transport, Validator};
+use crate::model::session::{LocalCacheError, SessionValidator};
+use crate::model::signed_session::{SessionKey, SessionKeyError, SignedSessionValidator};
+use crate::model::{Model, Scheme, SessionState, Transport, Validator};
 use crate::namespace::{self, StoreAt};
-use crate::store::ConnectError;
+use crate::revocation::status_list::{self, StatusListCheck};
+use crate::revocation::{
+    Denials, Denylist, EndedCheck, EpochCheck, Revocation, UnsupportedRevocation,
+};
+use crate::store::{ConnectError, Store};
 use crate::tls::{self, Identity, IdentityError};
+
+/// A shorter life of the issuer's keys would ask for them all the time.
+const SHORTEST_JWKS_TTL: Duration = Duration::from_millis(100);
 
 /// Why a resource server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +58,12 @@ pub enum StartResourceError {
     /// There is no key to judge CSRF tokens with.
     #[error(transparent)]
     CsrfKey(#[from] CsrfKeyError),
+    /// There is no key to read signed sessions with.
+    #[error(transparent)]
+    SessionKey(#[from] SessionKeyError),
+    /// Sessions would idle out while they are used.
+    #[error(transparent)]
+    LocalCache(#[from] LocalCacheError),
     /// The authorization server's URL cannot be used.
     #[error(transparent)]
     Upstream(#[from] UpstreamUrlError),
@@ -66,6 +81,32 @@ pub enum StartResourceError {
     /// The model's credential does not travel in this way.
     #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
     Transport(Model),
+    /// The model has no sessions whose state could be in the cookie.
+    #[error("keep the state of {0} in a cookie: only that of session can be told to")]
+    SessionState(Model),
+    /// Nothing is looked up here that could be remembered.
+    #[error(
+        "remember sessions of {0}: only a resource server of session with its state at the server looks sessions up, and a gateway"
+    )]
+    NoLookUps(Model),
+    /// Every token is asked about anyway.
+    #[error(
+        "tell a resource server of opaque what has ended: it remembers nothing (--introspection-cache 0s)"
+    )]
+    NothingToTell,
+    /// Published keys would be asked for all the time, or be too old before they are looked at.
+    #[error(
+        "keep the issuer's keys for {ttl:?}, and {stale:?} while it is away: at least 100 ms, and the second at least the first"
+    )]
+    KeyAges {
+        /// How long they are kept.
+        ttl: Duration,
+        /// How long they are kept while the issuer does not answer.
+        stale: Duration,
+    },
+    /// The model cannot use this revocation channel.
+    #[error(transparent)]
+    Revocation(#[from] UnsupportedRevocation),
     /// The process could not be set up.
     #[error(transparent)]
     Lifecycle(#[from] LifecycleError),
@@ -79,13 +120,24 @@ pub struct RunningResourceServer {
     /// Who it is, when it speaks TLS.
     pub identity: Option<Identity>,
     listening: Listening,
+    streams: EndStreams,
     audit: AuditLog,
 }
 
+/// Ends the open streams of a server, whatever its model.
+struct EndStreams(Box<dyn Fn() + Send + Sync>);
+
+impl std::fmt::Debug for EndStreams {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EndStreams")
+    }
+}
+
 impl RunningResourceServer {
-    /// Ends it: no new connections, requests in progress are answered, the audit log is written
-    /// out.
+    /// Ends it: no new connections, requests in progress are answered, open streams are told, the
+    /// audit log is written out.
     pub async fn shut_down(self) {
+        (self.streams.0)();
         self.listening.shut_down().await;
         self.audit.close();
     }
@@ -127,13 +179,14 @@ pub async fn start(
         wiring: &wiring,
         clock,
     };
-    if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
-        return Err(StartResourceError::Transport(settings.model));
-    }
+    check_options(&settings)?;
     // From here on everything is monomorphic: the model's code is called directly, request for
     // request.
     match settings.model {
         Model::NoAuth => run(NoAuthValidator, listener, &parts),
+        Model::Session if settings.session_state == SessionState::Cookie => {
+            run(parts.signed_session()?, listener, &parts)
+        }
         Model::Session => run(parts.session().await?, listener, &parts),
         Model::Jwt if settings.transport == Transport::Cookie => {
             let tokens = parts.jwt().await?;
@@ -143,9 +196,35 @@ pub async fn start(
                 &parts,
             )
         }
-        // The access token of the hybrid is the same as that of `jwt`, and so is judging it.
-        Model::Jwt | Model::Hybrid => run(parts.jwt().await?, listener, &parts),
-        Model::Opaque => run(parts.opaque()?, listener, &parts),
+        // The access token of the hybrid is the same as that of `jwt`, and so is judging it; and so
+        // is what a gateway makes for the services behind it.
+        Model::Jwt | Model::Hybrid | Model::Gateway => run(parts.jwt().await?, listener, &parts),
+        Model::Opaque => run(parts.opaque().await?, listener, &parts),
+    }
+}
+
+/// Options that belong to some models only.
+fn check_options(settings: &ResourceSettings) -> Result<(), StartResourceError> {
+    settings.revocation.check(settings.model)?;
+    settings.revocation.check_algorithm(settings.algorithm)?;
+    settings.revocation.check_leeway(settings.leeway)?;
+    let (model, in_cookie) = (
+        settings.model,
+        settings.session_state == SessionState::Cookie,
+    );
+    if settings.transport == Transport::Cookie && model != Model::Jwt {
+        Err(StartResourceError::Transport(model))
+    } else if in_cookie && model != Model::Session {
+        Err(StartResourceError::SessionState(model))
+    } else if !settings.local_cache.is_zero() && (in_cookie || model != Model::Session) {
+        Err(StartResourceError::NoLookUps(model))
+    } else if model == Model::Opaque
+        && settings.revocation.channel == Revocation::DenylistPush
+        && settings.introspection_cache.is_zero()
+    {
+        Err(StartResourceError::NothingToTell)
+    } else {
+        Ok(())
     }
 }
 
@@ -157,6 +236,16 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     async fn session(&self) -> Result<SessionValidator, StartResourceError> {
+        let sessions = SessionValidator::new(
+            self.store().await?,
+            self.guard()?,
+            self.clock.clone(),
+            self.settings.session_idle,
+        );
+        Ok(sessions.with_local_cache(self.settings.local_cache)?)
+    }
+
+    async fn store(&self) -> Result<Store, StartResourceError> {
         let url = self
             .wiring
             .store_url
@@ -168,12 +257,14 @@ impl Parts<'_> {
             connection: self.settings.store_connection,
         };
         let namespace = self.wiring.namespace.as_deref();
-        let store = namespace::connect(at, namespace, self.settings.model).await?;
-        Ok(SessionValidator::new(
-            store,
+        Ok(namespace::connect(at, namespace, self.settings.model).await?)
+    }
+
+    fn signed_session(&self) -> Result<SignedSessionValidator, StartResourceError> {
+        Ok(SignedSessionValidator::new(
+            SessionKey::new(self.wiring.session_key.as_ref())?,
             self.guard()?,
             self.clock.clone(),
-            self.settings.session_idle,
         ))
     }
 
@@ -188,14 +279,14 @@ impl Parts<'_> {
             .issuer
             .as_ref()
             .or(self.settings.authorization_server.as_ref());
+        let issuer = issuer.ok_or(self.missing("an issuer or an authorization server"))?;
         let rules = Rules {
-            issuer: issuer
-                .ok_or(self.missing("an issuer or an authorization server"))?
-                .clone(),
+            issuer: issuer.clone(),
             audience: AUDIENCE.to_owned(),
             algorithm: self.settings.algorithm,
             leeway: self.settings.leeway,
             max_lifetime: self.settings.max_lifetime,
+            no_exp: self.settings.revocation.no_exp,
         };
         let keys = if self.settings.algorithm.is_symmetric() {
             let secret = self
@@ -207,30 +298,73 @@ impl Parts<'_> {
         } else {
             KeySource::Published(self.published_keys().await?)
         };
-        Ok(JwtValidator::new(
-            Verifier::new(rules, keys),
-            self.clock.clone(),
-        ))
+        let verifier = Arc::new(Verifier::new(rules, keys));
+        let ended = self.ended_check(issuer, &verifier).await?;
+        Ok(JwtValidator::new(verifier, ended, self.clock.clone()))
     }
 
-    async fn published_keys(&self) -> Result<JwksClient, StartResourceError> {
+    /// What the push channel tells.
+    async fn denials(&self, store: &Store) -> Denials {
+        let (settings, clock) = (self.settings, self.clock.clone());
+        Denials::follow(store, &settings.revocation, settings.leeway, clock).await
+    }
+
+    async fn ended_check(
+        &self,
+        issuer: &str,
+        verifier: &Arc<Verifier>,
+    ) -> Result<EndedCheck, StartResourceError> {
+        let Parts {
+            settings, clock, ..
+        } = self;
+        let revocation = &settings.revocation;
+        Ok(match revocation.channel {
+            Revocation::None => EndedCheck::None,
+            Revocation::Denylist => EndedCheck::Denylist(Denylist::new(self.store().await?)),
+            Revocation::DenylistPush => {
+                let store = self.store().await?;
+                EndedCheck::Push(self.denials(&store).await, store)
+            }
+            Revocation::Epoch => EndedCheck::Epoch(EpochCheck::new(self.store().await?)),
+            Revocation::StatusList => {
+                let upstream = self.new_upstream()?;
+                let upstream = upstream.with_answers_up_to(status_list::MAX_TOKEN_BYTES);
+                let verifier = Arc::clone(verifier);
+                let clock = clock.clone();
+                let list =
+                    StatusListCheck::start(issuer, upstream, verifier, revocation, clock).await;
+                EndedCheck::StatusList(list)
+            }
+        })
+    }
+
+    async fn published_keys(&self) -> Result<Arc<JwksClient>, StartResourceError> {
         let Parts {
             settings, clock, ..
         } = self;
         let policy = RefetchPolicy {
             cool_down: settings.jwks_cool_down,
-            max_age: settings.jwks_max_age,
+            ttl: settings.jwks_ttl,
+            stale: settings.jwks_stale,
         };
+        if policy.ttl < SHORTEST_JWKS_TTL || policy.stale < policy.ttl {
+            return Err(StartResourceError::KeyAges {
+                ttl: policy.ttl,
+                stale: policy.stale,
+            });
+        }
         let client = JwksClient::new(self.upstream()?, settings.algorithm, policy, clock.clone());
+        let client = Arc::new(client);
         // So that the first request does not wait for it. If the issuer is not there yet, the first
         // request will ask.
-        if let Err(error) = client.newer_than(&client.keys(clock.now_ms()).await).await {
+        if let Err(error) = client.first().await {
             eprintln!("resource server: failed to {error}");
         }
+        JwksClient::keep_fresh(&client);
         Ok(client)
     }
 
-    fn opaque(&self) -> Result<OpaqueValidator, StartResourceError> {
+    async fn opaque(&self) -> Result<OpaqueValidator, StartResourceError> {
         let secret = self
             .wiring
             .introspection_secret
@@ -242,21 +376,31 @@ impl Parts<'_> {
             self.clock.clone(),
             self.settings.introspection_cache,
         );
-        Ok(OpaqueValidator::new(introspection, self.clock.clone()))
+        if self.settings.revocation.channel != Revocation::DenylistPush {
+            return Ok(OpaqueValidator::new(introspection, self.clock.clone()));
+        }
+        let store = self.store().await?;
+        let denials = self.denials(&store).await;
+        let told = OpaqueValidator::new(introspection.told(denials), self.clock.clone());
+        Ok(told.told_through(store))
     }
 
     fn upstream(&self) -> Result<Arc<Upstream>, StartResourceError> {
+        self.new_upstream().map(Arc::new)
+    }
+
+    fn new_upstream(&self) -> Result<Upstream, StartResourceError> {
         let url = self
             .settings
             .authorization_server
             .as_ref()
             .ok_or(self.missing("an authorization server"))?;
         let ca_file = self.wiring.authorization_ca_file.as_deref();
-        Ok(Arc::new(Upstream::new(
+        Ok(Upstream::new(
             url,
             ca_file.filter(|file| !file.as_os_str().is_empty()),
             self.settings.upstream_deadline,
-        )?))
+        )?)
     }
 
     fn missing(&self, missing: &'static str) -> StartResourceError {
@@ -287,7 +431,10 @@ fn run<V: Validator>(
         limits.clone(),
         Arc::clone(&cors),
         partner_limit,
+        parts.settings.streams.clone(),
     );
+    let server = Arc::new(server);
+    let ending = Arc::clone(&server);
     let handler = WithCors {
         cors,
         handler: server,
@@ -299,6 +446,7 @@ fn run<V: Validator>(
         url,
         identity,
         listening,
+        streams: EndStreams(Box::new(move || ending.end_streams())),
         audit,
     })
 }

@@ -97,6 +97,8 @@ pub struct Store {
 
 pub(super) struct Shared {
     pub(super) options: StoreOptions,
+    /// For connections that cannot be shared.
+    pub(super) client: Client,
     pub(super) counters: LiveCounters,
 }
 
@@ -138,9 +140,15 @@ impl Store {
             connections: Connections::new(options.connection, managers),
             shared: Arc::new(Shared {
                 options,
+                client,
                 counters: LiveCounters::default(),
             }),
         })
+    }
+
+    /// How long one operation may take in all.
+    pub fn deadline(&self) -> Duration {
+        self.shared.options.deadline
     }
 
     /// What this store and its clones were asked so far.

@@ -27,7 +27,16 @@ const LISTED: usize = 256;
 /// Records that are rewritten in one transaction.
 const REWRITTEN: usize = 64;
 
-/// A record to be created together with its entry in a user's index.
+/// What names a record in an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct IndexEntry<'a> {
+    /// The index.
+    pub index_key: &'a str,
+    /// The record's name in it.
+    pub member: &'a str,
+}
+
+/// A record to be created together with its entries in a user's index and in others.
 #[derive(Clone, Copy)]
 pub struct IndexedRecord<'a> {
     /// Where the record goes.
@@ -40,6 +49,8 @@ pub struct IndexedRecord<'a> {
     pub index_key: &'a str,
     /// What names the record in the index.
     pub member: &'a str,
+    /// Its entries in other indexes.
+    pub also_in: &'a [IndexEntry<'a>],
     /// When the record ends at the latest, in Unix milliseconds of the caller's clock. Its index entry is
     /// dropped by an addition after that moment.
     pub expires_at_ms: i64,
@@ -71,56 +82,73 @@ impl std::fmt::Debug for ListedRecord {
 }
 
 impl Store {
-    /// Creates a record and its index entry, drops index entries that are past, and then reads flags.
+    /// Creates a record and its index entries, drops index entries that are past, and then reads flags.
     ///
-    /// One transaction, so that the flags are read *after* the record is in the index: an account disabled at the
+    /// One transaction, so that the flags are read *after* the record is in the indexes: an account disabled at the
     /// same moment either shows its flag here (the caller then deletes what it made), or was disabled later and
     /// finds the record in the index. Answers the flags' values, in their order.
     pub async fn create_indexed(
         &self,
         record: &IndexedRecord<'_>,
     ) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        let index = self.key(record.index_key);
-        let mut commands = Pipeline::with_capacity(5);
-        commands
-            .add_command(set(self.key(record.key), record.value, record.ttl))
-            .add_command(
-                cmd("ZREMRANGEBYSCORE")
-                    .arg(index)
-                    .arg("-inf")
-                    .arg(record.now_ms)
-                    .take(),
-            )
-            .add_command(
-                cmd("ZADD")
-                    .arg(index)
-                    .arg(record.expires_at_ms)
-                    .arg(record.member)
-                    .take(),
-            )
-            .add_command(cmd("PEXPIRE").arg(index).arg(millis(INDEX_LIFETIME)).take())
-            .add_command(get_all(record.flag_keys.iter().map(|key| self.key(key))));
-        let answers: ((), (), (), (), Vec<Option<Vec<u8>>>) = self
-            .transact(Operation::write("create_indexed"), &mut commands)
-            .await?;
-        Ok(answers.4)
+        let operation = Operation::write("create_indexed");
+        let mut commands = Pipeline::with_capacity(2 + 3 * (1 + record.also_in.len()));
+        commands.add_command(set(self.key(record.key), record.value, record.ttl));
+        let first = IndexEntry {
+            index_key: record.index_key,
+            member: record.member,
+        };
+        for entry in std::iter::once(&first).chain(record.also_in) {
+            for command in self.addition(entry, record) {
+                commands.add_command(command);
+            }
+        }
+        commands.add_command(get_all(record.flag_keys.iter().map(|key| self.key(key))));
+        let mut answers: Vec<Value> = self.transact(operation, &mut commands).await?;
+        let flags = answers.pop().map(FromRedisValue::from_redis_value);
+        match flags {
+            Some(Ok(flags)) => Ok(flags),
+            _ => Err(operation.unanswered(Silence::UnexpectedAnswer)),
+        }
     }
 
-    /// Deletes a record and its index entry together; answers whether the record was there.
+    fn addition(&self, entry: &IndexEntry<'_>, record: &IndexedRecord<'_>) -> [Cmd; 3] {
+        let index = self.key(entry.index_key);
+        [
+            cmd("ZREMRANGEBYSCORE")
+                .arg(index)
+                .arg("-inf")
+                .arg(record.now_ms)
+                .take(),
+            cmd("ZADD")
+                .arg(index)
+                .arg(record.expires_at_ms)
+                .arg(entry.member)
+                .take(),
+            cmd("PEXPIRE").arg(index).arg(millis(INDEX_LIFETIME)).take(),
+        ]
+    }
+
+    /// Deletes records and index entries together; answers how many of the records were there. At least one of
+    /// each.
     pub async fn remove_indexed(
         &self,
-        key: &str,
-        index_key: &str,
-        member: &str,
-    ) -> Result<bool, StoreError> {
+        keys: &[&str],
+        entries: &[IndexEntry<'_>],
+    ) -> Result<u64, StoreError> {
         let mut commands = pipe();
-        commands
-            .add_command(delete([self.key(key)]))
-            .add_command(cmd("ZREM").arg(self.key(index_key)).arg(member).take());
-        let (deleted, _): (u64, u64) = self
+        commands.add_command(delete(keys.iter().map(|key| self.key(key))));
+        let mut entries = entries.to_vec();
+        entries.sort_unstable();
+        for of_one in entries.chunk_by(|one, next| one.index_key == next.index_key) {
+            let members: Vec<&str> = of_one.iter().map(|entry| entry.member).collect();
+            let index = self.key(of_one[0].index_key);
+            commands.add_command(cmd("ZREM").arg(index).arg(members).take());
+        }
+        let answers: Vec<u64> = self
             .transact(Operation::write("remove_indexed"), &mut commands)
             .await?;
-        Ok(deleted > 0)
+        Ok(answers.first().copied().unwrap_or(0))
     }
 
     /// The members of an index, soonest to expire first. Some may be past, or their records gone already.
@@ -129,12 +157,33 @@ impl Store {
             .await
     }
 
-    /// The members of an index with the expiry they were given, in Unix milliseconds, soonest first.
+    /// The members of an index with the expiry they were given, in Unix milliseconds, soonest first; at most `most`.
     pub async fn members_with_expiry(
         &self,
         index_key: &str,
+        most: u32,
     ) -> Result<Vec<(String, i64)>, StoreError> {
-        let command = range(self.key(index_key)).arg("WITHSCORES").take();
+        self.scored(index_key, 0, i64::from(most) - 1).await
+    }
+
+    /// The expiry of the member that expires last, in Unix milliseconds; `None` if there is no member.
+    pub async fn last_expiry(&self, index_key: &str) -> Result<Option<i64>, StoreError> {
+        let last = self.scored(index_key, -1, -1).await?;
+        Ok(last.first().map(|(_, expires_at_ms)| *expires_at_ms))
+    }
+
+    async fn scored(
+        &self,
+        index_key: &str,
+        first: i64,
+        last: i64,
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        let command = cmd("ZRANGE")
+            .arg(self.key(index_key))
+            .arg(first)
+            .arg(last)
+            .arg("WITHSCORES")
+            .take();
         let scored: Vec<(String, f64)> = self
             .ask(Operation::read("members_with_expiry"), &command)
             .await?;
@@ -203,7 +252,8 @@ impl Store {
         Ok(rewritten)
     }
 
-    /// Deletes every record of an index; `key_of` says which record a member names. Answers the members ended.
+    /// Deletes every record of an index; `key_of` says which record a member names, and `elsewhere` which of its
+    /// names stand in other indexes: the index's key, then the name. Answers the members ended.
     ///
     /// Two round trips. Only the members that were read leave the index, never the index as a whole: a record
     /// created between the two keeps its entry, and can still be ended next time.
@@ -211,19 +261,27 @@ impl Store {
         &self,
         index_key: &str,
         key_of: impl Fn(&str) -> String,
+        elsewhere: impl Fn(&str) -> Vec<(String, String)>,
     ) -> Result<Vec<String>, StoreError> {
         let members = self.members(index_key).await?;
         if members.is_empty() {
             return Ok(members);
         }
         let keys: Vec<String> = members.iter().map(|member| key_of(member)).collect();
-        let mut commands = pipe();
-        commands
-            .add_command(delete(keys.iter().map(|key| self.key(key))))
-            .add_command(cmd("ZREM").arg(self.key(index_key)).arg(&members).take());
-        let _: (u64, u64) = self
-            .transact(Operation::write("end_all"), &mut commands)
-            .await?;
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let others: Vec<_> = members
+            .iter()
+            .flat_map(|member| elsewhere(member))
+            .collect();
+        let others = others
+            .iter()
+            .map(|(index_key, member)| IndexEntry { index_key, member });
+        let entries: Vec<_> = members
+            .iter()
+            .map(|member| IndexEntry { index_key, member })
+            .chain(others)
+            .collect();
+        self.remove_indexed(&keys, &entries).await?;
         Ok(members)
     }
 }

@@ -9,14 +9,15 @@
 //! # Keys
 //!
 //! Models name their keys; the store puts [`StoreOptions::prefix`] before each, so that a user's shared Redis holds
-//! nothing of ours outside `authbench:*`. There are four shapes:
+//! nothing of ours outside `authbench:*`. There are five shapes:
 //!
 //! | Shape | Redis type | Lives | Written by |
 //! |---|---|---|---|
 //! | record (a session, a token, a refresh family) | string | its own lifetime | `put`, `create_indexed`, `rewrite_indexed` |
-//! | index of a user's records: member → expiry in Unix milliseconds | sorted set | [`INDEX_LIFETIME`] after its last addition | `create_indexed` |
-//! | flag (an account is disabled; its own roles, its own password) | string | until deleted | `set_flag` |
+//! | index of a user's or a client's records: member → expiry in Unix milliseconds | sorted set | [`INDEX_LIFETIME`] after its last addition | `create_indexed` |
+//! | flag (an account is disabled; its own roles; when something ended) | string | until deleted | `set_flag` |
 //! | rotation (who used this refresh token first) | string | the grace window and beyond, as the model says | `rotate` |
+//! | stream: what ended, in order, and the flag of its history | stream, string | until what its entries deny has expired | `append` |
 //!
 //! Nothing here hashes: a credential must be hashed by the model before it becomes part of a key.
 //!
@@ -40,8 +41,10 @@ mod parent_death;
 mod pressure;
 mod process;
 mod query;
+mod record_store;
 mod serve;
 mod started;
+mod streams;
 
 pub use address::{StoreUrl, mask};
 pub use connect::{ConnectError, Store, StoreOptions};
@@ -51,9 +54,11 @@ pub use description::{InspectError, StartedBy, StoreDescription, StoreKind};
 pub use error::{Silence, StoreError};
 pub use find::{FindStoreError, StoreWiring};
 pub use forget::forget;
-pub use indexed::{INDEX_LIFETIME, IndexedRecord, ListedRecord};
+pub use indexed::{INDEX_LIFETIME, IndexEntry, IndexedRecord, ListedRecord};
 pub use operations::Rotation;
 pub use pressure::Pressure;
 pub use process::StartError;
+pub use record_store::RecordStore;
 pub use serve::{ServeStoreError, serve};
 pub use started::{REQUIRE_REDIS, StartedStore};
+pub use streams::{NotAStreamId, StreamEntry, StreamId, StreamPage, StreamReader};

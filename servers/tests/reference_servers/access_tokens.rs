@@ -28,7 +28,7 @@ async fn target() -> Target {
 /// A target whose resource server has its keys from a fake issuer, and a way to sign for that.
 async fn with_fake_issuer() -> (Target, FakeServer, Minter) {
     let minter = new_minter("http://issuer.test");
-    let issuer = FakeServer::start(&minter.jwks(), Duration::ZERO).await;
+    let issuer = FakeServer::start(&minter.jwks(0), Duration::ZERO).await;
     let mut plan = plan(SigningAlgorithm::Es256);
     plan.resource.authorization_server = Some(issuer.url.clone());
     plan.resource.issuer = Some("http://issuer.test".into());
@@ -204,7 +204,7 @@ async fn unknown_keys_make_it_look_once_per_cool_down() {
 async fn a_new_key_is_found_after_the_cool_down_and_a_retired_one_is_gone() {
     let (target, issuer, old) = with_fake_issuer().await;
     let new = new_minter("http://issuer.test");
-    issuer.answer(StatusCode::OK, &new.jwks());
+    issuer.answer(StatusCode::OK, &new.jwks(0));
     assert_eq!(target.read(&mint(&target, &new)).await.code(), 401);
     target.time.advance(Duration::from_secs(30));
     assert_eq!(target.read(&mint(&target, &new)).await.code(), 200);
@@ -235,7 +235,7 @@ async fn old_keys_stay_in_use_while_the_issuer_is_away() {
 async fn another_issuers_token_is_refused_though_the_key_is_right() {
     let (target, issuer, _) = with_fake_issuer().await;
     let other = new_minter("http://other.test");
-    issuer.answer(StatusCode::OK, &other.jwks());
+    issuer.answer(StatusCode::OK, &other.jwks(0));
     target.time.advance(Duration::from_secs(30));
     assert_eq!(target.read(&mint(&target, &other)).await.code(), 401);
 }
@@ -257,7 +257,7 @@ async fn without_any_keys_nobody_is_judged() {
         );
     }
     assert_eq!(issuer.count(), 1);
-    issuer.answer(StatusCode::OK, &minter.jwks());
+    issuer.answer(StatusCode::OK, &minter.jwks(0));
     target.time.advance(Duration::from_secs(1));
     assert_eq!(target.read(&token).await.code(), 200);
 }

@@ -97,6 +97,7 @@ async fn disabling_ends_what_the_model_can_end_and_enabling_lets_in_again() {
     for kind in StartedStore::kinds_here() {
         for (model, after) in [
             (Model::Session, 401),
+            (Model::Gateway, 401),
             (Model::Opaque, 401),
             (Model::Jwt, 200),
             (Model::Hybrid, 200),

@@ -1,6 +1,7 @@
-//! One target (a store, an authorization server, a resource server) in the test's process, and a
-//! client for it.
+//! One target (a store, an authorization server, a resource server, and a gateway if the model has
+//! one) in the test's process, and a client for it.
 
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,6 +10,7 @@ use authbench_servers::authorization::{
     passwords::LoginHash,
 };
 use authbench_servers::clock::{Clock, ManualTime};
+use authbench_servers::gateway::{self, GatewaySettings, GatewayWiring, RunningGateway};
 use authbench_servers::jwt::SigningAlgorithm;
 use authbench_servers::model::Model;
 use authbench_servers::resource::{self, ResourceSettings, ResourceWiring, RunningResourceServer};
@@ -19,8 +21,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, SET_COOKIE};
-use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -33,6 +36,8 @@ pub(crate) struct Target {
     pub(crate) store: StartedStore,
     pub(crate) authorization: RunningAuthorizationServer,
     pub(crate) resource: RunningResourceServer,
+    /// What callers come to, in the model `gateway`; the resource server is behind it.
+    pub(crate) gateway: Option<RunningGateway>,
     pub(crate) time: ManualTime,
     pub(crate) clock: Clock,
     pub(crate) wiring: AuthorizationWiring,
@@ -42,6 +47,8 @@ pub(crate) struct Target {
 pub(crate) struct Plan {
     pub(crate) authorization: AuthorizationSettings,
     pub(crate) resource: ResourceSettings,
+    /// Its services are added when it is started.
+    pub(crate) gateway: GatewaySettings,
 }
 
 impl Plan {
@@ -62,9 +69,15 @@ impl Plan {
             upstream_deadline,
             ..ResourceSettings::default()
         };
+        let gateway = GatewaySettings {
+            algorithm,
+            service_deadline: upstream_deadline,
+            ..GatewaySettings::default()
+        };
         Self {
             authorization,
             resource,
+            gateway,
         }
     }
 
@@ -78,6 +91,12 @@ impl Plan {
         let authorization = authorization::start(self.authorization, wiring.clone(), clock.clone())
             .await
             .expect("an authorization server");
+        let gateway = match self.resource.model {
+            Model::Gateway => {
+                Some(before(&mut self.resource, self.gateway, &wiring, clock.clone()).await)
+            }
+            _ => None,
+        };
         self.resource
             .authorization_server
             .get_or_insert_with(|| authorization.url.clone());
@@ -87,6 +106,7 @@ impl Plan {
             introspection_secret: Some(wiring.introspection_secret.clone()),
             signing_secret: wiring.signing_secret.clone(),
             csrf_key: wiring.csrf_key.clone(),
+            session_key: wiring.session_key.clone(),
             namespace: None,
             authorization_ca_file: ca_file(authorization.identity.as_ref()),
         };
@@ -97,6 +117,7 @@ impl Plan {
             store,
             authorization,
             resource,
+            gateway,
             time,
             clock,
             wiring,
@@ -108,11 +129,50 @@ impl Plan {
     }
 }
 
+/// Starts the gateway before a service, at `/` and at `/1`; at `/dead` nobody answers.
+async fn before(
+    service: &mut ResourceSettings,
+    gateway: GatewaySettings,
+    wiring: &AuthorizationWiring,
+    clock: Clock,
+) -> RunningGateway {
+    // The service has to know the gateway's URL before it starts, and the gateway the service's.
+    let [alive, dead] = [(); 2].map(|()| {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        TcpListener::bind(any).expect("a port")
+    });
+    service.listen = alive.local_addr().expect("bound");
+    let routes = [("/", &alive), ("/1", &alive), ("/dead", &dead)];
+    let services = routes.map(|(prefix, listener)| {
+        let address = listener.local_addr().expect("bound");
+        format!("{prefix}=http://{address}")
+            .parse()
+            .expect("a route")
+    });
+    drop((alive, dead));
+    let wiring = GatewayWiring {
+        store_url: wiring.store_url.clone(),
+        store_unix_url: None,
+        signing_secret: wiring.signing_secret.clone(),
+        csrf_key: wiring.csrf_key.clone(),
+        namespace: None,
+    };
+    let settings = GatewaySettings {
+        services: services.to_vec(),
+        ..gateway
+    };
+    let gateway = gateway::start(settings, wiring, clock).await;
+    let gateway = gateway.expect("a gateway");
+    let issuer = gateway.internal_url.clone();
+    service.authorization_server.get_or_insert(issuer);
+    gateway
+}
+
 fn ca_file(identity: Option<&Identity>) -> Option<PathBuf> {
     identity.map(|identity| identity.ca_file().to_owned())
 }
 
-fn wiring(store: &StartedStore) -> AuthorizationWiring {
+pub(crate) fn wiring(store: &StartedStore) -> AuthorizationWiring {
     let secret = || Secret::new(random_id());
     AuthorizationWiring {
         store_url: StoreUrl::new(store.url()),
@@ -124,6 +184,7 @@ fn wiring(store: &StartedStore) -> AuthorizationWiring {
         signing_secret: Some(secret()),
         rotation_key: Some(secret()),
         csrf_key: Some(secret()),
+        session_key: Some(secret()),
         auditor_secret: Some(secret()),
         partner_secret: Some(secret()),
         namespace: None,
@@ -175,9 +236,15 @@ impl Target {
             .await
     }
 
+    /// Where callers come: the gateway, or the resource server itself.
+    pub(crate) fn entrance(&self) -> &str {
+        let gateway = self.gateway.as_ref().map(|gateway| &gateway.url);
+        gateway.unwrap_or(&self.resource.url)
+    }
+
     /// `GET /resource` with a cookie.
     pub(crate) async fn read_with_cookie(&self, cookie: &str) -> Answer {
-        get(&self.resource.url, "/resource")
+        get(self.entrance(), "/resource")
             .header("cookie", cookie)
             .send()
             .await
@@ -203,6 +270,71 @@ impl Target {
             .await
     }
 
+    /// An operator's call that must be acknowledged.
+    pub(crate) async fn change(&self, method: Method, path: &str, parameters: &[(&str, &str)]) {
+        let answer = self.try_change(method, path, parameters).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{path}: {answer:?}");
+    }
+
+    /// An operator's call, with a form unless there are no parameters.
+    pub(crate) async fn try_change(
+        &self,
+        method: Method,
+        path: &str,
+        parameters: &[(&str, &str)],
+    ) -> Answer {
+        let mut call = match parameters {
+            [] => Call::new(&self.authorization.admin_url, method.clone(), path),
+            _ => form(&self.authorization.admin_url, path, parameters),
+        };
+        call.method = method;
+        call.bearer(self.wiring.admin_secret.expose()).send().await
+    }
+
+    /// A login by `client`.
+    pub(crate) async fn try_log_in_at(&self, user: &str, client: &str) -> Answer {
+        let parameters = [
+            ("username", user),
+            ("password", PASSWORD),
+            ("client_id", client),
+        ];
+        self.form("/login", &parameters).send().await
+    }
+
+    pub(crate) async fn log_in_at(&self, user: &str, client: &str) -> Login {
+        let answer = self.try_log_in_at(user, client).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+        answer.login()
+    }
+
+    /// A call with whatever a login gave, as one of our own pages makes it.
+    pub(crate) fn present(&self, call: Call, login: &Login) -> Call {
+        match &login.access_token {
+            Some(token) => call.bearer(token),
+            None => call
+                .header("cookie", login.cookie())
+                .header("sec-fetch-site", "same-origin")
+                .header("x-csrf-token", login.csrf_token.as_deref().unwrap_or("")),
+        }
+    }
+
+    /// Reads the resource with whatever a login gave.
+    pub(crate) async fn reads(&self, login: &Login) -> u16 {
+        let call = get(&self.resource.url, "/resource");
+        self.present(call, login).send().await.code()
+    }
+
+    /// Changes the resource with whatever a login gave.
+    pub(crate) async fn writes(&self, login: &Login) -> u16 {
+        let call = Call::new(&self.resource.url, Method::POST, "/resource");
+        self.present(call, login).send().await.code()
+    }
+
+    /// What introspection says, where there is a token.
+    pub(crate) async fn is_active(&self, login: &Login) -> bool {
+        self.introspect(login.token()).await.json()["active"] == true
+    }
+
     /// Disables an account, which must be acknowledged.
     pub(crate) async fn disable(&self, user: &str) {
         let answer = self
@@ -211,13 +343,22 @@ impl Target {
         assert_eq!(answer.status, StatusCode::NO_CONTENT);
     }
 
+    /// Logs out by cookie, which must succeed.
+    pub(crate) async fn log_out(&self, cookie: &str) {
+        let logout = Call::new(&self.authorization.url, Method::POST, "/logout");
+        let answer = logout.header("cookie", cookie).send().await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
+    }
+
     /// A renewal by cookie (`name=value`).
     pub(crate) fn refresh(&self, cookie: &str) -> Call {
-        self.form(
-            "/token",
-            &[("grant_type", "refresh_token"), ("client_id", "app")],
-        )
-        .header("cookie", cookie)
+        self.refresh_at(cookie, "app")
+    }
+
+    /// A renewal by cookie, of this client.
+    pub(crate) fn refresh_at(&self, cookie: &str, client: &str) -> Call {
+        let parameters = [("grant_type", "refresh_token"), ("client_id", client)];
+        self.form("/token", &parameters).header("cookie", cookie)
     }
 }
 
@@ -281,6 +422,26 @@ impl Call {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
+        let (head, body) = self.begin_on(stream).await.into_parts();
+        let body = body.collect().await.expect("a whole answer").to_bytes();
+        Answer {
+            status: head.status,
+            headers: head.headers,
+            body,
+        }
+    }
+
+    /// Sends it on a connection of its own, and answers as soon as the answer begins.
+    pub(crate) async fn begin(self) -> Response<Incoming> {
+        let authority = self.url.strip_prefix("http://").expect("http://");
+        let stream = TcpStream::connect(authority).await.expect("a connection");
+        self.begin_on(stream).await
+    }
+
+    async fn begin_on<S>(self, stream: S) -> Response<Incoming>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let authority = self.url.split_once("://").expect("a URL").1;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
@@ -296,17 +457,7 @@ impl Call {
         let request = request
             .body(Full::new(Bytes::from(self.body)))
             .expect("a request");
-        let (head, body) = sender
-            .send_request(request)
-            .await
-            .expect("an answer")
-            .into_parts();
-        let body = body.collect().await.expect("a whole answer").to_bytes();
-        Answer {
-            status: head.status,
-            headers: head.headers,
-            body,
-        }
+        sender.send_request(request).await.expect("an answer")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use redis::aio::MultiplexedConnection;
 
-use crate::{LONG, NOW_MS, plain, real, record, stores};
+use crate::{LONG, NOW_MS, nowhere_else, plain, real, record, stores};
 
 /// Exact counts are what reports compare without noise, so they are checked against Redis's own.
 #[tokio::test]
@@ -20,7 +20,10 @@ async fn commands_are_counted_as_redis_counts_them() {
             .rotate("r", b"r", LONG, "f", "n")
             .await
             .expect("rotated");
-        store.end_all("index", str::to_owned).await.expect("ended");
+        store
+            .end_all("index", str::to_owned, nowhere_else)
+            .await
+            .expect("ended");
         let after = (processed(&mut plain).await, store.counters());
         // One of those that Redis counted is the first question itself.
         assert_eq!(after.0 - before.0 - 1, after.1.commands - before.1.commands);

@@ -3,11 +3,13 @@
 use std::thread;
 use std::time::Duration;
 
-use authbench_servers::store::{INDEX_LIFETIME, IndexedRecord, StartedStore};
+use authbench_servers::store::{
+    INDEX_LIFETIME, IndexEntry, IndexedRecord, StartedStore, StoreError,
+};
 use redis::AsyncCommands;
 use tokio::runtime;
 
-use crate::{LONG, NOW_MS, connect, plain, real, record, stores};
+use crate::{LONG, NOW_MS, connect, entry, nowhere_else, plain, real, record, stores};
 
 #[tokio::test]
 async fn an_index_names_the_records_soonest_to_expire_first() {
@@ -25,22 +27,57 @@ async fn an_index_names_the_records_soonest_to_expire_first() {
             Ok(vec!["sooner".into(), "later".into()])
         );
         assert_eq!(
-            store.members_with_expiry("index").await,
+            store.members_with_expiry("index", 10).await,
             Ok(vec![
                 ("sooner".into(), NOW_MS + 1_000),
                 ("later".into(), NOW_MS + 2_000)
             ])
         );
         assert_eq!(
-            store.remove_indexed("sooner", "index", "sooner").await,
-            Ok(true)
+            store.remove_indexed(&["sooner"], &[entry("sooner")]).await,
+            Ok(1)
         );
         assert_eq!(
-            store.remove_indexed("sooner", "index", "sooner").await,
-            Ok(false)
+            store.remove_indexed(&["sooner"], &[entry("sooner")]).await,
+            Ok(0)
         );
         assert_eq!(store.members("index").await, Ok(vec!["later".into()]));
         assert_eq!(store.members("nobody").await, Ok(vec![]));
+    }
+}
+
+#[tokio::test]
+async fn a_record_is_named_in_all_its_indexes_or_in_none() {
+    for (_started, store) in stores().await {
+        let also_in = [IndexEntry {
+            index_key: "other",
+            member: "user s",
+        }];
+        let created = IndexedRecord {
+            also_in: &also_in,
+            ..record("s", NOW_MS + 1_000, NOW_MS)
+        };
+        let names = |found: Vec<&str>| -> Result<Vec<String>, StoreError> {
+            Ok(found.into_iter().map(str::to_owned).collect())
+        };
+        for ends_by_its_user in [true, false] {
+            let flags = store.create_indexed(&created).await;
+            assert_eq!(flags, Ok(vec![None]));
+            assert_eq!(store.members("index").await, names(vec!["s"]));
+            assert_eq!(store.members("other").await, names(vec!["user s"]));
+            assert_eq!(store.last_expiry("other").await, Ok(Some(NOW_MS + 1_000)));
+            if ends_by_its_user {
+                let elsewhere = |member: &str| vec![("other".into(), format!("user {member}"))];
+                let ended = store.end_all("index", str::to_owned, elsewhere).await;
+                assert_eq!(ended, names(vec!["s"]));
+            } else {
+                let entries = [also_in[0], entry("s")];
+                assert_eq!(store.remove_indexed(&["s"], &entries).await, Ok(1));
+            }
+            assert_eq!(store.members("index").await, names(vec![]));
+            assert_eq!(store.members("other").await, names(vec![]));
+            assert_eq!(store.last_expiry("other").await, Ok(None));
+        }
     }
 }
 
@@ -55,11 +92,11 @@ async fn an_index_reads_the_same_in_either_protocol() {
             .await
             .expect("created");
         assert_eq!(
-            resp3.members_with_expiry("index").await,
+            resp3.members_with_expiry("index", 10).await,
             Ok(vec![("s".into(), NOW_MS + 1_000)])
         );
         assert_eq!(
-            resp3.end_all("index", str::to_owned).await,
+            resp3.end_all("index", str::to_owned, nowhere_else).await,
             Ok(vec!["s".into()])
         );
         assert!(
@@ -141,8 +178,12 @@ async fn no_session_survives_the_disabling_of_its_account_at_the_same_moment() {
                 };
                 let flags = login_side.create_indexed(&session).await.expect("created");
                 if flags[0].is_some() {
+                    let entry = IndexEntry {
+                        index_key: &index,
+                        member: "s",
+                    };
                     login_side
-                        .remove_indexed("s", &index, "s")
+                        .remove_indexed(&["s"], &[entry])
                         .await
                         .expect("taken back");
                 }
@@ -150,7 +191,7 @@ async fn no_session_survives_the_disabling_of_its_account_at_the_same_moment() {
             let disable = async {
                 admin_side.set_flag(&flag, b"1").await.expect("set");
                 admin_side
-                    .end_all(&index, str::to_owned)
+                    .end_all(&index, str::to_owned, nowhere_else)
                     .await
                     .expect("ended");
             };
@@ -176,7 +217,7 @@ async fn ending_all_records_of_an_index_ends_exactly_those() {
         }
         store.put("other", b"v", LONG).await.expect("put");
         assert_eq!(
-            store.end_all("index", str::to_owned).await,
+            store.end_all("index", str::to_owned, nowhere_else).await,
             Ok(vec!["a".into(), "b".into()])
         );
         assert_eq!(
@@ -185,7 +226,10 @@ async fn ending_all_records_of_an_index_ends_exactly_those() {
         );
         assert_eq!(store.get("other").await, Ok(Some(b"v".to_vec())));
         assert_eq!(store.members("index").await, Ok(vec![]));
-        assert_eq!(store.end_all("index", str::to_owned).await, Ok(vec![]));
+        assert_eq!(
+            store.end_all("index", str::to_owned, nowhere_else).await,
+            Ok(vec![])
+        );
     }
 }
 
@@ -203,7 +247,10 @@ async fn a_record_created_while_all_are_ended_keeps_its_entry() {
                 .expect("no panic");
             member.to_owned()
         };
-        assert_eq!(store.end_all("index", key_of).await, Ok(vec!["old".into()]));
+        assert_eq!(
+            store.end_all("index", key_of, nowhere_else).await,
+            Ok(vec!["old".into()])
+        );
         assert_eq!(store.get("old").await, Ok(None));
         assert_eq!(store.get("new").await, Ok(Some(b"v".to_vec())));
         assert_eq!(store.members("index").await, Ok(vec!["new".into()]));
@@ -324,7 +371,7 @@ fn end_elsewhere(started: &StartedStore, name: &str) {
         .expect("a runtime");
     runtime.block_on(async {
         let store = connect(started.url()).await;
-        let ended = store.remove_indexed(name, "index", name).await;
-        assert_eq!(ended, Ok(true));
+        let ended = store.remove_indexed(&[name], &[entry(name)]).await;
+        assert_eq!(ended, Ok(1));
     });
 }

@@ -9,7 +9,9 @@ mod rotation;
 
 use std::time::Duration;
 
-use authbench_servers::store::{IndexedRecord, StartedStore, Store, StoreKind, StoreOptions};
+use authbench_servers::store::{
+    IndexEntry, IndexedRecord, StartedStore, Store, StoreKind, StoreOptions,
+};
 use redis::Client;
 use redis::aio::MultiplexedConnection;
 
@@ -23,10 +25,24 @@ fn record(name: &str, expires_at_ms: i64, now_ms: i64) -> IndexedRecord<'_> {
         ttl: LONG,
         index_key: "index",
         member: name,
+        also_in: &[],
         expires_at_ms,
         now_ms,
         flag_keys: &["disabled"],
     }
+}
+
+/// What names a [`record`].
+fn entry(name: &str) -> IndexEntry<'_> {
+    IndexEntry {
+        index_key: "index",
+        member: name,
+    }
+}
+
+/// For records that are named in one index only.
+fn nowhere_else(_member: &str) -> Vec<(String, String)> {
+    Vec::new()
 }
 
 /// A fresh store of every kind there is here, and a client of each.

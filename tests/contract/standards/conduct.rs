@@ -139,7 +139,7 @@ async fn without_the_store(target: &Target, login: &Login) -> Outcome {
             .await
             .is(UNAVAILABLE, "renewal")?;
     }
-    if target.model != Model::Session {
+    if !target.keeps_sessions() {
         target
             .introspect(login.token())
             .send()

@@ -17,7 +17,7 @@ use crate::target::{SHORT_IDLE, Target, USER};
 
 use authbench_servers::model::Model;
 
-const COOKIES: &[Model] = &[Model::Session, Model::Hybrid];
+const COOKIES: &[Model] = &[Model::Session, Model::Hybrid, Model::Gateway];
 
 pub(crate) const ROWS: &[Row] = &[
     steps!("R46", COOKIES, attributes).not_met(
@@ -46,7 +46,9 @@ async fn attributes(target: &Target) -> Outcome {
     let cookie = set_cookie(answer.is(OK, "login")?);
     let login = Login::of(&answer);
     let (name, attributes) = match target.model {
-        Model::Session => ("__Host-session", "Path=/; Secure; HttpOnly; SameSite=Lax"),
+        Model::Session | Model::Gateway => {
+            ("__Host-session", "Path=/; Secure; HttpOnly; SameSite=Lax")
+        }
         _ => (
             "__Secure-refresh",
             "Path=/token; Secure; HttpOnly; SameSite=Strict",
@@ -94,7 +96,7 @@ async fn our_jar_drops_broken_prefixes(target: &Target) -> Outcome {
 /// The random part of what a login hands out.
 fn random_part(target: &Target, login: &Login) -> String {
     match target.model {
-        Model::Session => login.cookie_value().to_owned(),
+        Model::Session | Model::Gateway => login.cookie_value().to_owned(),
         Model::Hybrid => login
             .cookie_value()
             .split('.')

@@ -163,7 +163,7 @@ async fn disabling_ends_it(target: &Target) -> Outcome {
         if target.model == Model::Hybrid {
             target.cannot_renew(login, "disabled").await?;
         }
-        if target.model != Model::Session {
+        if !target.keeps_sessions() {
             target
                 .introspect(login.token())
                 .send()

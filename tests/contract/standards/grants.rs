@@ -41,7 +41,7 @@ pub(crate) const ROWS: &[Row] = &[
 
 async fn wrong_credentials_get_nothing(target: &Target) -> Outcome {
     let form = [("grant_type", "client_credentials")];
-    let supported = target.model != authbench_servers::model::Model::Session;
+    let supported = !target.keeps_sessions();
     for (id, secret) in [
         ("service", "wrong"),
         ("service", ""),

@@ -134,7 +134,9 @@ async fn challenges(target: &Target) -> Outcome {
     let bare = Call::get(&target.resource.url, "/resource").send().await;
     let bad = Login::made_up(&format!("__Host-session={}", "A".repeat(43)));
     let nothing = match target.model {
-        authbench_servers::model::Model::Session => NO_SESSION,
+        authbench_servers::model::Model::Session | authbench_servers::model::Model::Gateway => {
+            NO_SESSION
+        }
         _ => NO_TOKEN,
     };
     bare.is(nothing, "no credential")?;
@@ -151,7 +153,9 @@ async fn insufficient_scope(target: &Target) -> Outcome {
         &*answer.body,
     )?;
     match target.model {
-        authbench_servers::model::Model::Session => Ok(()),
+        authbench_servers::model::Model::Session | authbench_servers::model::Model::Gateway => {
+            Ok(())
+        }
         _ => answer.is(NEEDS_WRITE, "writing").map(drop),
     }
 }

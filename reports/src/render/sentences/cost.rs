@@ -28,12 +28,13 @@ struct Cost<'a> {
     control_us: Option<f64>,
 }
 
-/// All but the control, and but those that are measured without TLS besides, the cheapest first: what TLS adds is no cost of a model.
+/// All but the control and negative controls, and but those that are measured without TLS besides, the cheapest first: what TLS adds is no cost of a model.
 fn ascending(summary: &Summary) -> Vec<Cost<'_>> {
     let mut costs: Vec<Cost> = summary
         .targets
         .iter()
-        .filter(|target| !target.is_control() && !is_measured_without_tls(target))
+        .filter(|target| !target.is_control() && !target.is_negative_control())
+        .filter(|target| !is_measured_without_tls(target))
         .filter_map(|target| {
             let us = target.cpu_us()?;
             Some(Cost {

@@ -10,7 +10,13 @@ pub(super) fn promises(summary: &Summary) -> String {
     if let Some(first) = summary.failures.first() {
         return broken(first, summary.failures.len() - 1);
     }
-    let rows = || summary.targets.iter().flat_map(|target| &target.revocation);
+    let kept = || {
+        summary
+            .targets
+            .iter()
+            .filter(|target| !target.is_negative_control())
+    };
+    let rows = || kept().flat_map(|target| &target.revocation);
     let bounded: Vec<&RevocationSummary> = rows().filter(|row| row.bound_ms.is_some()).collect();
     if bounded.is_empty() {
         return match rows().next() {
@@ -28,7 +34,7 @@ pub(super) fn promises(summary: &Summary) -> String {
             count(bounded.len() as u64)
         );
     }
-    let refreshes = match summary.targets.iter().map(refused_refreshes).sum() {
+    let refreshes = match kept().map(refused_refreshes).sum() {
         0 => String::new(),
         refused => format!(
             ", and no refresh worked after an event that is to end it ({} refused)",
@@ -43,6 +49,7 @@ fn broken(first: &Failure, others: usize) -> String {
         Expectation::Bound => "did not keep a revocation bound",
         Expectation::BoundShown => "was not seen to keep a revocation bound",
         Expectation::RefreshRefused => "did not keep the end of refreshing",
+        Expectation::OthersLeftAlone => "put out callers who should have stayed in",
     };
     let more = match others {
         0 => String::new(),

@@ -1,8 +1,11 @@
-//! The frontier: CPU per request against revocation lag.
+//! The frontier: CPU per request against revocation lag. Few points are labelled where they stand, many are numbered.
+
+mod labelled;
+mod numbered;
 
 use super::axis::Scale;
-use super::{WIDTH, apart, drawing, line, marker, path, series, text};
-use crate::frontier::{Frontier, Known, Point, Reach};
+use super::{WIDTH, drawing, line, marker, path, series, text};
+use crate::frontier::{Frontier, Known, Point, Reach, Standing};
 use crate::number::{significant, span};
 use crate::summary::Summary;
 use maud::{Markup, html};
@@ -14,6 +17,9 @@ const BAND: f64 = 232.0;
 const RIGHT: f64 = 64.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 66.0;
+
+/// More points than this are numbered.
+const LABELLED: usize = 8;
 
 /// A point with its place.
 struct Placed<'a> {
@@ -34,23 +40,70 @@ pub fn frontier(summary: &Summary) -> Markup {
     let frontier = Frontier::of(summary);
     let axes = axes(&frontier);
     let placed = placed(summary, &frontier, &axes);
+    let many = placed.len() > LABELLED;
     let content = html! {
         (grid(&axes, &frontier))
+        (pareto(&frontier, &axes))
         (whiskers(&placed, &axes))
         (projections(&placed))
-        @for one in &placed { (marker(one.style, one.x, one.y, projected(one.point))) }
-        (labels(&placed))
+        @if many {
+            (numbered::marks(&placed))
+        } @else {
+            @for one in &placed {
+                g class=[dominated(one.point).then_some("dominated")] { (marker(one.style, one.x, one.y, projected(one.point))) }
+            }
+            (labelled::labels(&placed))
+        }
         @if placed.is_empty() {
             (text("note", "middle", WIDTH / 2.0, HEIGHT / 2.0, "no target has both its cost and its lag measured"))
         }
     };
+    let key = if many {
+        numbered::key_height(placed.len())
+    } else {
+        0.0
+    };
     drawing(
         "frontier",
         "Cost per request against revocation lag",
-        "One point per target; hollow points are projected to the lifetime that cost was measured with. The same figures are in the table below.",
-        HEIGHT,
+        "One point per target; hollow points are projected to the lifetime that cost was measured with, and the stepped line joins the Pareto set. The same figures are in the table below.",
+        HEIGHT + key,
         &content,
     )
+}
+
+fn dominated(point: &Point) -> bool {
+    matches!(
+        point.standing,
+        Standing::Dominated | Standing::NegativeControl
+    )
+}
+
+/// The cheapest that is known for each longest lag: above and to the right of the line nothing is worth its price.
+fn pareto(frontier: &Frontier, axes: &Axes) -> Markup {
+    let mut steps: Vec<(f64, f64)> = Vec::new();
+    for point in frontier.efficient() {
+        let y = axes.y.at(point.cpu_us);
+        let x = match point.longest_ms.1 {
+            0.0 => LEFT,
+            ms if ms.is_finite() => axes.x.at(ms),
+            _ => WIDTH - RIGHT,
+        };
+        match steps.last() {
+            // Others of the set may cost a little more, within what the rounds tell apart.
+            Some((_, cheapest)) if y <= *cheapest => {}
+            Some((_, dearer)) => {
+                let dearer = *dearer;
+                steps.extend([(x, dearer), (x, y)]);
+            }
+            None => steps.push((x, y)),
+        }
+    }
+    let Some((_, cheapest)) = steps.last().copied() else {
+        return html! {};
+    };
+    steps.push((WIDTH - RIGHT, cheapest));
+    path("pareto", &steps)
 }
 
 fn projected(point: &Point) -> bool {
@@ -72,7 +125,11 @@ fn axes(frontier: &Frontier) -> Axes {
     } else {
         (100.0, 10_000.0)
     };
-    let costs = frontier.points.iter().map(|point| point.cpu_us);
+    let costs = frontier.points.iter().map(|point| {
+        point
+            .cpu_rounds
+            .map_or(point.cpu_us, |rounds| rounds.max.max(point.cpu_us))
+    });
     let control = frontier.control.iter().map(|control| control.cpu_us);
     let most = costs.chain(control).fold(0.0, f64::max);
     Axes {
@@ -83,16 +140,20 @@ fn axes(frontier: &Frontier) -> Axes {
 
 fn placed<'a>(summary: &Summary, frontier: &'a Frontier, axes: &Axes) -> Vec<Placed<'a>> {
     let styles = series(summary);
+    let many = frontier.points.len() > LABELLED;
     frontier
         .points
         .iter()
-        .map(|point| Placed {
+        .enumerate()
+        .map(|(number, point)| Placed {
             point,
             style: styles
                 .iter()
                 .find(|series| series.target.name == point.target)
                 .map_or(0, |series| series.style),
             x: match point.reach {
+                // Where in the band a mark stands says nothing, so that many have room.
+                Reach::NeverAccepted { .. } if many => LEFT + 24.0 + 31.0 * (number % 5) as f64,
                 Reach::NeverAccepted { .. } => LEFT + 28.0,
                 Reach::Lasting { p50_ms: ms, .. } | Reach::Outlasting { at_least_ms: ms } => {
                     axes.x.at(ms)
@@ -124,7 +185,7 @@ fn grid(axes: &Axes, frontier: &Frontier) -> Markup {
         }
         (text("axis-title", "middle", f64::midpoint(BAND, WIDTH - RIGHT), HEIGHT - 24.0, "revocation lag after the worst event (log): mark p50, bar to the maximum"))
         (text("axis-title", "start", LEFT - 44.0, 18.0, "CPU per request, µs, all processes"))
-        (text("note", "end", WIDTH - RIGHT, HEIGHT - 6.0, "solid: measured · hollow: projected from the verified law"))
+        (text("note", "end", WIDTH - RIGHT, HEIGHT - 6.0, "solid: measured · hollow: projected from the verified law · stepped line: Pareto set · grey: dominated, or a negative control"))
     }
 }
 
@@ -132,7 +193,12 @@ fn grid(axes: &Axes, frontier: &Frontier) -> Markup {
 fn whiskers(placed: &[Placed], axes: &Axes) -> Markup {
     html! {
         @for one in placed {
-            @let class = format!("whisker s{}", one.style);
+            @let style = if dominated(one.point) { "s0".to_owned() } else { format!("s{}", one.style) };
+            @let class = format!("whisker {style}");
+            @if let Some(rounds) = one.point.cpu_rounds {
+                (line(&class, one.x, axes.y.at(rounds.min), one.x, axes.y.at(rounds.max)))
+                @for us in [rounds.min, rounds.max] { (line(&class, one.x - 3.5, axes.y.at(us), one.x + 3.5, axes.y.at(us))) }
+            }
             @match one.point.reach {
                 Reach::Lasting { max_ms: Some(max_ms), .. } => {
                     (line(&class, one.x, one.y, axes.x.at(max_ms), one.y))
@@ -143,7 +209,7 @@ fn whiskers(placed: &[Placed], axes: &Axes) -> Markup {
                     (path(&class, &[(WIDTH - RIGHT - 7.0, one.y - 5.0), (WIDTH - RIGHT, one.y), (WIDTH - RIGHT - 7.0, one.y + 5.0)]))
                 }
                 Reach::NeverAccepted { max_ms: Some(max_ms) } => {
-                    (line(&format!("to-projected s{}", one.style), one.x, one.y, axes.x.at(max_ms), one.y))
+                    (line(&format!("to-projected {style}"), one.x, one.y, axes.x.at(max_ms), one.y))
                     (line(&class, axes.x.at(max_ms), one.y - 5.0, axes.x.at(max_ms), one.y + 5.0))
                 }
                 Reach::NeverAccepted { max_ms: None } => {}
@@ -160,91 +226,6 @@ fn projections(placed: &[Placed]) -> Markup {
     html! {
         @for pair in pairs {
             (line(&format!("to-projected s{}", pair[0].style), pair[0].x, pair[0].y, pair[1].x, pair[1].y))
-        }
-    }
-}
-
-/// Height of a label: its name and the line under it.
-const LABEL: f64 = 32.0;
-
-/// Columns of labels are kept apart each on its own: the band, the measured, the projected.
-fn labels(placed: &[Placed]) -> Markup {
-    let column = |one: &Placed| match one.point.reach {
-        Reach::NeverAccepted { .. } => 0,
-        _ if projected(one.point) => 2,
-        _ => 1,
-    };
-    html! {
-        @for number in 0..3 {
-            @let members = from_the_top(placed.iter().filter(|one| column(one) == number));
-            @let wanted = if number == 0 { beside(&members) } else { around(&members) };
-            @for (one, y) in members.iter().zip(apart(&wanted, LABEL, TOP + 8.0, HEIGHT - BOTTOM - 18.0)) {
-                (label(one, y, number == 0))
-            }
-        }
-    }
-}
-
-fn from_the_top<'a>(members: impl Iterator<Item = &'a Placed<'a>>) -> Vec<&'a Placed<'a>> {
-    let mut members: Vec<&Placed> = members.collect();
-    members.sort_by(|upper, lower| upper.y.total_cmp(&lower.y));
-    members
-}
-
-/// In the band nothing is drawn right of a mark.
-fn beside(members: &[&Placed]) -> Vec<f64> {
-    members.iter().map(|one| one.y - 2.0).collect()
-}
-
-/// Right of these marks their whiskers are drawn, so labels stand above and below: of neighbours, the upper half above
-/// the uppermost and the lower half below the lowest.
-fn around(members: &[&Placed]) -> Vec<f64> {
-    let neighbours = members.chunk_by(|upper, lower| lower.y - upper.y < 2.0 * LABEL);
-    neighbours
-        .flat_map(|group| {
-            let above = group.len().div_ceil(2);
-            let top = group.first().map_or(0.0, |one| one.y);
-            let bottom = group.last().map_or(0.0, |one| one.y);
-            (0..group.len()).map(move |i| {
-                if i < above {
-                    top - 26.0 - LABEL * (above - 1 - i) as f64
-                } else {
-                    bottom + 23.0 + LABEL * (i - above) as f64
-                }
-            })
-        })
-        .collect()
-}
-
-fn label(one: &Placed, y: f64, beside: bool) -> Markup {
-    // Near the right edge a label would run out of the picture.
-    let (anchor, x) = match (beside, one.x > WIDTH - 138.0) {
-        (true, _) => ("start", one.x + 14.0),
-        (false, false) => ("start", one.x - 5.0),
-        (false, true) => ("end", WIDTH - 4.0),
-    };
-    let (edge, reach) = if y < one.y {
-        (y + 18.0, 12.0)
-    } else {
-        (y - 12.0, 12.0)
-    };
-    html! {
-        @if !beside && (edge - one.y).abs() > reach {
-            (line(&format!("leader s{}", one.style), one.x, one.y, one.x, edge))
-        }
-        (text(&format!("name s{}", one.style), anchor, x, y, &one.point.target))
-        (text("note", anchor, x, y + 14.0, &detail(one.point)))
-    }
-}
-
-fn detail(point: &Point) -> String {
-    match point.known {
-        Known::Measured {
-            laboratory_ttl_s: Some(ttl),
-        } => format!("TTL {} (laboratory)", span(ttl * 1e3)),
-        Known::Measured { .. } => format!("{} µs", significant(point.cpu_us)),
-        Known::Projected { access_ttl_s } => {
-            format!("TTL {} (projected)", span(access_ttl_s * 1e3))
         }
     }
 }

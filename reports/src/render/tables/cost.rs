@@ -81,6 +81,7 @@ pub fn cpu(summary: &Summary) -> Table {
             "#errors",
             "#asked /s",
             "#achieved /s",
+            "#gateway",
             "#resource server",
             "#authz. server",
             "#store",
@@ -96,6 +97,7 @@ pub fn cpu(summary: &Summary) -> Table {
         let cpu = load.cpu_us_per_request;
         let part = |of: fn(CpuPerRequest) -> Option<f64>| figure(cpu.and_then(of));
         vec![
+            part(|cpu| cpu.gateway),
             part(|cpu| cpu.resource_server),
             part(|cpu| cpu.authorization_server),
             part(|cpu| cpu.store),
@@ -126,6 +128,7 @@ pub fn memory(summary: &Summary) -> Table {
             "#errors",
             "#asked /s",
             "#achieved /s",
+            "#gateway",
             "#resource server",
             "#authz. server",
             "#store",
@@ -136,6 +139,7 @@ pub fn memory(summary: &Summary) -> Table {
     rows(summary, table, |load| {
         let rss = load.rss_bytes;
         [
+            rss.and_then(|rss| rss.gateway),
             rss.and_then(|rss| rss.resource_server),
             rss.and_then(|rss| rss.authorization_server),
             rss.and_then(|rss| rss.store),

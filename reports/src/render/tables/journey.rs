@@ -66,6 +66,7 @@ pub fn sessions(summary: &Summary) -> Table {
         "#their bytes",
         "#CPU µs/session",
         "#of rounds",
+        "#gateway",
         "#resource server",
         "#authorization server",
         "#store",
@@ -88,6 +89,7 @@ pub fn sessions(summary: &Summary) -> Table {
                 sessions.cpu_us_rounds.map_or_else(absent, |spread| {
                     format!("{}–{}", significant(spread.min), significant(spread.max))
                 }),
+                of(|cpu| cpu.gateway),
                 of(|cpu| cpu.resource_server),
                 of(|cpu| cpu.authorization_server),
                 of(|cpu| cpu.store),

@@ -1,7 +1,6 @@
 //! How long a caller who should be out stayed in.
 
 use super::{length, settings};
-use crate::frontier::{Frontier, Known, Reach};
 use crate::number::{count, percent, significant, span};
 use crate::render::table::{ABSENT, Row, Table};
 use crate::summary::lag::RevocationSummary;
@@ -27,11 +26,13 @@ pub fn lag(summary: &Summary) -> Table {
             "#bound",
             "#breaches",
             "#still in, unknown, flaps",
+            "#separate events",
+            "#others put out",
             "#ack p50",
             "#known to within",
         ],
     );
-    by_target(summary, table, |row| {
+    by_target(summary, table, |_, row| {
         let lag = row.lag_ms;
         Some(vec![
             row.event.clone(),
@@ -45,6 +46,9 @@ pub fn lag(summary: &Summary) -> Table {
                 .map_or_else(|| "none".to_owned(), |ms| bound(ms, row)),
             count(row.breaches),
             [row.censored, row.unknown, row.flaps].map(count).join(", "),
+            row.occurrences
+                .map_or_else(|| ABSENT.to_owned(), |events| count(events.n)),
+            others_put_out(row),
             length(row.ack_ms.map(|ack| ack.p50)),
             length(row.resolution_ms),
         ])
@@ -60,7 +64,7 @@ pub fn refresh(summary: &Summary) -> Table {
          it breaks a promise only where the target promises that it is refused.",
         &["event", "promised", "#n", "#refused", "#worked", "#unknown"],
     );
-    let mut table = by_target(summary, table, |row| {
+    let mut table = by_target(summary, table, |_, row| {
         let after = row.refresh_after?;
         Some(vec![
             row.event.clone(),
@@ -98,7 +102,7 @@ pub fn law(summary: &Summary) -> Table {
             "projected",
         ],
     );
-    by_target(summary, table, |row| {
+    by_target(summary, table, |_, row| {
         let law = row.uniformity?;
         let projected = row.projected.map(|projected| {
             format!(
@@ -127,72 +131,18 @@ pub fn law(summary: &Summary) -> Table {
     })
 }
 
-/// The points of the frontier.
-#[must_use]
-pub fn frontier(summary: &Summary) -> Table {
-    let mut table = Table::new(
-        "Cost against lag",
-        "The lag is that of the worst event and enforcement point. Settings under a name are those that cost was measured with; \
-         a lag measured at the laboratory's lifetime is not what production would see, the projected one is.",
-        &[
-            "target",
-            "#CPU µs/request",
-            "#lag p50",
-            "#lag max",
-            "after",
-            "known by",
-        ],
-    );
-    for point in Frontier::of(summary).points {
-        let target = summary
-            .targets
-            .iter()
-            .find(|target| target.name == point.target);
-        let (p50, max) = match point.reach {
-            Reach::NeverAccepted { max_ms } => ("never accepted".to_owned(), length(max_ms)),
-            Reach::Lasting { p50_ms, max_ms } => (
-                span(p50_ms),
-                max_ms.map_or_else(|| "still in".to_owned(), span),
-            ),
-            Reach::Outlasting { at_least_ms } => {
-                (format!("> {}", span(at_least_ms)), "still in".to_owned())
-            }
-        };
-        let known = match point.known {
-            Known::Measured {
-                laboratory_ttl_s: Some(ttl),
-            } => format!("measured at TTL {} (laboratory)", span(ttl * 1e3)),
-            Known::Measured { .. } => "measured".to_owned(),
-            Known::Projected { access_ttl_s } => {
-                format!("projected to TTL {}", span(access_ttl_s * 1e3))
-            }
-        };
-        table.rows.push(Row {
-            detail: target.and_then(|target| settings(target, &target.settings)),
-            cells: vec![
-                point.target,
-                significant(point.cpu_us),
-                p50,
-                max,
-                point.after,
-                known,
-            ],
-            ..Row::default()
-        });
-    }
-    table
-}
-
 /// The rows of each target under a heading with its name and the settings that the lags were watched with.
-fn by_target(
+pub(super) fn by_target(
     summary: &Summary,
     mut table: Table,
-    cells: impl Fn(&RevocationSummary) -> Option<Vec<String>>,
+    cells: impl Fn(&TargetSummary, &RevocationSummary) -> Option<Vec<String>>,
 ) -> Table {
     for target in &summary.targets {
         let mut heading = None;
         for row in &target.revocation {
-            let Some(cells) = cells(row) else { continue };
+            let Some(cells) = cells(target, row) else {
+                continue;
+            };
             let label = label(target, row);
             let changed = heading.as_ref() != Some(&label);
             table.rows.push(Row {
@@ -213,15 +163,23 @@ fn label(target: &TargetSummary, row: &RevocationSummary) -> String {
     }
 }
 
+/// Put out by mistake, of those who should have stayed in.
+pub(super) fn others_put_out(row: &RevocationSummary) -> String {
+    row.collateral.map_or_else(
+        || ABSENT.to_owned(),
+        |others| format!("{} of {}", count(others.put_out), count(others.watched)),
+    )
+}
+
 /// Of no sample at all there is no share.
-fn never_accepted(row: &RevocationSummary) -> String {
+pub(super) fn never_accepted(row: &RevocationSummary) -> String {
     match row.sampled() {
         0 => ABSENT.to_owned(),
         sampled => percent(row.never_accepted_after_ack as f64 / sampled as f64),
     }
 }
 
-fn bound(ms: f64, row: &RevocationSummary) -> String {
+pub(super) fn bound(ms: f64, row: &RevocationSummary) -> String {
     match ms {
         0.0 => "0".to_owned(),
         _ if row.not_observed > 0 && row.breaches == 0 => format!("{} (not observed)", span(ms)),

@@ -129,6 +129,7 @@ fn roles(summary: &Summary) -> Vec<Role> {
 
 fn glyph(role: Role) -> char {
     match role {
+        Role::Gateway => '■',
         Role::ResourceServer => '█',
         Role::AuthorizationServer => '▓',
         Role::Store => '▒',

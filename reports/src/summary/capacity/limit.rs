@@ -20,6 +20,8 @@ const FALL_BACK: [f64; 2] = [0.9, 0.5];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitedBy {
+    /// The gateway.
+    Gateway,
     /// The resource servers.
     ResourceServer,
     /// The authorization server.
@@ -123,6 +125,7 @@ impl LimitedBy {
         }
         let processors = processors.filter(|used| used.saturated(targets_processors))?;
         Some(match processors.busiest? {
+            Role::Gateway => Self::Gateway,
             Role::ResourceServer => Self::ResourceServer,
             Role::AuthorizationServer => Self::AuthorizationServer,
             Role::Store => Self::Store,
@@ -134,6 +137,7 @@ impl LimitedBy {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
+            Self::Gateway => "gateway",
             Self::ResourceServer => "resource server",
             Self::AuthorizationServer => "authorization server",
             Self::Store => "store",

@@ -1,6 +1,9 @@
 //! One event at one enforcement point: from timelines to a row.
 
-use super::{Centre, LagMs, NotProjected, Projected, RefreshAfter, RevocationSummary};
+use super::{
+    Centre, Collateral, LagMs, NotProjected, Occurrences, Projected, RefreshAfter,
+    RevocationSummary, StaleDecisions,
+};
 use crate::expiry_law::{ExpiryLaw, NotAsked};
 use crate::number::rounded;
 use crate::revocation::{Acknowledgement, After, Lag, Trial, Verdict};
@@ -9,14 +12,16 @@ use crate::settings::Settings;
 use crate::statistics::order_statistic;
 
 /// A lag p99 needs this many revocations.
-const P99_NEEDS: u64 = 300;
+pub(crate) const P99_NEEDS: u64 = 300;
 /// And this many that were accepted afterwards: a 99th percentile of fewer is their maximum under another name.
-const P99_NEEDS_ACCEPTED: usize = 100;
+const P99_NEEDS_ACCEPTED: u64 = 100;
 
 pub(super) struct Row<'a> {
     pub(super) event: &'a EventRecord,
     pub(super) point: &'a str,
     pub(super) lags: Vec<Lag>,
+    /// Whether the point asks for a right that the event takes away: some target promises something there.
+    pub(super) asks_for_rights: bool,
 }
 
 impl Row<'_> {
@@ -42,7 +47,9 @@ impl Row<'_> {
             point: self.point.to_owned(),
             traffic: carries_traffic(target, self.point),
             settings: settings.clone(),
+            reach: self.event.reach,
             n: trials.len() as u64,
+            occurrences: Occurrences::of(trials, &self.lags),
             bound_ms,
             bound: self.event.bounds_stated.get(self.point).cloned(),
             resolution_ms: self.resolution_ms(),
@@ -63,6 +70,10 @@ impl Row<'_> {
             ),
             certain_max_ms: self.certain_max_ms(),
             lag_ms,
+            lag_from_ms: lag_ms.and_then(|_| self.lag_from_ms()),
+            out_by_ms: self.out_by_ms(),
+            collateral: Collateral::of(trials, self.point),
+            stale: StaleDecisions::of(self.event, self.point, &self.lags, self.asks_for_rights),
             uniformity: uniformity.ok(),
             refresh_after: RefreshAfter::of(trials),
             refresh_promised: self.event.refresh_after.clone(),
@@ -107,30 +118,58 @@ impl Row<'_> {
     }
 
     fn lag_ms(&self) -> Option<LagMs> {
-        let mut lags: Vec<f64> = self
-            .lags
-            .iter()
-            .filter_map(|lag| match *lag {
-                Lag::Interval { until_ns, .. } => Some(ms(until_ns)),
-                Lag::Censored { .. } => Some(f64::INFINITY),
-                Lag::NeverAccepted { .. } | Lag::Unknown => None,
-            })
-            .collect();
-        if lags.is_empty() {
+        let lags = self.ends(|lag| match lag {
+            Lag::Interval { until_ns, .. } => Some(ms(until_ns)),
+            Lag::Censored { .. } => Some(f64::INFINITY),
+            Lag::NeverAccepted { .. } | Lag::Unknown => None,
+        });
+        LagMs::of(lags, self.has_p99_of_accepted())
+    }
+
+    fn lag_from_ms(&self) -> Option<LagMs> {
+        let lags = self.ends(|lag| match lag {
+            Lag::Interval { after_ns, .. } | Lag::Censored { after_ns } => Some(ms(after_ns)),
+            Lag::NeverAccepted { .. } | Lag::Unknown => None,
+        });
+        LagMs::of(lags, self.has_p99_of_accepted())
+    }
+
+    fn out_by_ms(&self) -> Option<LagMs> {
+        let ends = self.ends(|lag| match lag {
+            Lag::Interval { until_ns, .. } | Lag::NeverAccepted { until_ns } => Some(ms(until_ns)),
+            Lag::Censored { .. } => Some(f64::INFINITY),
+            Lag::Unknown => None,
+        });
+        let enough = ends.len() as u64 >= P99_NEEDS;
+        LagMs::of(ends, enough)
+    }
+
+    fn ends(&self, end: impl Fn(Lag) -> Option<f64>) -> Vec<f64> {
+        self.lags.iter().filter_map(|lag| end(*lag)).collect()
+    }
+
+    fn has_p99_of_accepted(&self) -> bool {
+        let sampled = self.count(|lag| !matches!(lag, Lag::Unknown));
+        let accepted = self.count(|lag| matches!(lag, Lag::Interval { .. } | Lag::Censored { .. }));
+        sampled >= P99_NEEDS && accepted >= P99_NEEDS_ACCEPTED
+    }
+}
+
+impl LagMs {
+    /// Of `ends` in milliseconds, infinite where observation ended before; `None` without any.
+    fn of(mut ends: Vec<f64>, has_p99: bool) -> Option<Self> {
+        if ends.is_empty() {
             return None;
         }
-        lags.sort_by(f64::total_cmp);
-        let sampled = self.count(|lag| !matches!(lag, Lag::Unknown));
+        ends.sort_by(f64::total_cmp);
         let quantile = |quantile| {
-            order_statistic(&lags, quantile)
+            order_statistic(&ends, quantile)
                 .filter(|ms| ms.is_finite())
                 .map(rounded)
         };
-        Some(LagMs {
+        Some(Self {
             p50: quantile(0.5),
-            p99: (sampled >= P99_NEEDS && lags.len() >= P99_NEEDS_ACCEPTED)
-                .then(|| quantile(0.99))
-                .flatten(),
+            p99: has_p99.then(|| quantile(0.99)).flatten(),
             max: quantile(1.0),
         })
     }
@@ -182,7 +221,7 @@ fn verified(breaches: u64, law: Result<ExpiryLaw, NotAsked>) -> Result<(), NotPr
 }
 
 /// Unless the target file says `traffic = false`.
-fn carries_traffic(target: &TargetRecord, point: &str) -> bool {
+pub(crate) fn carries_traffic(target: &TargetRecord, point: &str) -> bool {
     let points = target
         .file
         .get("point")

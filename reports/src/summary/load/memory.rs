@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RssBytes {
+    /// What stands before resource servers.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub gateway: Option<u64>,
     /// What serves the protected resource.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub resource_server: Option<u64>,
@@ -33,6 +36,7 @@ impl RssBytes {
             bytes.reduce(|sum, bytes| sum + bytes)
         };
         (!processes.is_empty()).then(|| Self {
+            gateway: of_role(Role::Gateway),
             resource_server: of_role(Role::ResourceServer),
             authorization_server: of_role(Role::AuthorizationServer),
             store: of_role(Role::Store),

@@ -2,6 +2,7 @@
 
 use super::stream::{Part, Stream};
 use crate::histogram::SAMPLES_BEYOND;
+use crate::matrix::{STREAM, class};
 use crate::number::{count, percent, significant};
 use crate::revocation::Lag;
 use crate::run_file::{EventRecord, JourneyRecord, JourneySlice, RevocationRecord, RunFile};
@@ -112,7 +113,9 @@ fn row(event: &EventRecord, point: &str) -> impl Iterator<Item = Finding> {
         .filter(|trial| trial.lag(point) == Lag::Unknown)
         .count();
     let (name, target) = (&event.event, &event.target);
-    let lost = (unknown as f64 > trials as f64 * UNKNOWN_FROM).then(|| Finding {
+    // A connection that brought nothing shows no end: another finding says so.
+    let asked = class(point) != STREAM;
+    let lost = (asked && unknown as f64 > trials as f64 * UNKNOWN_FROM).then(|| Finding {
         check: Check::UnknownRevocations,
         verdict: Verdict::Degraded,
         what: format!(

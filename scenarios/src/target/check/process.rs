@@ -39,6 +39,33 @@ pub(super) fn on_command_line(scope: Scope, processes: &[ProcessSpec]) -> Scope 
     })
 }
 
+/// The ports of all processes that ask for one, as other processes refer to them. They are chosen before anything is started, so
+/// that two processes can know each other.
+fn ports(raw: &[RawProcess]) -> Vec<String> {
+    let asks = format!("${{{OWN_PORT}}}");
+    let has = |text: &str| text.contains(&asks);
+    let asking = raw.iter().filter(|process| {
+        let stdin = process.stdin.iter().flatten();
+        process
+            .command
+            .get_ref()
+            .iter()
+            .any(|word| has(word.get_ref()))
+            || stdin
+                .map(|(_, value)| value.get_ref())
+                .any(|value| value.as_str().is_some_and(has))
+            || process.env.values().any(|value| has(value.get_ref()))
+    });
+    let names = asking.flat_map(|process| {
+        let name = process.name.get_ref();
+        match process.count.as_ref().map_or(1, |count| *count.get_ref()) {
+            1 => vec![name.clone()],
+            count => (1..=count).map(|n| format!("{name}-{n}")).collect(),
+        }
+    });
+    names.map(|name| format!("{name}.port")).collect()
+}
+
 fn wants_port(
     command: &[Template],
     stdin: Option<&[(String, StdinValue)]>,
@@ -68,9 +95,10 @@ fn wants_port(
 
 impl Checker<'_> {
     pub(super) fn processes(&self, raw: &[RawProcess]) -> Result<Vec<ProcessSpec>, FileError> {
+        let ports = ports(raw);
         let mut processes: Vec<ProcessSpec> = Vec::new();
         for process in raw {
-            let same_kind = self.process(process, &processes)?;
+            let same_kind = self.process(process, &processes, &ports)?;
             processes.extend(same_kind);
         }
         Ok(processes)
@@ -81,17 +109,18 @@ impl Checker<'_> {
         &self,
         raw: &RawProcess,
         earlier: &[ProcessSpec],
+        ports: &[String],
     ) -> Result<Vec<ProcessSpec>, FileError> {
         let name = self.name(&raw.name, "process.name")?;
         let key = |member: &str| format!("process.{name}.{member}");
         let count = raw.count.as_ref().map_or(Ok(1), |count| {
             self.whole(count, &key("count"), 1..=MAX_COUNT)
         })?;
-        let command = self.command(&raw.command, &key("command"), earlier)?;
+        let command = self.command(&raw.command, &key("command"), earlier, ports)?;
+        let handed_over = self.handed_over(earlier, ports);
         let stdin = raw.stdin.as_ref();
-        let stdin = stdin.map(|stdin| self.stdin(stdin, &key("stdin"), earlier));
+        let stdin = stdin.map(|stdin| self.stdin(stdin, &key("stdin"), &handed_over));
         let stdin = stdin.transpose()?;
-        let handed_over = self.handed_over(earlier);
         let env = self.texts(&raw.env, &key("env"), &handed_over)?;
         let ready = self.ready(raw, &key("ready"))?;
         let template = ProcessSpec {
@@ -136,6 +165,7 @@ impl Checker<'_> {
             Role::Store,
             Role::AuthorizationServer,
             Role::ResourceServer,
+            Role::Gateway,
             Role::Other,
         ];
         let problem = || {
@@ -158,12 +188,14 @@ impl Checker<'_> {
         raw: &Spanned<Vec<Spanned<String>>>,
         key: &str,
         earlier: &[ProcessSpec],
+        ports: &[String],
     ) -> Result<Vec<Template>, FileError> {
         let scope = Scope::default()
             .with_public_vars(&self.vars, ON_COMMAND_LINE)
             .with_names(["authbench"])
             .with_names(RUN_VALUES.map(|name| format!("run.{name}")))
             .with_names([OWN_PORT])
+            .with_names(ports)
             .bar_all_under("env.", ON_COMMAND_LINE);
         self.words(raw, key, &on_command_line(scope, earlier))
     }
@@ -190,11 +222,12 @@ impl Checker<'_> {
     }
 
     /// What a process may be told where nobody else can read it.
-    fn handed_over(&self, earlier: &[ProcessSpec]) -> Scope {
+    fn handed_over(&self, earlier: &[ProcessSpec], ports: &[String]) -> Scope {
         let scope = Scope::default()
             .with_vars(&self.vars)
             .with_all_under("env.")
             .with_names([OWN_PORT])
+            .with_names(ports)
             .with_names(RUN_VALUES.map(|name| format!("run.{name}")));
         earlier.iter().fold(scope, |scope, process| {
             scope.with_all_under(format!("{}.", process.name))
@@ -262,16 +295,15 @@ impl Checker<'_> {
         &self,
         raw: &BTreeMap<String, Spanned<Value>>,
         key: &str,
-        earlier: &[ProcessSpec],
+        scope: &Scope,
     ) -> Result<Vec<(String, StdinValue)>, FileError> {
-        let scope = self.handed_over(earlier);
         let mut members = Vec::new();
         for (name, value) in raw {
             let key = format!("{key}.{name}");
             let member = match value.get_ref() {
                 Value::String(text) => {
                     let text = Spanned::new(value.span(), text.clone());
-                    StdinValue::Text(self.template(&text, &key, &scope)?)
+                    StdinValue::Text(self.template(&text, &key, scope)?)
                 }
                 Value::Boolean(truth) => StdinValue::Literal((*truth).into()),
                 Value::Integer(number) => StdinValue::Literal((*number).into()),

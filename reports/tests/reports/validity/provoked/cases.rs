@@ -1,11 +1,13 @@
 //! The changes.
 
 use super::super::samples;
-use crate::fixture::{background, event, stream};
+use crate::fixture::{answered_after, background, event, stream};
 use authbench_reports::histogram::Histogram;
-use authbench_reports::revocation::Acknowledgement;
+use authbench_reports::revocation::{
+    Acknowledgement, EventReach, Segment, Trial, Verdict as Said, Witness, WitnessOf,
+};
 use authbench_reports::run_file::{
-    Clocks, Counters, LifetimeRecord, LifetimeSource, RunFile, Status,
+    Clocks, Counters, EventRecord, LifetimeRecord, LifetimeSource, RunFile, Status,
 };
 use authbench_reports::validity::{Check, Verdict};
 
@@ -354,6 +356,80 @@ pub(super) const CASES: &[Case] = &[
         },
     ),
     case(
+        Check::TooFewOccurrences,
+        Degraded,
+        "separate events that ended everybody's credentials",
+        [5.0, 4.0],
+        |run, events| {
+            let event = reaching(run, EventReach::Everyone);
+            for (trial, number) in event.trials.iter_mut().zip(0u32..) {
+                trial.occurrence = Some(number % events as u32);
+            }
+        },
+    ),
+    case(
+        Check::WitnessesMissing,
+        Degraded,
+        "an event that ends one account's sessions, without witnesses",
+        [0.0, 1.0],
+        |run, missing| {
+            let event = reaching(run, EventReach::Account);
+            event.event = "password_changed".to_owned();
+            if missing == 0.0 {
+                event.trials[0].witnesses.push(Witness {
+                    of: WitnessOf::OtherUser,
+                    point: "resource-1".to_owned(),
+                    verdict: Said::Accepted,
+                });
+            }
+        },
+    ),
+    case(
+        Check::HeadlineCells,
+        Degraded,
+        "revocations by logout in a matrix",
+        [300.0, 299.0],
+        |run, trials| {
+            let event = reaching(run, EventReach::Credential);
+            event.trials[0].witnesses.push(Witness {
+                of: WitnessOf::SameUser,
+                point: "resource-1".to_owned(),
+                verdict: Said::Accepted,
+            });
+            event.trials = [event.trials.as_slice(); 3].concat();
+            event.trials.truncate(trials as usize);
+        },
+    ),
+    case(
+        Check::ControlWithoutFailure,
+        Degraded,
+        "a negative control that accepts nobody again after a refusal, or one",
+        [1.0, 0.0],
+        |run, accepted_again| {
+            let target = run.targets.iter_mut().find(|one| one.name == "session");
+            target.expect("the fixture has it").control = Some("for a test".to_owned());
+            if accepted_again > 0.0 {
+                accept_again(&mut event(run, "session", "logout").trials[0]);
+            }
+        },
+    ),
+    case(
+        Check::StreamWithoutEvents,
+        Degraded,
+        "connections of 100 that brought nothing before the revocation",
+        [5.0, 6.0],
+        |run, silent| {
+            let event = event(run, "session", "logout");
+            for (trial, number) in event.trials.iter_mut().zip(0u32..) {
+                let segments = trial.points["resource-1"].clone();
+                let from = usize::from(f64::from(number) < silent);
+                trial
+                    .points
+                    .insert("events-1".to_owned(), segments[from..].to_vec());
+            }
+        },
+    ),
+    case(
         Check::DebugBuild,
         Degraded,
         "a debug build",
@@ -376,6 +452,35 @@ pub(super) const CASES: &[Case] = &[
         },
     ),
 ];
+
+/// An event of `session` as one of a matrix.
+fn reaching(run: &mut RunFile, reach: EventReach) -> &mut EventRecord {
+    let event = event(run, "session", "logout");
+    event.reach = Some(reach);
+    if reach == EventReach::Everyone {
+        event.event = "global_cut_off".to_owned();
+    }
+    event
+}
+
+/// After the refusals a request is accepted, and then refused again.
+fn accept_again(trial: &mut Trial) {
+    let t0 = trial.answered_ns;
+    let at = |verdict, ms: u64| Segment {
+        verdict,
+        probes: 1,
+        first_sent_ns: t0 + ms * 1_000_000,
+        first_done_ns: t0 + ms * 1_000_000 + 1,
+        last_sent_ns: t0 + ms * 1_000_000,
+        last_done_ns: t0 + ms * 1_000_000 + 1,
+    };
+    let said = [
+        at(Said::Refused, 1),
+        at(Said::Accepted, 2),
+        at(Said::Refused, 3),
+    ];
+    answered_after(trial, "resource-1", &said);
+}
 
 fn lifetime(shortest_s: f64, longest_s: f64) -> LifetimeRecord {
     LifetimeRecord {

@@ -1,0 +1,240 @@
+//! `GET /events`: a connection that is already open when its credential ends.
+//!
+//! It is opened as the resource is read, and judged again by the very same validator, at intervals,
+//! and as soon as a revocation channel announces something that may concern it. While that is being
+//! asked nothing is sent. An answer that the credential is no longer good ends
+//! the stream with a last event, `revoked`. If it cannot be judged, the stream goes on until the next
+//! time, and ends when that has happened [`UNJUDGED`] times in a row.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::Response;
+use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::http::request::Parts;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, interval_at};
+
+use super::server::{CREDENTIALS, ResourceServer, permit, presented};
+use super::streams::Closed;
+use crate::http::content::{EventSender, NotSent, events};
+use crate::http::reply::{self, Reply};
+use crate::model::{Validated, Validator};
+use crate::revocation::Ended;
+use crate::scope::Scope;
+
+/// How often in a row a credential may not be judged.
+const UNJUDGED: u32 = 3;
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
+/// An open stream: the request that opened it, by whom, and where its events go.
+struct Open<'a> {
+    head: Parts,
+    caller: Validated,
+    sender: &'a EventSender,
+}
+
+type News = broadcast::Receiver<Ended>;
+
+/// What became of a credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Judged {
+    Good,
+    Refused,
+    Unjudged,
+}
+
+impl<V: Validator> ResourceServer<V> {
+    /// Opens a stream, or answers what a read of the resource would be answered.
+    pub(super) async fn open_events(self: &Arc<Self>, head: Parts) -> Reply {
+        // From before it is judged: what ends in between is news too.
+        let news = self.validator.news();
+        let caller = match self.admit(presented(&head), Scope::READ).await {
+            Ok(caller) => caller,
+            Err(reply) => return reply,
+        };
+        let (sender, content) = events();
+        let server = Arc::clone(self);
+        let (place, taken) = tokio::sync::oneshot::channel();
+        tokio::spawn(async move {
+            let Some(_place) = server.streams.place() else {
+                let _ = place.send(false);
+                return;
+            };
+            let _ = place.send(true);
+            let open = Open {
+                head,
+                caller,
+                sender: &sender,
+            };
+            let reason = server.stream(&open, news).await;
+            server.streams.closed(reason);
+            // What there is left to say may find no room, and then the end of the stream says it.
+            let _ = match reason {
+                Closed::Revoked => sender.send("event: revoked\ndata: revoked\n\n"),
+                Closed::Unavailable => sender.send("event: unavailable\ndata: unavailable\n\n"),
+                Closed::Shutdown => sender.send("event: shutdown\ndata: shutdown\n\n"),
+                Closed::ReaderGone => Ok(()),
+                Closed::SlowReader => {
+                    sender.cut();
+                    return;
+                }
+            };
+        });
+        if taken.await != Ok(true) {
+            return reply::unavailable();
+        }
+        let mut reply = Response::new(content);
+        let headers = reply.headers_mut();
+        headers.insert(CONTENT_TYPE, EVENT_STREAM);
+        headers.insert(CACHE_CONTROL, NO_STORE);
+        headers.insert(CONNECTION, CLOSE);
+        reply::with_header(reply, hyper::header::VARY, CREDENTIALS)
+    }
+
+    /// Sends events until something ends the stream.
+    async fn stream(&self, open: &Open<'_>, mut news: Option<News>) -> Closed {
+        let settings = &self.streams.settings;
+        let mut events = interval(settings.every);
+        events.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut rechecks = settings.recheck.map(later);
+        let mut ending = self.streams.ending();
+        let (mut count, mut unjudged) = (0_u64, 0);
+        loop {
+            tokio::select! {
+                biased;
+                () = ending.told() => return Closed::Shutdown,
+                () = open.sender.gone() => return Closed::ReaderGone,
+                // Before the next event: one that is due must not overtake a check that is.
+                () = due(&mut rechecks, &mut news, &open.caller) => {
+                    unjudged = match self.judge_again(&open.head).await {
+                        Judged::Good => 0,
+                        Judged::Refused => return Closed::Revoked,
+                        Judged::Unjudged => unjudged + 1,
+                    };
+                    if unjudged == UNJUDGED {
+                        return Closed::Unavailable;
+                    }
+                }
+                _ = events.tick() => {
+                    match open.sender.send(format!("data: {count}\n\n")) {
+                        Ok(()) => count += 1,
+                        Err(NotSent::Gone) => return Closed::ReaderGone,
+                        Err(NotSent::Full) => return Closed::SlowReader,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Judges the credential of an open stream, as that of a request to read. A client's limit is on
+    /// requests, of which this is none.
+    async fn judge_again(&self, head: &Parts) -> Judged {
+        let verdict = match self.validator.validate(presented(head)).await {
+            Ok(verdict) => verdict,
+            Err(unavailable) => {
+                self.outage.failed(&unavailable);
+                return Judged::Unjudged;
+            }
+        };
+        self.outage.answered();
+        let (reason, credential, subject) = match verdict {
+            Err(refusal) => (refusal.reason, refusal.credential, None),
+            Ok(caller) => match permit(&caller, Scope::READ) {
+                Ok(()) => return Judged::Good,
+                Err(reason) => (reason, None, Some(caller.subject)),
+            },
+        };
+        self.record_refusal(reason, credential, subject.as_deref());
+        Judged::Refused
+    }
+}
+
+fn later(every: Duration) -> Interval {
+    let mut ticks = interval_at(Instant::now() + every, every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Waits until a credential is to be judged again: because it is time, or because of news.
+async fn due(rechecks: &mut Option<Interval>, news: &mut Option<News>, caller: &Validated) {
+    tokio::select! {
+        () = tick(rechecks) => {}
+        () = told(news, caller) => {}
+    }
+}
+
+/// Waits for news that may concern a caller. What does not fit what is known of it may.
+async fn told(news: &mut Option<News>, caller: &Validated) {
+    while let Some(channel) = news {
+        match channel.recv().await {
+            Ok(ended) if !may_concern(&ended, caller) => {}
+            // Some of it was missed, or all that is left of the channel is its end.
+            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => *news = None,
+        }
+    }
+    std::future::pending().await
+}
+
+fn may_concern(ended: &Ended, caller: &Validated) -> bool {
+    let is_client = |id: &str| caller.client.is_none_or(|client| client.id() == id);
+    match ended {
+        Ended::Account { name, .. } => *name == caller.subject,
+        Ended::Consent {
+            account, client, ..
+        } => *account == caller.subject && is_client(client),
+        Ended::Client { id, .. } => is_client(id),
+        Ended::Token { .. }
+        | Ended::Session { .. }
+        | Ended::Everyone { .. }
+        | Ended::Key { .. } => true,
+    }
+}
+
+async fn tick(interval: &mut Option<Interval>) {
+    match interval {
+        Some(interval) => drop(interval.tick().await),
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::streams::StreamSettings;
+    use super::*;
+    use crate::audit::AuditLog;
+    use crate::http::Limits;
+    use crate::http::content::StreamLife;
+    use crate::http::cors::Cors;
+    use crate::http::origins::Origins;
+    use crate::metrics::Exposition;
+    use crate::model::no_auth::NoAuthValidator;
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_does_not_read_is_dropped() {
+        let server = Arc::new(ResourceServer::new(
+            NoAuthValidator,
+            AuditLog::disabled(),
+            Limits::default(),
+            Cors::new(Origins::default(), false),
+            None,
+            StreamSettings::default(),
+        ));
+        let head = hyper::Request::new(()).into_parts().0;
+        let reply = server.open_events(head).await;
+        let life = Arc::clone(reply.body().life().expect("a stream"));
+        while !StreamLife::is_cut(&life) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let text = Exposition::default().with(&server.streams).into_text();
+        for line in [
+            "authbench_streams_open 0\n",
+            "authbench_streams_closed_total{reason=\"slow_reader\"} 1\n",
+        ] {
+            assert!(text.contains(line), "{line} not in {text}");
+        }
+    }
+}
