@@ -46,6 +46,7 @@ fn tokens(criterion: &mut Criterion) {
             algorithm,
             leeway: Duration::ZERO,
             max_lifetime: Duration::from_secs(86_400),
+            no_exp: false,
         };
         let token = minter.mint(&grant, None, NOW_MS);
         criterion.bench_function(&format!("issue/jwt/{}", algorithm.name()), |bencher| {

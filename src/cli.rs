@@ -88,9 +88,10 @@ pub(crate) enum Command {
 /// Options of `authbench run`.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
-    /// How long and how thorough: quick (≤ 2 minutes), standard, full
-    #[arg(long, value_enum, default_value_t = Profile::Quick)]
-    pub(crate) profile: Profile,
+    /// How long and how thorough: quick (≤ 2 minutes), standard, full [default: what the scenario means, quick but for
+    /// revocation-matrix]
+    #[arg(long, value_enum)]
+    pub(crate) profile: Option<Profile>,
 
     /// Scenario to run, by name or path to a .toml file; repeatable. capacity, sweep, login (which overload the targets), journey and tls run only when named
     /// [default: steady, then revocation]

@@ -77,6 +77,7 @@ const EVERYTHING: &str = r#"
 schema = "authbench.target/1"
 name = "everything"
 model = "other"
+control = "because"
 build = ["true"]
 [users]
 count = 3
@@ -104,7 +105,7 @@ capture = { token = { json = "" } }
 request = "GET http://127.0.0.1/login"
 expect = [200, 302]
 follow = { max = 3, stop = "http://127.0.0.1/cb" }
-capture = { a = { header = "location", query = "code" }, b = { header = "x", regex = "(y)" }, c = { html = "p", attr = "q" }, d = { cookie = "s" }, e = { header = "z" } }
+capture = { a = { header = "location", query = "code" }, b = { header = "x", regex = "(y)" }, c = { html = "p", attr = "q" }, d = { cookie = "s" }, e = { header = "z" }, f = { json = "/x", of_first = { "/y" = true } } }
 [[login]]
 request = "POST http://127.0.0.1/token"
 client = { post = ["id", "secret"] }
@@ -124,9 +125,20 @@ name = "p"
 request = "GET http://127.0.0.1/"
 accept = { status = 200, header = { name = "a", regex = "b" } }
 refuse = { status = [401, 302], header = { name = "a", contains = "b" }, json = { "/c" = false } }
+[[point]]
+name = "s"
+kind = "stream"
+request = "GET http://127.0.0.1/stream"
+accept = { status = 200 }
+refuse = { status = 401 }
+events = ["e"]
 [[event]]
 name = "e"
+reach = "client"
+client = "service"
+witnesses = ["same_user", "other_user"]
 bound = { p = "1s" }
+goes_on = ["s"]
 [[event.step]]
 request = "DELETE http://127.0.0.1/${admin.token}"
 expect = 204
@@ -142,6 +154,45 @@ expect = 200
 request = "POST http://127.0.0.1/write"
 expect = 200
 "#;
+
+/// With `extends`, what it does not say is the other's.
+const DIFFERENCE: &str = r#"
+schema = "authbench.target/1"
+extends = "jwt"
+name = "jwt+other"
+[vars]
+access_ttl = "1s"
+[[process]]
+name = "authorization"
+env = { A = "b" }
+[[point]]
+name = "resource-1"
+refuse = { status = [401, 403] }
+[[event]]
+name = "logout"
+bound = { resource-1 = "5s" }
+"#;
+
+#[test]
+fn a_file_that_extends_another_says_only_what_is_different() {
+    let target = read(DIFFERENCE).expect("a target");
+    assert_eq!(target.about.name, "jwt+other");
+    let schema = schema();
+    let problem = jsonschema::validate(&schema, &json(DIFFERENCE)).map_err(|e| e.to_string());
+    assert_eq!(problem, Ok(()));
+    for (from, to) in [
+        ("extends = \"jwt\"\n", ""),
+        ("extends = \"jwt\"", "extend = \"jwt\""),
+        ("bound =", "bounds ="),
+    ] {
+        let text = DIFFERENCE.replacen(from, to, 1);
+        assert!(read(&text).is_err(), "the program takes {to:?}");
+        assert!(
+            !jsonschema::is_valid(&schema, &json(&text)),
+            "the schema takes {to:?}"
+        );
+    }
+}
 
 fn read(text: &str) -> Result<TargetFile, String> {
     TargetFile::parse("t.toml", text, &BTreeMap::new()).map_err(|error| error.to_string())
@@ -159,6 +210,11 @@ fn a_file_with_every_key_keeps_the_schema_and_is_read() {
 fn what_the_program_refuses_for_its_shape_the_schema_refuses() {
     let schema = schema();
     let mistakes = [
+        ("reach = \"client\"", "reach = \"clients\""),
+        ("[\"same_user\", ", "[\"nobody\", "),
+        ("kind = \"stream\"", "kind = \"streams\""),
+        ("of_first = { \"/y\" = true }", "of_first = { y = true }"),
+        ("model = \"other\"\n", ""),
         ("name = \"everything\"", "name = \"every thing\""),
         ("[[client.write]]", "[[client.post]]"),
         ("model = \"other\"", "modell = \"other\""),

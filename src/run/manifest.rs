@@ -33,8 +33,9 @@ pub(super) fn citing(
     selftest: Option<&SelftestFile>,
     pinning: &Pinning,
     arguments: &RunArguments,
+    profile: scenario_file::Profile,
 ) -> Manifest {
-    let mut manifest = collect(pinning, command(arguments));
+    let mut manifest = collect(pinning, command(arguments, profile));
     manifest.selftest = selftest.map(|selftest| Citation::of(selftest, &manifest));
     manifest
 }
@@ -77,14 +78,11 @@ pub(crate) fn collect(pinning: &Pinning, command: Vec<String>) -> Manifest {
 }
 
 /// The options that shape a run, without any value that could hold a password.
-fn command(arguments: &RunArguments) -> Vec<String> {
+fn command(arguments: &RunArguments, profile: scenario_file::Profile) -> Vec<String> {
     let mut words = vec!["authbench".to_owned(), "run".to_owned()];
     let mut option =
         |name: &str, value: &str| words.extend([format!("--{name}"), value.to_owned()]);
-    option(
-        "profile",
-        scenario_file::Profile::from(arguments.profile).name(),
-    );
+    option("profile", profile.name());
     option("seed", &arguments.seed.to_string());
     arguments
         .scenarios

@@ -19,6 +19,7 @@ use authbench_scenarios::run::{Measured, Plan, RunError, run};
 use authbench_scenarios::scenario_file::{self, Scenario};
 use authbench_scenarios::target::{RemoteTargets, TargetFile};
 use authbench_scenarios::undo::Journal;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -70,6 +71,7 @@ async fn measure_and_report(
     };
     let pinning = pinning::apply(!arguments.no_pin).awake(!arguments.let_idle);
     let plan = plan(arguments, scenarios, journal, &pinning, interrupted.clone())?;
+    let profile = plan.profile;
     let progress = progress::Display::new(arguments.quiet);
     let outcome = run(plan, interrupted.clone(), &|step| progress.show(&step)).await;
     progress.finish();
@@ -97,13 +99,11 @@ async fn measure_and_report(
         schema: SCHEMA.to_owned(),
         run_id,
         status,
-        profile: scenario_file::Profile::from(arguments.profile)
-            .name()
-            .to_owned(),
+        profile: profile.name().to_owned(),
         seed: arguments.seed,
         started_at,
         duration_s: began.elapsed().as_secs_f64(),
-        manifest: manifest::citing(selftest.as_ref(), &pinning, arguments),
+        manifest: manifest::citing(selftest.as_ref(), &pinning, arguments, profile),
         store: measured.store.clone(),
         targets: measured.targets.clone(),
         scenarios: measured.scenarios.clone(),
@@ -167,6 +167,7 @@ fn given_up(error: RunError, directory: &Path) -> GivenUp {
 /// The scenarios and their targets, read and checked.
 fn load(arguments: &RunArguments) -> Result<Vec<(Scenario, Vec<TargetFile>)>> {
     let mut loaded: Vec<(Scenario, Vec<TargetFile>)> = Vec::new();
+    let mut names = BTreeSet::new();
     let mut mixed = false;
     for name in scenario_names(arguments) {
         let mut scenario = Scenario::load(&name)?;
@@ -174,7 +175,7 @@ fn load(arguments: &RunArguments) -> Result<Vec<(Scenario, Vec<TargetFile>)>> {
             let has_one = scenario.remix(mix);
             mixed |= has_one.with_context(|| format!("--mix, scenario {}", scenario.name))?;
         }
-        if loaded.iter().any(|(other, _)| other.name == scenario.name) {
+        if !names.insert(scenario.name.clone()) {
             bail!("scenario {} was named twice", scenario.name);
         }
         let files = match arguments.targets.as_slice() {
@@ -182,7 +183,7 @@ fn load(arguments: &RunArguments) -> Result<Vec<(Scenario, Vec<TargetFile>)>> {
             targets => scenario.load_in_their_place(&chosen(&scenario, targets))?,
         };
         if !files.is_empty() {
-            loaded.push((scenario, files));
+            loaded.extend(scenario.into_parts(files, &arguments.targets)?);
         } else if arguments.scenarios.is_empty() {
             eprintln!(
                 "scenario {} is left out: no target has any of its events",
@@ -208,6 +209,20 @@ fn scenario_names(arguments: &RunArguments) -> Vec<String> {
         [] => scenario_file::DEFAULT.map(str::to_owned).to_vec(),
         named => named.to_vec(),
     }
+}
+
+/// The profile asked for, or the longest that a scenario means where none is.
+fn profile(
+    arguments: &RunArguments,
+    scenarios: &[(Scenario, Vec<TargetFile>)],
+) -> scenario_file::Profile {
+    let meant = scenarios
+        .iter()
+        .map(|(scenario, _)| scenario.default_profile);
+    let asked = arguments.profile.map(scenario_file::Profile::from);
+    asked
+        .or(meant.max())
+        .unwrap_or(scenario_file::Profile::Quick)
 }
 
 /// The targets asked for; the control first, where the scenario has it.
@@ -245,9 +260,10 @@ fn plan(
     let logs = directory.join(LOGS);
     std::fs::create_dir(&logs).with_context(|| format!("create {}", logs.display()))?;
     let authbench: PathBuf = std::env::current_exe().context("find this program")?;
+    let profile = profile(arguments, &scenarios);
     Ok(Plan {
         scenarios,
-        profile: arguments.profile.into(),
+        profile,
         settings: RunSettings {
             authbench,
             store_url: store_url(arguments),

@@ -42,6 +42,12 @@ impl Call {
             .body(pairs.join("&"))
     }
 
+    /// The same request by another method than POST.
+    pub(crate) fn by(mut self, method: &str) -> Self {
+        self.line = self.line.replacen("POST", method, 1);
+        self
+    }
+
     /// One more header line.
     pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.extend_from_slice(name.as_bytes());

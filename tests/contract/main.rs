@@ -10,6 +10,7 @@
 //!   [`forge`])
 //! * [`bearer`], [`http`], [`session`], [`cross_site`]: attacks on requests
 //! * [`changes`], [`accounts`], [`administrators`]: who may change what, and what one does about accounts and sessions
+//! * [`events`]: what puts out more than one caller, or less than all of one
 //! * [`cors`], [`clients`], [`carriers`]: pages of other origins, programs, and what carries a credential
 //! * [`asking`], [`opaque`], [`refresh`], [`token_endpoint`], [`login`]: attacks on the rest
 //! * [`standards`]: what the RFCs, ASVS and NIST demand
@@ -34,6 +35,7 @@ mod credential;
 mod cross_site;
 mod encoding;
 mod entrance;
+mod events;
 mod fake;
 mod forge;
 mod header;
@@ -69,6 +71,7 @@ const FAMILIES: &[(&str, &[Row])] = &[
     ("changes", changes::ROWS),
     ("accounts", accounts::ROWS),
     ("administrators", administrators::ROWS),
+    ("events", events::ROWS),
     ("cross-origin requests", cors::ROWS),
     ("clients", clients::ROWS),
     ("carriers", carriers::ROWS),
@@ -110,6 +113,7 @@ families! {
     resource_changes: changes::ROWS,
     own_accounts: accounts::ROWS,
     others_accounts: administrators::ROWS,
+    events_that_put_out: events::ROWS,
     cross_origin_requests: cors::ROWS,
     clients_of_all_kinds: clients::ROWS,
     carriers_of_credentials: carriers::ROWS,

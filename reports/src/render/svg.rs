@@ -71,6 +71,12 @@ fn series(summary: &Summary) -> Vec<Series<'_>> {
         .collect()
 }
 
+/// How wide the longest of the targets' names is, about, in bold.
+fn name_width<'a>(targets: impl Iterator<Item = &'a TargetSummary>) -> f64 {
+    let longest = targets.map(|target| target.name.chars().count()).max();
+    7.4 * longest.unwrap_or(0) as f64
+}
+
 /// A drawing of [`WIDTH`] × `height` with what a screen reader says of it.
 fn drawing(id: &str, title: &str, description: &str, height: f64, content: &Markup) -> Markup {
     drawing_of("chart", id, [title, description], [WIDTH, height], content)

@@ -1,11 +1,12 @@
 //! Asks every point once: with the credential, without, and with one that was changed.
 
-use super::explain::{Answer, Explained, of_answer, of_exchange};
+use super::explain::{Answer, Explained, of_answer, of_exchange, of_open};
 use super::walker::Walker;
 use crate::flow::{
     Credential, EncodeError, Exchange, PointRequest, encode_without_login, point_request,
 };
-use crate::target::{Point, THROTTLED};
+use crate::load::open_answer::OpenAnswer;
+use crate::target::{Point, PointKind, THROTTLED};
 use authbench_reports::check::{Expected, Finding, Moment, PointAnswer, PointVerdict, Severity};
 use std::sync::Arc;
 
@@ -83,6 +84,9 @@ impl Walker<'_> {
         credential: &Credential,
     ) -> Asked {
         self.pace().await;
+        if point.kind == PointKind::Stream {
+            return self.ask_for_stream(point, request, credential).await;
+        }
         let exchange = match self.client.exchange(&request.peer, &request.bytes).await {
             Ok(exchange) => exchange,
             Err(error) => {
@@ -115,6 +119,42 @@ impl Walker<'_> {
             },
             exchange: Some(exchange),
             explained: of_answer(&answer, credential, place),
+            words: answer.words(),
+        }
+    }
+
+    /// A stream is opened, looked at, and left.
+    async fn ask_for_stream(
+        &mut self,
+        point: &Point,
+        request: &PointRequest,
+        credential: &Credential,
+    ) -> Asked {
+        let opened = OpenAnswer::open(&request.peer, request.bytes.as_bytes()).await;
+        let stream = match opened {
+            Ok(stream) => stream,
+            Err(error) => {
+                return Asked {
+                    answer: PointAnswer {
+                        verdict: PointVerdict::NoAnswer,
+                        status: None,
+                    },
+                    exchange: None,
+                    explained: of_open(&error),
+                    words: error.to_string(),
+                };
+            }
+        };
+        let status = stream.status;
+        let secrets: Vec<&str> = credential.secrets().chain(self.target.secrets()).collect();
+        let answer = Answer::of(status, stream.head(), &secrets);
+        Asked {
+            answer: PointAnswer {
+                verdict: verdict(status, point.rules_hold(status, stream.head())),
+                status: Some(status),
+            },
+            exchange: Some(stream.exchange()),
+            explained: of_answer(&answer, credential, None),
             words: answer.words(),
         }
     }

@@ -46,6 +46,7 @@ pub(super) fn lacks(target: &Target) -> Vec<Finding> {
 fn unbounded(target: &Target, event: &Event) -> Option<Finding> {
     let points = target.flows.points.iter();
     let without: Vec<&str> = points
+        .filter(|point| point.is_probed_in(&event.name) && !event.goes_on.contains(&point.name))
         .filter(|point| !event.bounds.contains_key(&point.name))
         .map(|point| point.name.as_str())
         .collect();

@@ -63,7 +63,7 @@ async fn one(walker: &mut Walker<'_>, journal: &Arc<Journal>, index: usize, user
     let target = Arc::clone(walker.target);
     let event = &target.flows.events[index];
     let about = format!("event.{}", event.name);
-    let mut credential = match walker.login(user).await {
+    let mut credential = match walker.login_for(event, user).await {
         Ok(credential) => credential,
         Err(failed) => return blame(walker, &about, failed),
     };
@@ -225,11 +225,17 @@ async fn refresh_after(
     held: &Credential,
 ) -> Option<After> {
     let target = Arc::clone(walker.target);
-    if target.flows.refresh.is_empty() || walker.is_interrupted() {
+    let (list, steps) = match walker.client_of(event) {
+        Some(client) => (
+            List::RefreshOf(client),
+            &target.flows.clients[client].refresh,
+        ),
+        None => (List::Refresh, &target.flows.refresh),
+    };
+    if steps.is_empty() || walker.is_interrupted() {
         return None;
     }
-    let steps = &target.flows.refresh;
-    let outcome = walker.steps(List::Refresh, steps, &mut held.clone()).await;
+    let outcome = walker.steps(list, steps, &mut held.clone()).await;
     let after = match &outcome {
         Ok(_) => After::Worked,
         Err(failed) if failed.error.is_refusal() => After::Refused,

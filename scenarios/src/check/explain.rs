@@ -1,6 +1,7 @@
 //! What a failure looks like, from what is visible from outside: status, challenge, redirect, body, cookies and the token's times.
 
 use crate::flow::{Credential, ExchangeError, StepError, StepFailure, excerpt};
+use crate::load::open_answer::OpenError;
 use crate::target::Origin;
 use crate::transport::ConnectError;
 use crate::wire::ResponseReader;
@@ -121,6 +122,20 @@ pub(super) fn of_exchange(error: &ExchangeError) -> Explained {
             source: ConnectError::Tls { .. },
             ..
         } => explained(
+            Cause::Tls,
+            "[tls] ca_file says whose certificates count; the name is the URL's host",
+        ),
+        _ => explained(
+            Cause::Network,
+            "is it running, and are host and port those of the file?",
+        ),
+    }
+}
+
+/// What it looks like when an answer that goes on does not begin.
+pub(super) fn of_open(error: &OpenError) -> Explained {
+    match error {
+        OpenError::Connect(ConnectError::Tls { .. }) => explained(
             Cause::Tls,
             "[tls] ca_file says whose certificates count; the name is the URL's host",
         ),

@@ -8,7 +8,7 @@ use crate::flow::{
     next_step,
 };
 use crate::run::system::System;
-use crate::target::{Action, Step, THROTTLED, Target};
+use crate::target::{Action, Event, Step, THROTTLED, Target};
 use authbench_reports::check::{Entry, Finding, SCHEMA, Severity, TargetCheck};
 use std::sync::Arc;
 use std::time::Instant;
@@ -25,6 +25,10 @@ pub(super) enum List {
     Event(usize),
     /// By the event's place in the file.
     Undo(usize),
+    /// By the client type's place in the file.
+    LoginOf(usize),
+    /// By the client type's place in the file.
+    RefreshOf(usize),
 }
 
 /// A step that failed, with what that looks like.
@@ -114,12 +118,35 @@ impl<'a> Walker<'a> {
 
     /// Logs in user number `user`.
     pub(super) async fn login(&mut self, user: u32) -> Result<Credential, Failed> {
+        self.login_by(user, None).await
+    }
+
+    /// The same as the client does whose credentials `event` is about, if it is about one.
+    pub(super) async fn login_for(
+        &mut self,
+        event: &Event,
+        user: u32,
+    ) -> Result<Credential, Failed> {
+        self.login_by(user, self.client_of(event)).await
+    }
+
+    /// The place in the file of the client type that `event` is about.
+    pub(super) fn client_of(&self, event: &Event) -> Option<usize> {
+        let named = event.client.as_ref()?;
+        let clients = &self.target.flows.clients;
+        clients.iter().position(|client| client.name == *named)
+    }
+
+    async fn login_by(&mut self, user: u32, client: Option<usize>) -> Result<Credential, Failed> {
         let users = self.target.about.users.as_ref();
         let mut credential = Credential::of(users.map(|users| users.account(user)));
         let target = Arc::clone(self.target);
         self.system.login_limit().pass().await;
-        self.steps(List::Login, &target.flows.login, &mut credential)
-            .await?;
+        let (list, steps) = match client {
+            Some(client) => (List::LoginOf(client), &target.flows.clients[client].login),
+            None => (List::Login, &target.flows.login),
+        };
+        self.steps(list, steps, &mut credential).await?;
         Ok(credential)
     }
 
@@ -247,6 +274,8 @@ impl<'a> Walker<'a> {
             List::AdminLogin => "/admin_login".to_owned(),
             List::Event(event) => format!("/event/{event}/step"),
             List::Undo(event) => format!("/event/{event}/undo"),
+            List::LoginOf(client) => format!("/client/{client}/login"),
+            List::RefreshOf(client) => format!("/client/{client}/refresh"),
         };
         let written = self.system.file().as_written();
         let request = written.pointer(&format!("{list}/{index}/request"));

@@ -9,8 +9,8 @@ pub use rate_limit::RateLimit;
 pub(crate) use rate_limit::Turns;
 pub use wallet::Wallet;
 
-use crate::flow::{Credential, FlowClient, StepError, login};
-use crate::target::Target;
+use crate::flow::{Credential, FlowClient, StepError, login_by};
+use crate::target::{Step, Target};
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -96,12 +96,26 @@ pub async fn login_patiently(
     limit: &LoginLimit,
     user: u32,
 ) -> Result<Credential, StepError> {
+    login_patiently_by(client, target, &target.flows.login, limit, user).await
+}
+
+/// The same by steps of one's own.
+///
+/// # Errors
+/// As [`login_patiently`].
+pub async fn login_patiently_by(
+    client: &mut FlowClient,
+    target: &Target,
+    steps: &[Step],
+    limit: &LoginLimit,
+    user: u32,
+) -> Result<Credential, StepError> {
     /// Whoever asks for more patience than this many waits, or for one longer than this, is not to be measured now.
     const WAITS: u32 = 5;
     const LONGEST_WAIT: Duration = Duration::from_secs(60);
     let mut waits = 0;
     loop {
-        let outcome = login(client, target, user).await;
+        let outcome = login_by(client, target, steps, user).await;
         let wait = outcome.as_ref().err().and_then(StepError::throttled_for);
         match wait.filter(|wait| waits < WAITS && *wait <= LONGEST_WAIT) {
             Some(wait) => limit.hold(wait),

@@ -4,7 +4,7 @@ use scraper::{Html, Selector};
 use serde_json::Value;
 
 use super::jar::{CookieRefusal, Jar};
-use crate::target::{CaptureFrom, CapturePart};
+use crate::target::{CaptureFrom, CapturePart, JsonPlace};
 use crate::wire::ResponseReader;
 
 /// What became of the cookies of a step's responses.
@@ -22,7 +22,7 @@ pub(super) fn in_response(
     cookies: &Cookies,
 ) -> Result<String, String> {
     match from {
-        CaptureFrom::Json(pointer) => in_json(response.body(), pointer),
+        CaptureFrom::Json(place) => in_json(response.body(), place),
         CaptureFrom::Header { name, part } => {
             let value = response
                 .header(name)
@@ -49,11 +49,12 @@ pub(super) fn in_response(
     }
 }
 
-/// The value at `pointer`, a text or a number.
-pub(super) fn in_json(body: &[u8], pointer: &str) -> Result<String, String> {
+/// The value at `place`, a text or a number.
+pub(super) fn in_json(body: &[u8], place: &JsonPlace) -> Result<String, String> {
     let json: Value =
         serde_json::from_slice(body).map_err(|_| "the body is not JSON".to_owned())?;
-    match json.pointer(pointer) {
+    let pointer = place.pointer.as_str();
+    match part_of(&json, &place.of_first)?.pointer(pointer) {
         Some(Value::String(text)) => Ok(text.clone()),
         Some(Value::Number(number)) => Ok(number.to_string()),
         Some(_) => Err(format!(
@@ -61,6 +62,21 @@ pub(super) fn in_json(body: &[u8], pointer: &str) -> Result<String, String> {
         )),
         None => Err(format!("the body has no {pointer}")),
     }
+}
+
+/// All of `json`, or the first element of that list in which the values stand.
+fn part_of<'j>(json: &'j Value, of_first: &[(String, Value)]) -> Result<&'j Value, String> {
+    if of_first.is_empty() {
+        return Ok(json);
+    }
+    let fits = |element: &&Value| {
+        let mut values = of_first.iter();
+        values.all(|(pointer, value)| element.pointer(pointer) == Some(value))
+    };
+    let list = json.as_array().ok_or("the body is not a list")?;
+    list.iter()
+        .find(fits)
+        .ok_or_else(|| "no element of the list has the values of of_first".to_owned())
 }
 
 fn in_text(place: &str, value: &str, part: &CapturePart) -> Result<String, String> {
@@ -128,6 +144,26 @@ mod tests {
         for (url, expected) in cases {
             assert_eq!(in_query(url, "code").as_deref(), expected, "{url}");
         }
+    }
+
+    #[test]
+    fn of_a_list_the_first_element_is_taken_that_fits() {
+        let body =
+            br#"[{"id":"a","current":false},{"id":"b","current":true},{"id":"c","current":true}]"#;
+        let place = |pointer: &str, pairs: &[(&str, Value)]| JsonPlace {
+            pointer: pointer.to_owned(),
+            of_first: pairs
+                .iter()
+                .map(|(at, value)| ((*at).to_owned(), value.clone()))
+                .collect(),
+        };
+        let taken = |pairs: &[(&str, Value)]| in_json(body, &place("/id", pairs));
+        assert_eq!(taken(&[("/current", true.into())]).as_deref(), Ok("b"));
+        let none = taken(&[("/current", 1.into())]).expect_err("none fits");
+        assert_eq!(none, "no element of the list has the values of of_first");
+        assert_eq!(in_json(body, &place("/0/id", &[])).as_deref(), Ok("a"));
+        let whole = in_json(b"{}", &place("/id", &[("/a", true.into())]));
+        assert_eq!(whole, Err("the body is not a list".to_owned()));
     }
 
     #[test]

@@ -131,7 +131,7 @@ async fn execute(
         command::run(command, &values, secrets).await??
     };
     let find = |capture: &Capture, _: &Credential| match &capture.from {
-        crate::target::CaptureFrom::Json(pointer) => capture::in_json(&ran.output, pointer),
+        crate::target::CaptureFrom::Json(place) => capture::in_json(&ran.output, place),
         // Refused when the file is read.
         _ => Err("a command has no response".to_owned()),
     };

@@ -16,6 +16,7 @@ pub mod attack;
 pub mod closed_loop;
 pub mod connection;
 mod deadline;
+pub mod open_answer;
 pub mod pacer;
 pub mod queue;
 pub mod requests;

@@ -1,11 +1,76 @@
-//! The revoking call of a trial, and how it ended.
+//! The revoking call of a trial, when it is made, and how it ended.
 
-use super::probe::Answered;
-use crate::flow::{Acknowledged, StepError};
+use super::occurrence::Member;
+use super::probe::{Answered, Watch};
+use super::trial_user::NoTrial;
+use crate::flow::{Acknowledged, Credential, FlowClient, StepError, await_turn, run_steps_now};
+use crate::target::{Event, Target};
+use crate::undo::{Journal, about_to_touch};
 use authbench_reports::revocation::Acknowledgement;
+use std::sync::Arc;
 use std::time::Instant;
 
+/// What it takes to make an event happen.
+pub(super) struct Caller<'a> {
+    pub(super) client: &'a mut FlowClient,
+    pub(super) target: &'a Target,
+    pub(super) journal: &'a Arc<Journal>,
+    pub(super) event: &'a Event,
+    pub(super) user: u32,
+}
+
+impl Caller<'_> {
+    /// Makes the call, as soon as everything that it has to wait for lets it.
+    pub(super) async fn call(
+        &mut self,
+        credential: &mut Credential,
+        watch: &Watch,
+    ) -> Result<Call, NoTrial> {
+        let steps = &self.event.steps;
+        let turn = watch.unless_cut(await_turn(self.client, self.target, steps));
+        let turn = match turn.await.ok_or(NoTrial::Cut)? {
+            Ok(turn) => turn,
+            // Nothing was sent, so nobody is to be brought back.
+            Err(error) => return Ok(Call::of(Instant::now(), None, Err(error))),
+        };
+        let entry = about_to_touch(self.journal, self.target, self.event, self.user).await;
+        let entry = entry.map_err(NoTrial::failed)?;
+        let sent = Instant::now();
+        let call = run_steps_now(self.client, self.target, steps, credential, turn);
+        Ok(Call::of(sent, entry, call.await))
+    }
+
+    /// The same for all the trials that `member` shares the event with: made by the one that leads, when all are ready.
+    pub(super) async fn call_for_all(
+        &mut self,
+        member: &Member,
+        credential: &mut Credential,
+        watch: &Watch,
+    ) -> Result<Call, NoTrial> {
+        const GIVEN_UP: &str = "another credential of the same event could not be had";
+        let occurrence = &member.of;
+        occurrence.one_is_ready();
+        if !member.leads {
+            let call = watch.unless_cut(occurrence.call()).await;
+            return call
+                .ok_or(NoTrial::Cut)?
+                .ok_or_else(|| NoTrial::failed(GIVEN_UP));
+        }
+        let call = match watch.unless_cut(occurrence.all_are_ready()).await {
+            None => Err(NoTrial::Cut),
+            Some(false) => Err(NoTrial::failed(GIVEN_UP)),
+            Some(true) => self.call(credential, watch).await,
+        };
+        match &call {
+            Ok(call) => occurrence.made(*call),
+            Err(_) => occurrence.give_up(),
+        }
+        call
+    }
+}
+
 /// The revoking call.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     /// Its number in the journal, where it can be undone.
     pub(super) entry: Option<u64>,

@@ -42,6 +42,9 @@ pub struct Watch {
     pub first_answers: Arc<Semaphore>,
     /// Intended distance of two probes under close watch.
     pub every: Duration,
+    /// The part of a lag that two probes may lie apart, where that is more: a credential that stays in for seconds need not be asked about every
+    /// few milliseconds.
+    pub resolution: Option<f64>,
     /// How long to go on after the first refusal.
     pub tail: Duration,
     /// Observation ends this long after t0, whatever the answers are.
@@ -75,20 +78,98 @@ impl Watch {
     }
 
     /// The first probe, `phase` (0 to 1) of a spacing into its part. A credential that lives only briefly is watched closely at once.
-    fn first(&self, phase: f64) -> Instant {
+    pub(super) fn first(&self, phase: f64) -> Instant {
         let used = self.used_from + (self.every * USE_SPACING).mul_f64(phase);
         used.min(self.watched_from + self.every.mul_f64(phase))
     }
 
     /// The probe after the one intended at `last`.
-    fn next(&self, last: Instant, is_refused: bool) -> Instant {
+    pub(super) fn next(&self, last: Instant, is_refused: bool) -> Instant {
         if last < self.watched_from {
             (last + self.every * USE_SPACING).min(self.watched_from)
         } else if is_refused {
             last + self.every * TAIL_SPACING
         } else {
-            last + self.every
+            last + self.every.max(self.part_of_the_lag(last))
         }
+    }
+
+    fn part_of_the_lag(&self, last: Instant) -> Duration {
+        let answered = self.answered.get();
+        let lag = answered.map(|answered| last.saturating_duration_since(answered.at));
+        let part = self
+            .resolution
+            .zip(lag)
+            .map(|(part, lag)| lag.mul_f64(part));
+        part.unwrap_or_default()
+    }
+}
+
+/// The probes of one point so far, and whether they settle what became of the credential there.
+#[derive(Debug, Default)]
+pub(super) struct Probes {
+    all: Vec<Probe>,
+    refused_since: Option<Instant>,
+}
+
+impl Probes {
+    /// Adds one. Whether it was the last: refused for the tail, observed for long enough, or the revoking call failed.
+    pub(super) fn add(
+        &mut self,
+        watch: &Watch,
+        sent: Instant,
+        done: Instant,
+        verdict: Verdict,
+    ) -> bool {
+        self.all.push(Probe {
+            sent_ns: since(watch.zero, sent),
+            done_ns: since(watch.zero, done),
+            verdict,
+        });
+        if self.all.len() == 1 {
+            watch.first_answers.add_permits(1);
+        }
+        if let Some(answered) = watch.answered.get()
+            && sent > answered.at
+        {
+            match verdict {
+                Verdict::Refused => _ = self.refused_since.get_or_insert(done),
+                Verdict::Accepted => self.refused_since = None,
+                Verdict::Gap => {}
+            }
+        }
+        self.are_over(watch, done)
+    }
+
+    /// Whether no more are to come, at `now`.
+    pub(super) fn are_over(&self, watch: &Watch, now: Instant) -> bool {
+        let Some(answered) = watch.answered.get() else {
+            return false;
+        };
+        let settled = self
+            .refused_since
+            .is_some_and(|since| now.saturating_duration_since(since) >= watch.tail);
+        answered.acknowledgement != Acknowledgement::Received
+            || settled
+            || now > answered.at + watch.observe
+    }
+
+    /// What the last one said.
+    pub(super) fn last(&self) -> Option<Verdict> {
+        self.all.last().map(|probe| probe.verdict)
+    }
+
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused_since.is_some()
+    }
+
+    /// All of them, when the trial is cut short or they are over.
+    pub(super) fn end(self, watch: &Watch) -> Vec<Probe> {
+        // The call must not wait for a first answer that will not come.
+        watch
+            .first_answers
+            .add_permits(usize::from(self.all.is_empty()));
+        self.all
     }
 }
 
@@ -104,69 +185,39 @@ pub async fn probe(
     watch: &Watch,
     phase: f64,
 ) -> Vec<Probe> {
-    let mut probes = Vec::new();
-    let mut refused_since: Option<Instant> = None;
+    let mut probes = Probes::default();
     let mut next = watch.first(phase);
-    loop {
-        if !watch.sleep_until(next).await {
-            // The call must not wait for a first answer that will not come.
-            watch
-                .first_answers
-                .add_permits(usize::from(probes.is_empty()));
-            return probes;
+    while watch.sleep_until(next).await {
+        let (sent, done, verdict) = ask(connection, point, request).await;
+        if probes.add(watch, sent, done, verdict) {
+            break;
         }
-        let (probe, sent, done) = ask(connection, point, request, watch.zero).await;
-        probes.push(probe);
-        if probes.len() == 1 {
-            watch.first_answers.add_permits(1);
-        }
-        if let Some(answered) = watch.answered.get() {
-            if answered.acknowledgement != Acknowledgement::Received {
-                return probes;
-            }
-            if sent > answered.at {
-                match probe.verdict {
-                    Verdict::Refused => _ = refused_since.get_or_insert(done),
-                    Verdict::Accepted => refused_since = None,
-                    Verdict::Gap => {}
-                }
-            }
-            let settled =
-                refused_since.is_some_and(|since| done.duration_since(since) >= watch.tail);
-            if settled || done > answered.at + watch.observe {
-                return probes;
-            }
-        }
-        next = watch.next(next, refused_since.is_some()).max(done);
+        next = watch.next(next, probes.is_refused()).max(done);
     }
+    probes.end(watch)
 }
 
 async fn ask(
     connection: &mut Connection,
     point: &Point,
     request: &PointRequest,
-    zero: Instant,
-) -> (Probe, Instant, Instant) {
-    let (sent, done, verdict) = match connection.exchange(request.bytes.as_bytes()).await {
+) -> (Instant, Instant, Verdict) {
+    match connection.exchange(request.bytes.as_bytes()).await {
         Ok(exchange) => {
-            let verdict = match point.judge(exchange.head.status, connection.response()) {
-                Judgement::Accepted => Verdict::Accepted,
-                Judgement::Refused => Verdict::Refused,
-                Judgement::Neither | Judgement::Throttled => Verdict::Gap,
-            };
-            (exchange.sent, exchange.done, verdict)
+            let judgement = point.judge(exchange.head.status, connection.response());
+            (exchange.sent, exchange.done, verdict(judgement))
         }
         Err(failure) => (failure.sent, Instant::now(), Verdict::Gap),
-    };
-    (
-        Probe {
-            sent_ns: since(zero, sent),
-            done_ns: since(zero, done),
-            verdict,
-        },
-        sent,
-        done,
-    )
+    }
+}
+
+/// What a judgement says about the credential.
+pub(super) fn verdict(judgement: Judgement) -> Verdict {
+    match judgement {
+        Judgement::Accepted => Verdict::Accepted,
+        Judgement::Refused => Verdict::Refused,
+        Judgement::Neither | Judgement::Throttled => Verdict::Gap,
+    }
 }
 
 /// Nanoseconds from `zero` to `moment`; 0 when it lies before.
@@ -189,6 +240,7 @@ mod tests {
             revoke: zero + lead,
             first_answers: Arc::new(Semaphore::new(0)),
             every: EVERY,
+            resolution: None,
             tail: Duration::ZERO,
             observe: Duration::ZERO,
             answered: Arc::default(),
@@ -217,5 +269,21 @@ mod tests {
         );
         assert_eq!(watch.next(at(25), false), at(26));
         assert_eq!(watch.next(at(30), true), at(34));
+    }
+
+    #[test]
+    fn probes_lie_a_part_of_the_lag_apart_once_that_is_more() {
+        let watch = Watch {
+            resolution: Some(0.02),
+            ..watch(Duration::ZERO)
+        };
+        let answered = Answered {
+            at: watch.zero,
+            acknowledgement: Acknowledgement::Received,
+        };
+        watch.answered.set(answered).expect("set once");
+        let after = |millis| watch.zero + Duration::from_millis(millis);
+        assert_eq!(watch.next(after(100), false), after(105));
+        assert_eq!(watch.next(after(1000), false), after(1020));
     }
 }

@@ -345,8 +345,8 @@ fn expected(workload: &Workload, targets: u32) -> Duration {
     match workload {
         Workload::Steady(plan) => PREPARATION + plan.warm_up + plan.round * plan.rounds,
         Workload::Revocation(plan) => {
-            let in_turn =
-                plan.revocations * plan.events.len() as u32 / plan.slots_per_target.max(1);
+            let each = plan.events.iter().map(|event| plan.revocations_of(event));
+            let in_turn = each.sum::<u32>() / plan.slots_per_target.max(1);
             PREPARATION + plan.warm_up + ONE_REVOCATION * in_turn
         }
         Workload::Capacity(plan) => {

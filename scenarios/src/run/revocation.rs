@@ -13,10 +13,10 @@ use crate::load::pacer::LEAD;
 use crate::load::schedule::Schedule;
 use crate::load::stream::{Lane, LaneRound, offer, run_round, settle};
 use crate::revocation::trial_user::{TrialSettings, TrialUser};
-use crate::revocation::trials::Trials;
+use crate::revocation::trials::{PutsOut, Trials, Wanted};
 use crate::scenario_file::{Load, Revocations};
-use crate::target::RefreshAfter;
-use authbench_reports::revocation::Trial;
+use crate::target::{Event, RefreshAfter, Target};
+use authbench_reports::revocation::{EventReach, Trial};
 use authbench_reports::run_file::{Background, EventRecord, RevocationRecord, counted_s};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,9 +33,11 @@ const AGE_UP_TO: Duration = Duration::from_secs(2);
 const CERTAINLY_ALIVE: f64 = 0.4;
 /// Observation goes on this long past the largest bound of an event, so that a breach is seen as one.
 const OBSERVE_PAST_BOUND: Duration = Duration::from_secs(1);
+/// How often it is looked whether the trials without background load are over.
+const LOOK: Duration = Duration::from_millis(100);
 
-/// Makes the revocations of `plan` at `systems`, the stream `load` in the background. Interrupted, it returns the trials that were
-/// completed.
+/// Makes the revocations of `plan` at `systems`, the stream `load` in the background. Events that put out everyone come last, when there is no
+/// stream any more: it would be put out, too. Interrupted, it returns the trials that were completed.
 ///
 /// # Errors
 /// When credentials cannot be had, a process ends, or the generator fails.
@@ -70,7 +72,13 @@ pub(super) async fn measure(
         lanes.push(lane);
         attack.crew(
             &format!("{}, revocations", system.name()),
-            trial_users(system, trials, plan, context),
+            trial_users(
+                system,
+                trials,
+                plan,
+                first_user + trials.left() as u32,
+                context,
+            ),
         )?;
     }
     let renewals = wallets.iter().map(Wallet::renewals).collect();
@@ -87,7 +95,9 @@ pub(super) async fn measure(
         .run(async {
             let outcome = background.until_done(plan.warm_up).await;
             lanes.iter().for_each(Lane::close);
-            outcome
+            fresh.iter().for_each(tokio::task::JoinHandle::abort);
+            let (background, alone) = (outcome?, background.alone().await?);
+            Ok::<_, MeasureError>((background.0, background.1 + alone))
         })
         .await;
     fresh.iter().for_each(tokio::task::JoinHandle::abort);
@@ -105,22 +115,37 @@ pub(super) async fn measure(
 
 /// The accounts after those of the background load are revoked, each once.
 fn draw_trials(system: &System, plan: &Revocations, first_user: u32, seed: u64) -> Trials {
-    let events = &system.target().flows.events;
-    let wanted: Vec<usize> = (0..events.len())
-        .filter(|index| plan.events.contains(&events[*index].name))
-        .collect();
-    Trials::new(&wanted, plan.revocations, first_user, seed)
+    Trials::new(&wanted(system.target(), plan), first_user, seed)
 }
 
+fn wanted(target: &Target, plan: &Revocations) -> Vec<Wanted> {
+    let events = target.flows.events.iter().enumerate();
+    let wanted = events.filter(|(_, event)| plan.wants(&target.about.name, &event.name));
+    wanted
+        .map(|(index, event)| Wanted {
+            event: index,
+            revocations: plan.revocations_of(&event.name),
+            puts_out: match event.reach {
+                Some(EventReach::Client) => PutsOut::Several(plan.most_at_once(&event.name)),
+                Some(EventReach::Everyone) => PutsOut::Everyone(plan.most_at_once(&event.name)),
+                Some(EventReach::Credential | EventReach::Account) | None => PutsOut::One,
+            },
+        })
+        .collect()
+}
+
+/// `witnesses`: accounts from there on belong to those whom events leave alone, one for each slot.
 fn trial_users(
     system: &System,
     trials: &Arc<Trials>,
     plan: &Revocations,
+    witnesses: u32,
     context: &Context<'_>,
 ) -> Vec<TrialUser> {
     let lifetime = system.target().about.facts.get("access_ttl");
     let settings = TrialSettings {
         probe_every: plan.probe_every,
+        resolution: plan.resolution,
         tail: plan.tail,
         age_up_to: lifetime.map_or(AGE_UP_TO, |ttl| ttl.mul_f64(CERTAINLY_ALIVE)),
         observe_past_bound: OBSERVE_PAST_BOUND,
@@ -133,6 +158,7 @@ fn trial_users(
             Arc::clone(trials),
             Arc::clone(&context.journal),
             settings,
+            witnesses + slot,
             context.seed ^ (u64::from(slot) << 16),
         )
     };
@@ -202,6 +228,31 @@ impl BackgroundLoad<'_> {
         Ok((background, scheduled))
     }
 
+    /// Without any load: the trials of events that put out everyone; how long they took.
+    async fn alone(&self) -> Result<Duration, MeasureError> {
+        let began = Instant::now();
+        self.trials.iter().for_each(|trials| trials.open_alone());
+        let left = || {
+            self.trials
+                .iter()
+                .map(|trials| trials.left())
+                .sum::<usize>()
+        };
+        let of = left();
+        loop {
+            let done = of - left();
+            if done == of {
+                return Ok(began.elapsed());
+            }
+            self.context.tell(Progress::Revocations { done, of });
+            if self.context.is_interrupted() {
+                self.trials.iter().for_each(|trials| trials.cancel());
+            }
+            self.systems.iter().try_for_each(System::check_alive)?;
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
     fn record(&self, rounds: &[LaneRound], renewed: u64, scheduled: Duration) -> Background {
         let per_s = |count: u64| count as f64 / scheduled.as_secs_f64().max(f64::MIN_POSITIVE);
         let mut background = Background {
@@ -226,7 +277,8 @@ impl BackgroundLoad<'_> {
     }
 
     fn left(&self) -> usize {
-        self.trials.iter().map(|trials| trials.left()).sum()
+        let left = self.trials.iter().map(|trials| trials.left_beside_load());
+        left.sum()
     }
 
     fn renewed(&self) -> u64 {
@@ -260,39 +312,41 @@ fn events(
         for (event, trial) in done {
             by_event.entry(event).or_default().push(trial);
         }
-        for (index, event) in system.target().flows.events.iter().enumerate() {
-            if !plan.events.contains(&event.name) {
-                continue;
-            }
-            let points = system
-                .target()
-                .flows
-                .points
-                .iter()
-                .map(|point| (point.name.clone(), event.bounds.get(&point.name)));
-            let points: Vec<_> = points.collect();
-            let limit_ms = |bound: &crate::target::Bound| bound.limit.as_secs_f64() * 1000.0;
-            records.push(EventRecord {
-                target: system.name().to_owned(),
-                event: event.name.clone(),
-                bounds_ms: points
-                    .iter()
-                    .map(|(name, bound)| (name.clone(), bound.map(limit_ms)))
-                    .collect(),
-                bounds_stated: points
-                    .iter()
-                    .filter_map(|(name, bound)| Some((name.clone(), bound.as_ref()?.text.clone())))
-                    .collect(),
-                refresh_after: event.refresh_after.map(|after| match after {
-                    RefreshAfter::Refused => "refused".to_owned(),
-                    RefreshAfter::Works => "works".to_owned(),
-                }),
-                reach: None,
-                trials: by_event.remove(&index).unwrap_or_default(),
-            });
+        let target = system.target();
+        for wanted in wanted(target, plan) {
+            let trials = by_event.remove(&wanted.event).unwrap_or_default();
+            records.push(record(target, &target.flows.events[wanted.event], trials));
         }
     }
     Ok(records)
+}
+
+fn record(target: &Target, event: &Event, trials: Vec<Trial>) -> EventRecord {
+    let ends_there = |name: &String| !event.goes_on.contains(name);
+    let points = target.flows.points.iter();
+    let points = points.filter(|point| point.is_probed_in(&event.name) && ends_there(&point.name));
+    let points: Vec<_> = points
+        .map(|point| (point.name.clone(), event.bounds.get(&point.name)))
+        .collect();
+    let limit_ms = |bound: &crate::target::Bound| bound.limit.as_secs_f64() * 1000.0;
+    EventRecord {
+        target: target.about.name.clone(),
+        event: event.name.clone(),
+        bounds_ms: points
+            .iter()
+            .map(|(name, bound)| (name.clone(), bound.map(limit_ms)))
+            .collect(),
+        bounds_stated: points
+            .iter()
+            .filter_map(|(name, bound)| Some((name.clone(), bound.as_ref()?.text.clone())))
+            .collect(),
+        refresh_after: event.refresh_after.map(|after| match after {
+            RefreshAfter::Refused => "refused".to_owned(),
+            RefreshAfter::Works => "works".to_owned(),
+        }),
+        reach: event.reach,
+        trials,
+    }
 }
 
 fn probes(events: &[EventRecord]) -> u64 {

@@ -117,7 +117,7 @@ impl System {
             model: about.model.clone(),
             file: self.file.as_written().clone(),
             variant: self.file.variant().cloned(),
-            control: None,
+            control: about.control.clone(),
         }
     }
 

@@ -3,6 +3,7 @@
 mod journey;
 mod kind;
 mod login;
+mod revocations;
 mod solo;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ pub(super) fn check(source: Source) -> Result<Scenario, FileError> {
     let raw: RawScenario = source.parse()?;
     let checker = Checker { source: &source };
     let kind = checker.kind(&raw)?;
-    let plans = [
+    let mut plans = [
         checker.plan(&kind, Profile::Quick, &raw.profile.quick)?,
         checker.plan(&kind, Profile::Standard, &raw.profile.standard)?,
         checker.plan(&kind, Profile::Full, &raw.profile.full)?,
@@ -36,7 +37,10 @@ pub(super) fn check(source: Source) -> Result<Scenario, FileError> {
         checker.load(&raw, &plans[0])?,
     );
     let variants = checker.variants(&raw, &targets)?;
+    checker.events_of_variants(&raw, &mut plans)?;
     Ok(Scenario {
+        default_profile: checker.default_profile(&raw)?,
+        cost: checker.cost(&raw)?,
         name,
         question,
         targets,

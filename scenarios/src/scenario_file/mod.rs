@@ -5,29 +5,34 @@
 //! | `schema` `name` `kind` | `authbench.scenario/1`; the name in reports; `steady`, `revocation`, `capacity`, `sweep`, `login` or `journey` |
 //! | `question` | one sentence, shown in the report |
 //! | `targets` | names of built-in targets, paths of target files, relative to the scenario's own folder, or names of its variants |
-//! | `[variant.NAME]` | one of `targets`: `target`, the one that it is another form of, and `vars`, which replace variables for it alone |
+//! | `[variant.NAME]` | one of `targets`: `target`, the one that it is another form of, and `vars`, which replace variables for it alone; `events`, where only some of the scenario's are made there |
 //! | `[vars]` | replace variables of the targets that have them; plain text |
 //! | `[load]` | not of journeys: `connections_per_target`, `credentials_per_target`; `rate_per_s` over all targets (`steady`, `revocation`), or of the one that has its turn (`login`) |
-//! | `[revocation]` | of this kind only: `events`, `probe_every`, `tail`, `slots_per_target`, `observe` (60s) |
+//! | `[revocation]` | of this kind only: `events`, `probe_every`, `tail`, `slots_per_target`, `observe` (60s); `resolution`, the part of a lag that probes may lie apart where that is more than `probe_every`; `headline`, events that are made more often; `occurrences` (1), how often at least an event happens that puts out many at once; `together`, how many targets are measured at a time (all) |
+//! | `[steady]` | of `revocation` only: what the targets cost, measured before it in a stream of its own: `question`, `targets`, `vars`, and what `[load]` has |
 //! | `[slo]` `[slo.NAME]` | of `capacity` and `sweep` only: `p99`, `unexpected`, `achieved`, for all targets and for one |
 //! | `[capacity]` | of this kind only: `start_per_s`, `resolution` |
 //! | `[sweep]` | of this kind only: `rates`, or `fractions` of a capacity that is looked for from `start_per_s` |
 //! | `[login]` | of this kind only: `rates` of logins per second, `connections` they are made on; `[load]` is the stream on the other routes of one target |
 //! | `[journey]` | of this kind only: `sessions_per_s` over all targets; `renew_before`: a credential with less of its promised life left is renewed |
 //! | `[[client]]` | of journeys only, a table for each client type: `type`, `weight`, `presents` (`cookie`, `header`), `requests_per_session`, `think`, `renew` (`ahead`, `when_refused`), `reload_every`, and shares from 0 to 1: `write_share`, `two_tabs_share`, `retry_share`, `lost_response_share`, `logout_share` |
-//! | `[profile.quick]` `standard` `full` | `warm_up`; `rounds` and `round`, or `revocations`, or `rounds` and `slice` |
+//! | `default_profile` | the profile that is meant where none is asked for (`quick`) |
+//! | `[profile.quick]` `standard` `full` | `warm_up`; `rounds` and `round`, or `revocations` and (of `headline`) `headline_revocations`, or `rounds` and `slice`; all of the first two with `[steady]` |
 
 mod check;
 mod journey;
 mod login;
 mod mix;
+mod parts;
 mod raw;
+mod revocations;
 mod solo;
 mod variant;
 
 pub use journey::{ClientPlan, Journeys, Presents, Renew, Shares};
 pub use login::LoginStorms;
 pub use mix::{Mix, MixError};
+pub use revocations::Revocations;
 pub use solo::{Capacity, Ladder, Slos, Sweep};
 pub use variant::Variant;
 
@@ -52,6 +57,10 @@ const SCENARIOS: &[(&str, &str)] = &[
     ("tls", include_str!("../../tls.toml")),
     ("claims", include_str!("../../claims.toml")),
     (
+        "revocation-matrix",
+        include_str!("../../revocation-matrix.toml"),
+    ),
+    (
         "store-connections",
         include_str!("../../store-connections.toml"),
     ),
@@ -75,7 +84,10 @@ pub struct Scenario {
     pub variants: BTreeMap<String, Variant>,
     /// The traffic.
     pub load: Load,
+    /// The profile that is meant where none is asked for.
+    pub default_profile: Profile,
     plans: [Plan; 3],
+    cost: Option<parts::Cost>,
     source: Source,
 }
 
@@ -92,7 +104,7 @@ pub struct Load {
 }
 
 /// How long, or how many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Profile {
     /// Minutes: a first look, and every change in CI.
     Quick,
@@ -142,25 +154,6 @@ pub struct Rounds {
     pub round: Duration,
 }
 
-/// Probed revocations.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revocations {
-    /// Background traffic before the first revocation.
-    pub warm_up: Duration,
-    /// Names of events, as target files call them.
-    pub events: Vec<String>,
-    /// How many revocations of each event at each target.
-    pub revocations: u32,
-    /// Time between the probes of one credential at one point: the resolution of its lag.
-    pub probe_every: Duration,
-    /// How long probing goes on after the first refusal.
-    pub tail: Duration,
-    /// The longest that a credential is watched after its revocation, and used before it. A bound beyond it is not observed.
-    pub observe: Duration,
-    /// Revocations under way at a time at each target.
-    pub slots_per_target: u32,
-}
-
 /// The names of the built-in scenarios.
 pub fn names() -> impl Iterator<Item = &'static str> {
     SCENARIOS.iter().map(|(name, _)| *name)
@@ -179,7 +172,8 @@ impl Scenario {
             .filter(|_| target::is_path(name_or_path));
         let variants = &mut scenario.variants;
         let behind = variants.values_mut().map(|variant| &mut variant.target);
-        for target in scenario.targets.iter_mut().chain(behind) {
+        let of_cost = scenario.cost.iter_mut().flat_map(|cost| &mut cost.targets);
+        for target in scenario.targets.iter_mut().chain(behind).chain(of_cost) {
             if let Some(folder) = folder.filter(|_| target::is_path(target)) {
                 *target = folder.join(&*target).to_string_lossy().into_owned();
             }
@@ -192,10 +186,7 @@ impl Scenario {
     /// # Errors
     /// When anything in it is wrong.
     pub fn parse(name: &str, text: &str) -> Result<Self, FileError> {
-        check::check(Source {
-            name: name.to_owned(),
-            text: text.to_owned(),
-        })
+        check::check(Source::new(name, text))
     }
 
     /// What is measured in `profile`.
@@ -272,12 +263,15 @@ impl Scenario {
                 .filter(|(name, _)| !shown(name))
                 .for_each(|(_, value)| *value = "(masked)".into());
         };
-        mask(&mut json);
         let variants = json.get_mut("variant").and_then(Json::as_object_mut);
         variants
             .into_iter()
             .flatten()
             .for_each(|(_, variant)| mask(variant));
+        for (name, value) in &self.vars {
+            json["vars"][name] = value.as_str().into();
+        }
+        mask(&mut json);
         json["targets"] = targets.into();
         if let (Plan::Journey(plan), Some(clients)) = (
             &self.plans[0],
@@ -306,6 +300,12 @@ impl Scenario {
 impl Profile {
     /// All profiles, the shortest first.
     pub const ALL: [Self; 3] = [Self::Quick, Self::Standard, Self::Full];
+
+    /// The profile of this name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.name() == name)
+    }
 
     /// As it stands in files and on the command line.
     #[must_use]

@@ -26,6 +26,8 @@ pub(super) struct RawScenario {
     pub(super) variant: BTreeMap<String, Spanned<RawVariant>>,
     pub(super) load: Option<Spanned<RawLoad>>,
     pub(super) revocation: Option<Spanned<RawRevocation>>,
+    pub(super) steady: Option<Spanned<RawSteady>>,
+    pub(super) default_profile: Option<Spanned<String>>,
     pub(super) slo: Option<Spanned<RawLimits>>,
     pub(super) capacity: Option<Spanned<RawCapacity>>,
     pub(super) sweep: Option<Spanned<RawSweep>>,
@@ -41,6 +43,7 @@ pub(super) struct RawScenario {
 pub(super) struct RawVariant {
     pub(super) target: Spanned<String>,
     pub(super) vars: BTreeMap<String, Spanned<String>>,
+    pub(super) events: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +62,22 @@ pub(super) struct RawRevocation {
     pub(super) tail: Spanned<String>,
     pub(super) observe: Option<Spanned<String>>,
     pub(super) slots_per_target: Spanned<i64>,
+    pub(super) resolution: Option<Spanned<f64>>,
+    pub(super) headline: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) occurrences: Option<Spanned<i64>>,
+    pub(super) together: Option<Spanned<i64>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSteady {
+    pub(super) question: Spanned<String>,
+    pub(super) targets: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(super) vars: BTreeMap<String, Spanned<String>>,
+    pub(super) rate_per_s: Spanned<i64>,
+    pub(super) connections_per_target: Spanned<i64>,
+    pub(super) credentials_per_target: Spanned<i64>,
 }
 
 #[derive(Deserialize)]
@@ -99,4 +118,5 @@ pub(super) struct RawProfile {
     pub(super) round: Option<Spanned<String>>,
     pub(super) slice: Option<Spanned<String>>,
     pub(super) revocations: Option<Spanned<i64>>,
+    pub(super) headline_revocations: Option<Spanned<i64>>,
 }

@@ -1,6 +1,7 @@
 //! Whole scenario files, and for every mistake the exact message.
 
 mod crowd;
+mod revocations;
 mod solo;
 mod variant;
 
@@ -40,11 +41,7 @@ fn revocation() -> String {
 }
 
 fn read(text: &str) -> Result<Scenario, String> {
-    check::check(Source {
-        name: "demo.toml".into(),
-        text: text.into(),
-    })
-    .map_err(|error| error.to_string())
+    check::check(Source::new("demo.toml", text)).map_err(|error| error.to_string())
 }
 
 fn message(text: &str, from: &str, to: &str) -> String {

@@ -37,14 +37,6 @@ impl Variant {
     }
 }
 
-/// What a variant may be called: readable in every table, and never taken for a path.
-pub(super) fn is_name(name: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-+=.".contains(&byte);
-    name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && name.bytes().all(fits)
-        && !target::is_path(name)
-}
-
 impl check::Checker<'_> {
     /// Every `[variant.NAME]`: each must be one of the scenario's targets, or it would be measured by nobody.
     pub(super) fn variants(
@@ -55,9 +47,9 @@ impl check::Checker<'_> {
         let mut variants = BTreeMap::new();
         for (name, variant) in &raw.variant {
             let key = format!("variant.{name}");
-            if !is_name(name) {
-                let allowed = "letters, digits and _ - + = . ; no name of a file";
-                return Err(self.error(variant, key, "is no name for a variant", allowed));
+            if !target::is_target_name(name) {
+                let problem = "is no name for a variant";
+                return Err(self.error(variant, key, problem, target::TARGET_NAME));
             }
             if !targets.contains(name) {
                 let problem = "is not one of targets";

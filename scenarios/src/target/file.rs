@@ -10,7 +10,7 @@ use std::time::Duration;
 use authbench_reports::run_file::{Role, VariantRecord};
 use serde_json::Value as Json;
 
-use super::flows::{Action, Flows};
+use super::flows::{Action, Event, Flows};
 use super::limits::Limits;
 use super::loaded::Loaded;
 use super::request::RequestTemplate;
@@ -28,6 +28,8 @@ pub struct About {
     pub name: String,
     /// Which model it follows; free text for a system of one's own.
     pub model: String,
+    /// Why it is measured only to be seen failing; absent for all others.
+    pub control: Option<String>,
     /// What stands in every row label, never a secret.
     pub settings: BTreeMap<String, String>,
     /// Durations that bounds are made of.
@@ -160,10 +162,7 @@ impl TargetFile {
         overrides: &BTreeMap<String, String>,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, FileError> {
-        let source = Source {
-            name: name.to_owned(),
-            text: text.to_owned(),
-        };
+        let source = Source::new(name, text);
         check::check(&source, overrides, environment)
     }
 
@@ -176,10 +175,7 @@ impl TargetFile {
         text: &str,
         overrides: &BTreeMap<String, String>,
     ) -> Result<Self, FileError> {
-        let source = Source {
-            name: name.to_owned(),
-            text: text.to_owned(),
-        };
+        let source = Source::new(name, text);
         check::check(&source, overrides, &|variable| std::env::var(variable).ok())
     }
 
@@ -226,6 +222,11 @@ impl TargetFile {
         self.flows.event(name).is_some()
     }
 
+    /// The event of this name.
+    pub(crate) fn event(&self, name: &str) -> Option<&Event<RequestTemplate>> {
+        self.flows.event(name)
+    }
+
     /// The steps that run a command, as errors name them.
     pub fn commands(&self) -> impl Iterator<Item = &str> {
         let steps = self.flows.steps();
@@ -257,10 +258,7 @@ pub(crate) fn read(
                 path: name_or_path.to_owned(),
                 source,
             })?;
-        return Ok(Source {
-            name: name_or_path.to_owned(),
-            text,
-        });
+        return Ok(Source::new(name_or_path, text));
     }
     let found = built_in.iter().find(|(name, _)| *name == name_or_path);
     let (name, text) = found.ok_or_else(|| LoadError::Unknown {
@@ -272,10 +270,7 @@ pub(crate) fn read(
             .collect::<Vec<_>>()
             .join(", "),
     })?;
-    Ok(Source {
-        name: format!("{name}.toml"),
-        text: (*text).to_owned(),
-    })
+    Ok(Source::new(format!("{name}.toml"), *text))
 }
 
 /// Whether a target or scenario is named by its path.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use authbench_reports::revocation::{EventReach, WitnessOf};
 use regex::Regex;
 use scraper::Selector;
 
@@ -118,8 +119,8 @@ pub struct Capture {
 /// Where in a response a captured value stands.
 #[derive(Debug, Clone)]
 pub enum CaptureFrom {
-    /// A string or number in the JSON body, or in the JSON that a command prints, by JSON pointer (RFC 6901).
-    Json(String),
+    /// A string or number in the JSON body, or in the JSON that a command prints.
+    Json(JsonPlace),
     /// The value of a cookie that the response sets and the cookie rules let in.
     Cookie(String),
     /// In a header's first value.
@@ -140,6 +141,16 @@ pub enum CaptureFrom {
         /// Which part of it.
         part: CapturePart,
     },
+}
+
+/// A place in JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JsonPlace {
+    /// JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// Where it is not the whole that the pointer goes through, but one element of the list that it is: the first in which these values stand at
+    /// these pointers.
+    pub of_first: Vec<(String, serde_json::Value)>,
 }
 
 /// Which part of a header's value, or of an element, is captured.
@@ -164,8 +175,21 @@ pub struct Point<R = Request> {
     pub accept: Rule,
     /// What a refusal looks like.
     pub refuse: Rule,
+    /// What its answer is like.
+    pub kind: PointKind,
     /// Whether the steady stream may go here; `false` for what is only probed, such as an introspection endpoint.
     pub traffic: bool,
+    /// The events in which it is probed; `None`: in all.
+    pub events: Option<Vec<String>>,
+}
+
+/// What an answer of a point is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PointKind {
+    /// It ends: every probe is a request of its own.
+    Request,
+    /// It goes on and on: it is opened once, and all that arrives is an acceptance until it ends.
+    Stream,
 }
 
 /// Something after which a credential should no longer be accepted.
@@ -177,8 +201,16 @@ pub struct Event<R = Request> {
     pub steps: Vec<Step<R>>,
     /// The calls that bring the user back.
     pub undo: Vec<Step<R>>,
+    /// Whom it puts out; absent: the file does not say.
+    pub reach: Option<EventReach>,
+    /// The client type whose credentials it is about: they log in as that one does. Absent: as the target says.
+    pub client: Option<String>,
+    /// Whose credentials must live on.
+    pub witnesses: Vec<WitnessOf>,
     /// What the target promises, by point name. A point without an entry promises nothing.
     pub bounds: BTreeMap<String, Bound>,
+    /// The points at which the credential itself must live on.
+    pub goes_on: Vec<String>,
     /// What the target promises about `refresh` after the event; absent: nothing.
     pub refresh_after: Option<RefreshAfter>,
 }
@@ -190,6 +222,21 @@ pub enum RefreshAfter {
     Refused,
     /// It still works: the event ends the access token only.
     Works,
+}
+
+impl<R> Point<R> {
+    /// Whether it is probed when `event` happens.
+    pub fn is_probed_in(&self, event: &str) -> bool {
+        let events = self.events.as_ref();
+        events.is_none_or(|events| events.iter().any(|named| named == event))
+    }
+}
+
+impl<R> Event<R> {
+    /// Whether it ends the credentials of many callers at once, so that it is made once for several of them.
+    pub fn hits_many(&self) -> bool {
+        matches!(self.reach, Some(EventReach::Client | EventReach::Everyone))
+    }
 }
 
 impl<R> Flows<R> {
@@ -257,7 +304,11 @@ impl<R> Flows<R> {
                 name: event.name.clone(),
                 steps: steps(&event.steps)?,
                 undo: steps(&event.undo)?,
+                reach: event.reach,
+                client: event.client.clone(),
+                witnesses: event.witnesses.clone(),
                 bounds: event.bounds.clone(),
+                goes_on: event.goes_on.clone(),
                 refresh_after: event.refresh_after,
             })
         };
@@ -347,7 +398,9 @@ impl<R> Point<R> {
             request: turn.request(&self.request, &format!("point.{}", self.name))?,
             accept: self.accept.clone(),
             refuse: self.refuse.clone(),
+            kind: self.kind,
             traffic: self.traffic,
+            events: self.events.clone(),
         })
     }
 }

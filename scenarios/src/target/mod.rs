@@ -13,6 +13,7 @@ mod bound;
 mod builtin;
 mod check;
 pub mod duration;
+mod extends;
 mod file;
 mod flows;
 mod judge;
@@ -37,7 +38,7 @@ pub use builtin::names;
 pub use file::{About, LoadError, ProcessSpec, TargetFile};
 pub use flows::{
     Action, Call, Capture, CaptureFrom, CapturePart, ClientFlows, CommandLine, Event, Flows,
-    Follow, Point, RefreshAfter, Step,
+    Follow, JsonPlace, Point, PointKind, RefreshAfter, Step,
 };
 pub use judge::{HeaderRule, HeaderTest, Judgement, Rule, Statuses, judge};
 pub use limits::Limits;
@@ -54,7 +55,7 @@ pub(crate) use file::{CounterTemplate, Ready, StdinValue, is_path, read};
 pub(crate) use judge::THROTTLED;
 pub(crate) use parts::{Body, ClientAuthentication, Named};
 pub(crate) use source::Source;
-pub(crate) use template::{Reference, in_url, is_name};
+pub(crate) use template::{Reference, TARGET_NAME, in_url, is_name, is_target_name};
 
 /// The format that this program reads.
 pub const SCHEMA: &str = "authbench.target/1";

@@ -12,8 +12,11 @@ pub(super) type RawTexts = BTreeMap<String, Spanned<String>>;
 pub(super) struct RawTarget {
     #[expect(dead_code, reason = "checked before the rest of the file is read")]
     pub(super) schema: String,
+    #[expect(dead_code, reason = "merged before the rest of the file is read")]
+    pub(super) extends: Option<String>,
     pub(super) name: Spanned<String>,
     pub(super) model: Spanned<String>,
+    pub(super) control: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) settings: RawTexts,
     #[serde(default)]
@@ -134,6 +137,8 @@ pub(super) struct RawFollow {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCapture {
     pub(super) json: Option<String>,
+    #[serde(default)]
+    pub(super) of_first: BTreeMap<String, Spanned<Value>>,
     pub(super) cookie: Option<String>,
     pub(super) header: Option<String>,
     pub(super) query: Option<String>,
@@ -158,12 +163,9 @@ pub(super) struct RawPoint {
     pub(super) body: Option<Spanned<String>>,
     pub(super) accept: Spanned<RawRule>,
     pub(super) refuse: Spanned<RawRule>,
-    #[serde(default = "traffic")]
-    pub(super) traffic: bool,
-}
-
-fn traffic() -> bool {
-    true
+    pub(super) kind: Option<Spanned<String>>,
+    pub(super) traffic: Option<Spanned<bool>>,
+    pub(super) events: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 #[derive(Deserialize)]
@@ -187,8 +189,13 @@ pub(super) struct RawHeaderRule {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawEvent {
     pub(super) name: Spanned<String>,
+    pub(super) reach: Option<Spanned<String>>,
+    pub(super) client: Option<Spanned<String>>,
+    pub(super) witnesses: Option<Spanned<Vec<Spanned<String>>>>,
     #[serde(default)]
     pub(super) bound: RawTexts,
+    #[serde(default)]
+    pub(super) goes_on: Vec<Spanned<String>>,
     pub(super) refresh_after: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) step: Vec<Spanned<RawStep>>,

@@ -6,6 +6,9 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
+use toml::de::{DeTable, Deserializer};
+
+use super::extends;
 
 /// What is wrong with a target or scenario file, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,17 +31,78 @@ struct Header {
     schema: Option<Spanned<String>>,
 }
 
-/// A file's name and text.
+/// A file's name and text, and the file that it extends, if it does.
+///
+/// A position in it is a byte of all the texts one after the other, those of what it extends first.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) text: String,
+    base: Option<Box<Self>>,
 }
 
 impl Source {
-    /// Reads the text into raw types; unknown keys and wrong TOML types end here.
+    /// A file that extends none, as far as is known.
+    pub(crate) fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            text: text.into(),
+            base: None,
+        }
+    }
+
+    /// The same, as a file that says only what is different from `base`.
+    pub(super) fn extending(self, base: Self) -> Self {
+        Self {
+            base: Some(Box::new(base)),
+            ..self
+        }
+    }
+
+    /// Reads the text, with that of what it extends, into raw types; unknown keys and wrong TOML types end here.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, FileError> {
-        toml::from_str(&self.text).map_err(|error| self.parse_error(&error))
+        let texts = self.texts();
+        let wrong = |error: toml::de::Error| self.parse_error(&error);
+        let mut merged: Option<Spanned<DeTable<'_>>> = None;
+        for text in &texts {
+            let table = DeTable::parse(text).map_err(wrong)?;
+            merged = Some(match merged {
+                None => table,
+                Some(base) => extends::merge(base, table, text.len()),
+            });
+        }
+        let merged = merged.unwrap_or_else(|| Spanned::new(0..0, DeTable::new()));
+        T::deserialize(Deserializer::from(merged)).map_err(wrong)
+    }
+
+    /// Its own text last, each behind as many line breaks as come before it in bytes: so what is found in one stands at its position.
+    fn texts(&self) -> Vec<String> {
+        let mut texts = self
+            .base
+            .as_ref()
+            .map_or_else(Vec::new, |base| base.texts());
+        texts.push("\n".repeat(self.offset()) + &self.text);
+        texts
+    }
+
+    /// Where its own text begins.
+    fn offset(&self) -> usize {
+        let base = self.base.as_ref();
+        base.map_or(0, |base| base.offset() + base.text.len() + 1)
+    }
+
+    /// The file that a position is in, and the byte of its text.
+    fn at(&self, position: usize) -> (&Self, usize) {
+        let offset = self.offset();
+        match &self.base {
+            Some(base) if position < offset => base.at(position),
+            _ => (self, position.saturating_sub(offset)),
+        }
+    }
+
+    /// The name of the file that a position is in.
+    pub(super) fn name_at(&self, span: &Range<usize>) -> &str {
+        &self.at(span.start).0.name
     }
 
     /// The format must be the one we read, before anything else is complained about: a newer format has keys that are no
@@ -71,9 +135,10 @@ impl Source {
         problem: impl Into<String>,
         allowed: impl Into<String>,
     ) -> FileError {
+        let (file, offset) = self.at(span.start);
         FileError {
-            file: self.name.clone(),
-            line: self.line(span.start),
+            file: file.name.clone(),
+            line: file.line(offset),
             key: key.into(),
             problem: problem.into(),
             allowed: allowed.into(),
@@ -86,7 +151,8 @@ impl Source {
         let message = without_value(message);
         // serde says "unknown field `x`, expected one of …" in one breath.
         let (problem, allowed) = message.split_once(", expected ").unwrap_or((&message, ""));
-        self.error(&span, self.key_at(span.start), problem, allowed)
+        let (file, offset) = self.at(span.start);
+        self.error(&span, file.key_at(offset), problem, allowed)
     }
 
     fn line(&self, offset: usize) -> usize {
@@ -101,6 +167,7 @@ impl Source {
 
     /// The dotted key at `offset`, read off the text: the nearest table header above, and what stands before `=`.
     fn key_at(&self, offset: usize) -> String {
+        let offset = offset.min(self.text.len());
         let line_start = self
             .before(offset)
             .rfind('\n')

@@ -4,12 +4,12 @@ use std::io::{self, ErrorKind, Read};
 use std::time::Duration;
 
 use rustls::ClientConnection;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
-use crate::wire::{ResponseHead, ResponseReader, WireError};
+use crate::wire::{OpenBody, ResponseHead, ResponseReader, WireError};
 
 /// A connection, plain or secured. Which one is decided once per call, not once per byte or poll.
 #[derive(Debug)]
@@ -40,6 +40,25 @@ impl Stream {
         match self {
             Self::Plain(tcp) => reader.read(tcp).await,
             Self::Tls(tls) => reader.read(tls.as_mut()).await,
+        }
+    }
+
+    /// Reads the response to the one request in flight as far as its body.
+    pub(crate) async fn read_open(
+        &mut self,
+        reader: &mut ResponseReader,
+    ) -> Result<(u16, OpenBody), WireError> {
+        match self {
+            Self::Plain(tcp) => reader.read_open(tcp).await,
+            Self::Tls(tls) => reader.read_open(tls.as_mut()).await,
+        }
+    }
+
+    /// Reads what has arrived, or waits for it; 0: nothing will arrive any more. Cancel safe.
+    pub(crate) async fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(tcp) => tcp.read(buffer).await,
+            Self::Tls(tls) => tls.read(buffer).await,
         }
     }
 

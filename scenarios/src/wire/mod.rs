@@ -4,15 +4,19 @@
 //! * [`ResponseReader`]: reads one whole response into a buffer that it keeps, so that a steady stream of small responses
 //!   allocates nothing. The caller learns status and sizes for free; headers and body are slices, looked at only on demand.
 //!
+//! * [`OpenBody`]: follows a body that goes on and on, piece by piece.
+//!
 //! There is no pipelining: one request, one response, in turn. Whatever follows a response before the next request was sent
 //! is a desynchronised connection and an error, never the start of the next response.
 
+mod body;
 mod head;
 mod request;
 mod response;
 
 use std::io;
 
+pub use body::OpenBody;
 pub use request::{METHODS, RequestBytes, RequestError};
 pub use response::{ResponseHead, ResponseReader};
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::WireError;
+use super::body::OpenBody;
 use super::head::{self, Framing, Head, MAX_HEAD};
 
 const FIRST_BUFFER: usize = 4 * 1024;
@@ -74,6 +75,22 @@ impl ResponseReader {
             keep_alive: head.keep_alive,
             sets_cookie: head.sets_cookie,
         })
+    }
+
+    /// Reads the response to the one request in flight on `stream` as far as its body, which goes on; its status, and the body with whatever
+    /// of it has come already. [`body`](Self::body) is empty then. Not cancel safe.
+    pub async fn read_open<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
+    ) -> Result<(u16, OpenBody), WireError> {
+        self.filled = 0;
+        let (start, head) = self.read_final_head(stream).await?;
+        let body_at = start + head.len;
+        self.head = start..body_at;
+        self.body = body_at..body_at;
+        let mut body = OpenBody::of(head.framing);
+        body.take(&self.buffer[body_at..self.filled])?;
+        Ok((head.status, body))
     }
 
     /// The first value of a header, by case-insensitive name. Parses the header section again: not for every response.
@@ -251,7 +268,7 @@ impl std::fmt::Debug for ResponseReader {
     }
 }
 
-fn chunk_size(line: &[u8]) -> Result<usize, WireError> {
+pub(super) fn chunk_size(line: &[u8]) -> Result<usize, WireError> {
     const BAD: WireError = WireError::Malformed("chunk size is not a hexadecimal number");
     // httparse takes a line without any digit for a zero, that is, for the end of the body.
     if !line.first().is_some_and(u8::is_ascii_hexdigit) {

@@ -1,5 +1,7 @@
 //! `POST /login`: a user name and a password for what the model hands out.
 
+use std::time::Duration;
+
 use hyper::header::SET_COOKIE;
 use hyper::{HeaderMap, StatusCode};
 use serde::Serialize;
@@ -26,7 +28,8 @@ const SOMEBODY: &str = "user-00000";
 struct TokenAnswer<'a> {
     access_token: &'a str,
     token_type: &'static str,
-    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<u64>,
     scope: Scope,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
@@ -180,7 +183,7 @@ fn answer<'a>(access: &'a AccessToken, refresh_token: Option<&'a str>) -> TokenA
     TokenAnswer {
         access_token: &access.token,
         token_type: "Bearer",
-        expires_in: access.lifetime.as_secs(),
+        expires_in: (access.lifetime < Duration::MAX).then_some(access.lifetime.as_secs()),
         scope: access.scope,
         refresh_token,
     }

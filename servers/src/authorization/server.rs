@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
 use hyper::body::Incoming;
+use hyper::header::HeaderValue;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 
 use super::admin::AdminSecrets;
@@ -25,7 +26,10 @@ use crate::metrics::{EndpointOutcomes, Exposition};
 use crate::model::Issuer;
 use crate::model::accounts::Accounts;
 use crate::outage::OutageReport;
+use crate::revocation::status_list;
 use crate::store::Store;
+
+const STATUS_LIST: HeaderValue = HeaderValue::from_static("application/statuslist+jwt");
 
 /// The endpoints whose answers are counted, in the order of [`ENDPOINTS`].
 #[derive(Clone, Copy)]
@@ -39,9 +43,10 @@ pub(super) enum Endpoint {
     Metadata,
     Admin,
     Account,
+    StatusList,
 }
 
-pub(super) const ENDPOINTS: [&str; 9] = [
+pub(super) const ENDPOINTS: [&str; 10] = [
     "login",
     "token",
     "introspect",
@@ -51,6 +56,7 @@ pub(super) const ENDPOINTS: [&str; 9] = [
     "metadata",
     "admin",
     "account",
+    "status_list",
 ];
 
 /// An authorization server of one model.
@@ -91,6 +97,7 @@ impl<I: Issuer> Handler for PublicSurface<I> {
             ("/.well-known/oauth-authorization-server", &Method::GET) => {
                 server.document(Endpoint::Metadata, server.metadata.clone())
             }
+            (status_list::PATH, &Method::GET) => server.status_list(),
             ("/metrics", &Method::GET) => server.metrics().await,
             ("/healthz", &Method::GET) => reply::empty(StatusCode::OK),
             ("/logout", &Method::POST) => {
@@ -140,13 +147,23 @@ impl<I: Issuer> AuthorizationServer<I> {
             | Endpoint::Jwks
             | Endpoint::Metadata
             | Endpoint::Admin
-            | Endpoint::Account => Ok(reply::not_found()),
+            | Endpoint::Account
+            | Endpoint::StatusList => Ok(reply::not_found()),
         }
     }
 
     fn document(&self, endpoint: Endpoint, document: impl Into<Bytes>) -> Reply {
         let reply = reply::json_text(StatusCode::OK, document);
         self.answer(endpoint, Ok(reply))
+    }
+
+    /// The list of tokens that have ended, signed; 404 where none is kept.
+    fn status_list(&self) -> Reply {
+        let reply = match self.issuer.status_list() {
+            Some(list) => reply::of_type(STATUS_LIST, list),
+            None => reply::not_found(),
+        };
+        self.answer(Endpoint::StatusList, Ok(reply))
     }
 
     /// The reply of an endpoint, counted.
@@ -196,9 +213,11 @@ impl<I: Issuer> AuthorizationServer<I> {
 
 fn elsewhere(path: &str) -> Reply {
     match path {
-        "/jwks.json" | "/.well-known/oauth-authorization-server" | "/metrics" | "/healthz" => {
-            reply::method_not_allowed("GET")
-        }
+        "/jwks.json"
+        | "/.well-known/oauth-authorization-server"
+        | "/metrics"
+        | "/healthz"
+        | status_list::PATH => reply::method_not_allowed("GET"),
         "/login" | "/token" | "/introspect" | "/revoke" | "/logout" => {
             reply::method_not_allowed("POST")
         }

@@ -29,7 +29,7 @@ use crate::model::jwt::JwtIssuer;
 use crate::model::jwt_cookie::JwtCookieIssuer;
 use crate::model::no_auth::NoAuthIssuer;
 use crate::model::opaque::OpaqueIssuer;
-use crate::model::record::Ledger;
+use crate::model::record::{CutOffs, Ledger};
 use crate::model::session::SessionIssuer;
 use crate::model::signed_session::{SessionKey, SessionKeyError, SignedSessionIssuer};
 use crate::model::{Issuer, Model, Scheme, SessionState, Transport};
@@ -76,15 +76,15 @@ pub enum StartAuthorizationError {
     /// The model's credential does not travel in this way.
     #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
     Transport(Model),
+    /// The model has no sessions whose state could be in the cookie.
+    #[error("keep the state of {0} in a cookie: only that of session can be told to")]
+    SessionState(Model),
     /// The model cannot use this revocation channel.
     #[error(transparent)]
     Revocation(#[from] UnsupportedRevocation),
     /// The revocation channel could not be opened.
     #[error(transparent)]
     Announcer(#[from] StartAnnouncerError),
-    /// The model has no sessions whose state could be in the cookie.
-    #[error("keep the state of {0} in a cookie: only that of session can be told to")]
-    SessionState(Model),
     /// A life that JWTs cannot have: their times are whole seconds.
     #[error("issue access tokens that live for {0:?}: a JWT needs at least 1 s")]
     AccessLifetime(Duration),
@@ -154,10 +154,11 @@ pub async fn start(
     if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
         return Err(StartAuthorizationError::Transport(settings.model));
     }
-    settings.revocation.check(settings.model)?;
     if settings.session_state == SessionState::Cookie && settings.model != Model::Session {
         return Err(StartAuthorizationError::SessionState(settings.model));
     }
+    settings.revocation.check(settings.model)?;
+    settings.revocation.check_algorithm(settings.algorithm)?;
     let public = connection::bind(settings.listen).await?;
     let admin = connection::bind(settings.admin_listen).await?;
     let at = StoreAt {
@@ -166,15 +167,16 @@ pub async fn start(
         connection: settings.store_connection,
     };
     let store = namespace::connect(at, wiring.namespace.as_deref(), settings.model).await?;
+    let identity = Identity::new(settings.tls, settings.listen.ip())?;
+    let url = connection::url_of(&public, identity.as_ref())?;
     let announcer = Announcer::start(
         &settings.revocation,
         &store,
+        settings.issuer.as_deref().unwrap_or(&url),
         clock.clone(),
         longest_life(&settings),
     );
     let announcer = announcer.await?;
-    let identity = Identity::new(settings.tls, settings.listen.ip())?;
-    let url = connection::url_of(&public, identity.as_ref())?;
     let parts = Parts {
         url,
         clients: Clients::new(&wiring),
@@ -205,7 +207,7 @@ pub async fn start(
         }
         Model::Jwt => run(parts.jwt_issuer()?, parts),
         Model::Opaque => run(
-            OpaqueIssuer::new(parts.ledger(parts.entitlements()), settings.access_ttl),
+            OpaqueIssuer::new(parts.announcing_ledger(CutOffs::Last), settings.access_ttl),
             parts,
         ),
         Model::Hybrid => run(parts.hybrid_issuer()?, parts),
@@ -255,7 +257,7 @@ impl Parts<'_> {
         let settings = self.settings;
         Accounts::new(
             self.store.clone(),
-            self.clock.clone(),
+            self.announcer.clone(),
             settings.users,
             settings.writers_percent,
         )
@@ -269,9 +271,15 @@ impl Parts<'_> {
         Ledger::new(self.store.clone(), self.clock.clone(), entitlements)
     }
 
+    /// A ledger of credentials that resource servers may know something of besides.
+    fn announcing_ledger(&self, cut_offs: CutOffs) -> Ledger {
+        self.ledger(self.entitlements())
+            .announcing(self.announcer.clone(), cut_offs)
+    }
+
     fn session_issuer(&self) -> Result<SessionIssuer, CsrfKeyError> {
         Ok(SessionIssuer::new(
-            self.ledger(self.entitlements()),
+            self.announcing_ledger(CutOffs::First),
             self.guard()?,
             self.settings.session_idle,
             self.settings.session_absolute,
@@ -303,6 +311,12 @@ impl Parts<'_> {
         let key = SigningKey::new(algorithm, secret)?;
         let minter = Minter::new(key, self.issuer_url(), AUDIENCE, self.settings.access_ttl)
             .with_entitlements(self.entitlements());
+        let no_exp = self.settings.revocation.no_exp;
+        let minter = if no_exp {
+            minter.without_expiry()
+        } else {
+            minter
+        };
         let rules = Rules {
             issuer: self.issuer_url().to_owned(),
             audience: AUDIENCE.to_owned(),
@@ -311,11 +325,13 @@ impl Parts<'_> {
             // right.
             leeway: Duration::ZERO,
             max_lifetime: Duration::MAX,
+            no_exp,
         };
         Ok(JwtIssuer::new(
             minter,
             rules,
             self.accounts(),
+            self.announcer.clone(),
             self.clock.clone(),
         ))
     }

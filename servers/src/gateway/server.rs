@@ -14,6 +14,7 @@ use super::fields::{self, REVEALED};
 use super::route::Route;
 use crate::audit::{AuditEvent, AuditKind, AuditLog};
 use crate::http::connection::Handler;
+use crate::http::content::Content;
 use crate::http::cors::Cors;
 use crate::http::reply::{self, Reply};
 use crate::http::upstream::Upstream;
@@ -163,7 +164,7 @@ impl Gateway {
         if self.reveal_internal_token {
             reveal(&mut fields, &admitted.authorization);
         }
-        let mut reply = Reply::new(body.into());
+        let mut reply = Reply::new(Content::from(body));
         *reply.status_mut() = head.status;
         *reply.headers_mut() = fields;
         reply

@@ -93,6 +93,13 @@ pub fn not_found() -> Reply {
     oauth_error(StatusCode::NOT_FOUND, "not_found")
 }
 
+/// An answer of another type, which whoever asked may keep for as long as it says itself.
+pub fn of_type(content_type: HeaderValue, body: impl Into<Bytes>) -> Reply {
+    let mut reply = Response::new(Content::from(body.into()));
+    reply.headers_mut().insert(CONTENT_TYPE, content_type);
+    reply
+}
+
 /// Prometheus text.
 pub fn metrics(text: String) -> Reply {
     let mut reply = Response::new(Content::from(Bytes::from(text)));

@@ -63,6 +63,7 @@ pub struct Upstream {
     tls: Option<(TlsConnector, ServerName<'static>)>,
     host: HeaderValue,
     deadline: Duration,
+    answer_bytes: usize,
     slots: Semaphore,
     idle: Mutex<Vec<SendRequest<Full<Bytes>>>>,
 }
@@ -91,9 +92,18 @@ impl Upstream {
             tls,
             host,
             deadline,
+            answer_bytes: ANSWER_BYTES,
             slots: Semaphore::new(CONNECTIONS),
             idle: Mutex::default(),
         })
+    }
+
+    /// The same, for answers of up to `bytes`.
+    pub fn with_answers_up_to(self, bytes: usize) -> Self {
+        Self {
+            answer_bytes: bytes,
+            ..self
+        }
     }
 
     /// Sends `request` (path as its URI) and reads the whole answer, all within the deadline.
@@ -180,7 +190,7 @@ impl Upstream {
         let (head, body) = answer
             .map_err(|mut error| failed(self.lost(), error.take_message()))?
             .into_parts();
-        let body = Limited::new(body, ANSWER_BYTES).collect().await;
+        let body = Limited::new(body, self.answer_bytes).collect().await;
         let body = body.map_err(|_| failed(UpstreamError::Answer(self.authority.clone()), None))?;
         self.idle
             .lock()

@@ -17,6 +17,8 @@ pub struct ActiveToken {
     pub roles: Roles,
     /// `client_id`, if it is a client that we know.
     pub client: Option<Client>,
+    /// `iat`, in Unix milliseconds.
+    pub issued_at_ms: Option<i64>,
     /// `exp`, in Unix milliseconds.
     pub expires_at_ms: Option<i64>,
 }
@@ -52,6 +54,7 @@ fn read_active(answer: &Object<'_>) -> Result<ActiveToken, WrongType> {
             Some(_) => return Err(WrongType),
         },
         client: answer.text("client_id")?.and_then(Client::with_id),
+        issued_at_ms: answer.date_ms("iat")?,
         expires_at_ms: answer.date_ms("exp")?,
     })
 }
@@ -73,7 +76,7 @@ mod tests {
     #[test]
     fn an_active_token_is_read() {
         let active = read(
-            br#"{"active":true,"sub":"u","scope":"read","roles":["writer"],"client_id":"app","exp":1.5,"aud":["x","api"]}"#,
+            br#"{"active":true,"sub":"u","scope":"read","roles":["writer"],"client_id":"app","iat":1,"exp":1.5,"aud":["x","api"]}"#,
             "api",
         );
         assert_eq!(
@@ -83,6 +86,7 @@ mod tests {
                 scope: Scope::READ,
                 roles: Roles::WRITER,
                 client: Some(Client::App),
+                issued_at_ms: Some(1_000),
                 expires_at_ms: Some(1_500)
             })
         );

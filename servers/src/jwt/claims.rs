@@ -1,11 +1,16 @@
 //! The fourth gate: the claims of an access token (RFC 7519 §4.1, RFC 9068 §2.2 and §4).
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use serde::Deserialize;
 
 use super::algorithm::SigningAlgorithm;
 use super::object::{Object, Value};
 use crate::clock::millis;
 use crate::refusal::Reason;
+use crate::revocation::status_list::StatusClaim;
+use crate::revocation::{Marks, Presentation};
 use crate::roles::Roles;
 use crate::scope::Scope;
 
@@ -22,12 +27,20 @@ pub struct Rules {
     pub leeway: Duration,
     /// How long after `iat` a token may expire at most.
     pub max_lifetime: Duration,
+    /// Whether a token without `exp` is accepted, for ever: what not to do.
+    pub no_exp: bool,
 }
 
 /// The claims of a token whose signature is good. All types have been checked; parties and times
 /// not yet.
 #[derive(Debug, PartialEq)]
 pub struct Claims {
+    /// `jti`: what names the token.
+    pub id: String,
+    /// The `kid` of the key that its signature is good under, if that has one.
+    pub key: Option<Arc<str>>,
+    /// What it carries so that it can be ended.
+    pub marks: Marks,
     /// `sub`: whose authority it carries.
     pub subject: String,
     /// `client_id`: the client it was issued to.
@@ -57,17 +70,21 @@ impl Rules {
             return Err(Reason::Issuer);
         }
         self.check_audience(claims.get("aud"))?;
-        // Required by RFC 9068 though nothing here looks at it: without, no deny list could name
-        // the token.
-        required("jti")?;
+        let expires_at_ms = match date("exp")? {
+            None if self.no_exp => i64::MAX,
+            exp => exp.ok_or(Reason::Claims)?,
+        };
         Ok(Claims {
+            id: required("jti")?.to_owned(),
+            key: None,
+            marks: marks(&claims, json)?,
             subject: required("sub")?.to_owned(),
             client_id: required("client_id")?.to_owned(),
             scope: Scope::granted(text("scope")?.unwrap_or_default()),
             roles: roles(claims.get("roles"))?,
             session: text("sid")?.map(str::to_owned),
             issued_at_ms: required_date("iat")?,
-            expires_at_ms: required_date("exp")?,
+            expires_at_ms,
             not_before_ms: date("nbf")?,
         })
     }
@@ -78,13 +95,14 @@ impl Rules {
         let latest_start = claims
             .issued_at_ms
             .max(claims.not_before_ms.unwrap_or(i64::MIN));
+        let never_expires = self.no_exp && claims.expires_at_ms == i64::MAX;
         // On `exp` itself a token is no longer valid (RFC 7519 §4.1.4).
         if claims.expires_at_ms.saturating_add(leeway_ms) <= now_ms {
             Err(Reason::Expired)
         } else if latest_start > now_ms.saturating_add(leeway_ms) {
             Err(Reason::NotYetValid)
-        } else if claims.expires_at_ms.saturating_sub(claims.issued_at_ms)
-            > millis(self.max_lifetime)
+        } else if !never_expires
+            && claims.expires_at_ms.saturating_sub(claims.issued_at_ms) > millis(self.max_lifetime)
         {
             Err(Reason::Lifetime)
         } else {
@@ -100,6 +118,44 @@ impl Rules {
         };
         if meant { Ok(()) } else { Err(Reason::Audience) }
     }
+}
+
+impl Claims {
+    /// What it says of itself, to be held against what has ended. A token without a stamp was issued at the beginning of its second,
+    /// as far as anybody can tell.
+    pub fn presentation(&self) -> Presentation<'_> {
+        Presentation {
+            id: &self.id,
+            session: self.session.as_deref(),
+            subject: &self.subject,
+            client: &self.client_id,
+            key: self.key.as_deref(),
+            issued_at_ms: self.marks.stamp_ms.unwrap_or(self.issued_at_ms),
+        }
+    }
+}
+
+/// The claims that a revocation channel has put there.
+fn marks(claims: &Object<'_>, json: &[u8]) -> Result<Marks, Reason> {
+    /// The one member that is an object of its own; what else there is has been read.
+    #[derive(Deserialize)]
+    struct Status {
+        status: StatusClaim,
+    }
+    let integer = |name| claims.integer(name).map_err(|_| Reason::Claims);
+    let status = match claims.get("status") {
+        None => None,
+        Some(_) => {
+            let read = serde_json::from_slice::<Status>(json);
+            Some(read.map_err(|_| Reason::Claims)?.status.status_list)
+        }
+    };
+    Ok(Marks {
+        issued_ms: None,
+        stamp_ms: integer("iat_ms")?,
+        epoch: integer("epoch")?,
+        status,
+    })
 }
 
 /// A list of names (RFC 9068 §2.2.3.1).
@@ -130,6 +186,7 @@ mod tests {
             algorithm: SigningAlgorithm::Rs256,
             leeway,
             max_lifetime: Duration::from_secs(24 * 60 * 60),
+            no_exp: false,
         };
         let mut claims = json!({
             "iss": "https://auth.test", "aud": "api", "sub": "user-00001", "client_id": "app", "jti": "j",
@@ -183,6 +240,14 @@ mod tests {
             ("exp", json!(-0.0), Reason::Expired),
             ("exp", json!(u64::MAX), Reason::Lifetime),
             ("exp", json!(NOW + 24 * 60 * 60 + 1), Reason::Lifetime),
+            ("iat_ms", json!(1.5), Reason::Claims),
+            ("epoch", json!("1"), Reason::Claims),
+            ("status", json!(1), Reason::Claims),
+            (
+                "status",
+                json!({ "status_list": { "idx": -1, "uri": "u" } }),
+                Reason::Claims,
+            ),
             ("exp", json!(null), Reason::Claims),
             ("exp", json!(true), Reason::Claims),
         ] {
@@ -198,6 +263,43 @@ mod tests {
     fn an_audience_among_others_and_fractions_are_fine() {
         assert!(judge(|claims| claims["aud"] = json!(["other", "api"])).is_ok());
         assert!(judge(|claims| claims["exp"] = json!(NOW as f64 + 0.501)).is_ok());
+    }
+
+    #[test]
+    fn marks_are_read_and_a_stamp_says_when() {
+        let claims = judge(|claims| {
+            claims["iat_ms"] = json!(NOW * 1_000 + 7);
+            claims["epoch"] = json!(3);
+            claims["status"] = json!({ "status_list": { "idx": 9, "uri": "u" } });
+        });
+        let claims = claims.expect("good");
+        assert_eq!(claims.presentation().issued_at_ms, NOW * 1_000 + 7);
+        assert_eq!(claims.marks.epoch, Some(3));
+        let status = claims.marks.status.expect("a place");
+        assert_eq!((status.idx, status.uri.as_str()), (9, "u"));
+        let bare = judge(|_| ()).expect("good");
+        assert_eq!(bare.presentation().issued_at_ms, NOW * 1_000);
+    }
+
+    #[test]
+    fn only_where_it_is_wanted_is_a_token_good_for_ever() {
+        let rules = |no_exp| Rules {
+            issuer: "i".into(),
+            audience: "api".into(),
+            algorithm: SigningAlgorithm::Rs256,
+            leeway: Duration::ZERO,
+            max_lifetime: Duration::from_secs(300),
+            no_exp,
+        };
+        let endless = json!({
+            "iss": "i", "aud": "api", "sub": "u", "client_id": "app", "jti": "j", "iat": NOW,
+        });
+        let endless = endless.to_string();
+        let refused = rules(false).read(endless.as_bytes());
+        assert_eq!(refused.err(), Some(Reason::Claims));
+        let claims = rules(true).read(endless.as_bytes()).expect("read");
+        let in_a_century = NOW_MS + 100 * 365 * 24 * 60 * 60 * 1_000;
+        assert_eq!(rules(true).check_times(&claims, in_a_century), Ok(()));
     }
 
     #[test]

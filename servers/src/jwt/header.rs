@@ -15,10 +15,19 @@ const FORBIDDEN: [&str; 10] = [
 
 /// Checks a header segment; answers the `kid`, if it has one.
 pub fn key_id(segment: &str, algorithm: SigningAlgorithm) -> Result<Option<String>, Reason> {
+    key_id_of_type(segment, algorithm, "at+jwt")
+}
+
+/// The same for a header of another kind of token, whose `typ` this is.
+pub fn key_id_of_type(
+    segment: &str,
+    algorithm: SigningAlgorithm,
+    typ: &str,
+) -> Result<Option<String>, Reason> {
     let json = decode(segment)?;
     let header = Object::parse(&json).map_err(|_| Reason::TokenHeader)?;
     let text = |name| header.text(name).map_err(|_| Reason::TokenHeader);
-    let typed = text("typ")?.is_some_and(is_access_token_type);
+    let typed = text("typ")?.is_some_and(|said| is_type(said, typ));
     let signed_as_expected = text("alg")? == Some(algorithm.name());
     if !typed || !signed_as_expected || FORBIDDEN.iter().any(|name| header.get(name).is_some()) {
         return Err(Reason::TokenHeader);
@@ -27,8 +36,16 @@ pub fn key_id(segment: &str, algorithm: SigningAlgorithm) -> Result<Option<Strin
 }
 
 /// A media type, hence case-insensitive, with or without its `application/` (RFC 7515 §4.1.9).
-fn is_access_token_type(typ: &str) -> bool {
-    typ.eq_ignore_ascii_case("at+jwt") || typ.eq_ignore_ascii_case("application/at+jwt")
+fn is_type(said: &str, typ: &str) -> bool {
+    const APPLICATION: &str = "application/";
+    let prefix = said.get(..APPLICATION.len());
+    let is_full = prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(APPLICATION));
+    let said = if is_full {
+        &said[APPLICATION.len()..]
+    } else {
+        said
+    };
+    said.eq_ignore_ascii_case(typ)
 }
 
 #[cfg(test)]

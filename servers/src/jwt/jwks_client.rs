@@ -176,6 +176,11 @@ impl JwksClient {
         }
     }
 
+    /// The time by which it judges.
+    pub(super) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+
     fn has_just_failed(&self) -> bool {
         let failed_ms = self.failed_ms.load(Relaxed);
         self.clock.now_ms() < after(failed_ms, FAILURE_PAUSE)

@@ -38,16 +38,16 @@ pub struct KeyRing(RwLock<Ring>);
 
 #[derive(Debug)]
 struct Ring {
-    current: Arc<Current>,
+    current: Arc<CurrentKey>,
     /// Public keys that still verify, and until when, in Unix milliseconds.
     retired: Vec<(Value, i64)>,
 }
 
 /// The key that signs, with what is the same for all tokens that it signs.
 #[derive(Debug)]
-pub(super) struct Current {
+pub(super) struct CurrentKey {
     key: SigningKey,
-    /// The encoded header of a token.
+    /// The encoded header of an access token.
     pub(super) header: String,
     /// The keys that verify what this issuer signed, as of the last rotation.
     key_set: Arc<KeySet>,
@@ -58,13 +58,13 @@ impl KeyRing {
     pub fn new(key: SigningKey) -> Self {
         let key_set = key.key_set();
         Self(RwLock::new(Ring {
-            current: Arc::new(Current::new(key, key_set)),
+            current: Arc::new(CurrentKey::new(key, key_set)),
             retired: Vec::new(),
         }))
     }
 
     /// The key that signs.
-    pub(super) fn current(&self) -> Arc<Current> {
+    pub(super) fn current(&self) -> Arc<CurrentKey> {
         Arc::clone(&self.read().current)
     }
 
@@ -96,27 +96,28 @@ impl KeyRing {
         }
     }
 
-    /// Signs with `key` from now on. `last_ms`: when the last token of the key of before ends.
+    /// Signs with `key` from now on; answers the `kid` of each key that was withdrawn. `last_ms`:
+    /// when the last token of the key of before ends.
     pub fn rotate(
         &self,
         key: SigningKey,
         retiring: Retiring,
         now_ms: i64,
         last_ms: i64,
-    ) -> Result<(), RotationError> {
+    ) -> Result<Vec<String>, RotationError> {
         let algorithm = key.algorithm();
         let mut ring = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let old = ring.current.key.jwk();
-        match retiring {
-            Retiring::AtOnce => ring.retired.clear(),
-            Retiring::Gracefully => {
-                ring.retired.retain(|(_, until_ms)| now_ms < *until_ms);
-                ring.retired.extend(old.map(|jwk| (jwk, last_ms)));
-            }
-        }
+        let old = ring.current.key.jwk().map(|jwk| (jwk, last_ms));
+        ring.retired.retain(|(_, until_ms)| now_ms < *until_ms);
+        ring.retired.extend(old);
+        let withdrawn = match retiring {
+            Retiring::AtOnce => std::mem::take(&mut ring.retired),
+            Retiring::Gracefully => Vec::new(),
+        };
         let key_set = key_set(&key, &ring.retired, algorithm).ok_or(RotationError::Generation)?;
-        ring.current = Arc::new(Current::new(key, Arc::new(key_set)));
-        Ok(())
+        ring.current = Arc::new(CurrentKey::new(key, Arc::new(key_set)));
+        let kid = |(jwk, _): &(Value, i64)| jwk["kid"].as_str().map(str::to_owned);
+        Ok(withdrawn.iter().filter_map(kid).collect())
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Ring> {
@@ -124,20 +125,29 @@ impl KeyRing {
     }
 }
 
-impl Current {
+impl CurrentKey {
     fn new(key: SigningKey, key_set: Arc<KeySet>) -> Self {
-        let header = json!({ "typ": "at+jwt", "alg": key.algorithm().name(), "kid": key.id() });
         Self {
-            header: URL_SAFE_NO_PAD.encode(header.to_string()),
+            header: header(&key, "at+jwt"),
             key,
             key_set,
         }
+    }
+
+    /// The encoded header of another kind of token, whose `typ` this is.
+    pub(super) fn header_of(&self, typ: &str) -> String {
+        header(&self.key, typ)
     }
 
     /// Signs, in base64url.
     pub(super) fn sign(&self, message: &[u8]) -> String {
         self.key.sign(message)
     }
+}
+
+fn header(key: &SigningKey, typ: &str) -> String {
+    let header = json!({ "typ": typ, "alg": key.algorithm().name(), "kid": key.id() });
+    URL_SAFE_NO_PAD.encode(header.to_string())
 }
 
 fn key_set(
@@ -162,9 +172,9 @@ mod tests {
         KeyRing::new(SigningKey::generate(algorithm).expect("a key"))
     }
 
-    async fn rotate(ring: &KeyRing, retiring: Retiring) {
+    async fn rotate(ring: &KeyRing, retiring: Retiring) -> Vec<String> {
         let key = ring.successor().await.expect("a key");
-        ring.rotate(key, retiring, 0, 100).expect("rotated");
+        ring.rotate(key, retiring, 0, 100).expect("rotated")
     }
 
     fn kids(ring: &KeyRing, now_ms: i64) -> Vec<String> {
@@ -178,10 +188,11 @@ mod tests {
     async fn a_compromised_key_is_gone_at_once_with_all_before_it() {
         let ring = ring(SigningAlgorithm::Es256);
         let first = kids(&ring, 0);
-        rotate(&ring, Retiring::Gracefully).await;
+        assert!(rotate(&ring, Retiring::Gracefully).await.is_empty());
         let second = kids(&ring, 0);
         assert_eq!((second.len(), &second[1]), (2, &first[0]));
-        rotate(&ring, Retiring::AtOnce).await;
+        let withdrawn = rotate(&ring, Retiring::AtOnce).await;
+        assert_eq!(withdrawn, [first[0].clone(), second[0].clone()]);
         let third = kids(&ring, 0);
         assert_eq!(third.len(), 1);
         assert!(!second.contains(&third[0]));

@@ -1,6 +1,6 @@
 //! The keys that tokens are verified with, parsed once (RFC 7517).
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
@@ -29,7 +29,7 @@ pub struct KeySet {
 /// A public key, or a shared secret.
 #[derive(Debug)]
 pub struct VerificationKey {
-    id: Option<String>,
+    id: Option<Arc<str>>,
     key: DecodingKey,
     /// The header segment of the first good token under this key. An issuer writes the same header
     /// each time, so that nearly all tokens find their key by comparing text. Only a verified token
@@ -98,22 +98,42 @@ impl KeySet {
         }) {
             return Ok(Some(key));
         }
-        Ok(
-            match (
-                header::key_id(header, self.algorithm)?,
-                self.keys.as_slice(),
-            ) {
-                (Some(id), keys) => keys.iter().find(|key| key.id.as_deref() == Some(&id)),
-                // Without a `kid` only a lone key can be meant; trying each would let the sender
-                // choose.
-                (None, [only]) => Some(only),
-                (None, _) => None,
-            },
-        )
+        let id = header::key_id(header, self.algorithm)?;
+        Ok(self.named(id.as_deref()))
+    }
+
+    /// The same for a token of another kind, whose `typ` this is.
+    pub(super) fn find_typed(
+        &self,
+        header: &str,
+        typ: &str,
+    ) -> Result<Option<&VerificationKey>, Reason> {
+        let id = header::key_id_of_type(header, self.algorithm, typ)?;
+        Ok(self.named(id.as_deref()))
+    }
+
+    /// Without a `kid` only a lone key can be meant; trying each would let the sender choose.
+    fn named(&self, id: Option<&str>) -> Option<&VerificationKey> {
+        match (id, self.keys.as_slice()) {
+            (Some(id), keys) => keys.iter().find(|key| key.id.as_deref() == Some(id)),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        }
     }
 
     /// Verifies the signature of a token under `key`, one of this set; answers the decoded payload.
     pub fn verify(&self, parts: &Parts<'_>, key: &VerificationKey) -> Result<Vec<u8>, Reason> {
+        let payload = self.verify_typed(parts, key)?;
+        key.usual_header.get_or_init(|| parts.header.into());
+        Ok(payload)
+    }
+
+    /// The same for a token of another kind.
+    pub(super) fn verify_typed(
+        &self,
+        parts: &Parts<'_>,
+        key: &VerificationKey,
+    ) -> Result<Vec<u8>, Reason> {
         let algorithm = self.algorithm.in_jsonwebtoken();
         match jsonwebtoken::crypto::verify(
             parts.signature,
@@ -125,15 +145,19 @@ impl KeySet {
             Ok(false) => return Err(Reason::Signature),
             Err(_) => return Err(Reason::MalformedToken),
         }
-        key.usual_header.get_or_init(|| parts.header.into());
         decode(parts.payload)
     }
 }
 
 impl VerificationKey {
+    /// Its `kid`, if it has one.
+    pub(super) fn id(&self) -> Option<Arc<str>> {
+        self.id.clone()
+    }
+
     fn new(id: Option<String>, key: DecodingKey) -> Self {
         Self {
-            id,
+            id: id.map(Arc::from),
             key,
             usual_header: OnceLock::new(),
         }

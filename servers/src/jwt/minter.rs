@@ -6,13 +6,16 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use serde_json::Value;
 
-use super::key_ring::{KeyRing, Retiring, RotationError};
+use super::key_ring::{CurrentKey, KeyRing, Retiring, RotationError};
 use super::keys::KeySet;
 use super::signing::SigningKey;
 use crate::clock::{Clock, millis};
 use crate::entitlements::Entitlements;
 use crate::model::Grant;
+use crate::revocation::Marks;
+use crate::revocation::status_list::StatusClaim;
 use crate::roles::Roles;
 use crate::secret::random_bytes;
 
@@ -24,6 +27,7 @@ pub struct Minter {
     audience: String,
     lifetime: Duration,
     entitlements: Entitlements,
+    expires: bool,
 }
 
 #[derive(Serialize)]
@@ -33,7 +37,14 @@ struct Payload<'a> {
     aud: &'a str,
     client_id: &'a str,
     iat: i64,
-    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<StatusClaim>,
     jti: String,
     scope: String,
     #[serde(skip_serializing_if = "Roles::is_empty")]
@@ -53,6 +64,16 @@ impl Minter {
             audience: audience.to_owned(),
             lifetime,
             entitlements: Entitlements::default(),
+            expires: true,
+        }
+    }
+
+    /// The same, but its tokens never expire: what not to do.
+    pub fn without_expiry(self) -> Self {
+        Self {
+            expires: false,
+            lifetime: Duration::MAX,
+            ..self
         }
     }
 
@@ -66,14 +87,30 @@ impl Minter {
 
     /// Issues a token at `now_ms`; `session` becomes the `sid` claim.
     pub fn mint(&self, grant: &Grant, session: Option<&str>, now_ms: i64) -> String {
+        self.mint_marked(grant, session, now_ms, &Marks::default())
+    }
+
+    /// The same, with what a revocation channel needs in it.
+    pub fn mint_marked(
+        &self,
+        grant: &Grant,
+        session: Option<&str>,
+        now_ms: i64,
+        marks: &Marks,
+    ) -> String {
+        let expires_at = self.expires_at_ms(now_ms).div_euclid(1_000);
+        let status = marks.status.clone();
         let payload = Payload {
             iss: &self.issuer,
             sub: &grant.subject,
             aud: &self.audience,
             client_id: grant.client.id(),
             iat: now_ms.div_euclid(1_000),
-            exp: self.expires_at_ms(now_ms).div_euclid(1_000),
-            jti: URL_SAFE_NO_PAD.encode(random_bytes::<16>()),
+            exp: self.expires.then_some(expires_at),
+            iat_ms: marks.stamp_ms,
+            epoch: marks.epoch,
+            status: status.map(|status_list| StatusClaim { status_list }),
+            jti: token_id(marks.issued_ms.unwrap_or(now_ms)),
             scope: grant.scope.to_string(),
             roles: grant.roles,
             entitlements: self.entitlements.names(),
@@ -81,9 +118,13 @@ impl Minter {
         };
         let payload = serde_json::to_vec(&payload).expect("a plain struct serialises");
         let key = self.keys.current();
-        let signed = format!("{}.{}", key.header, URL_SAFE_NO_PAD.encode(payload));
-        let signature = key.sign(signed.as_bytes());
-        format!("{signed}.{signature}")
+        signed(&key, &key.header, &payload)
+    }
+
+    /// Signs claims of another kind of token, whose `typ` this is.
+    pub fn sign(&self, typ: &str, claims: &Value) -> String {
+        let key = self.keys.current();
+        signed(&key, &key.header_of(typ), claims.to_string().as_bytes())
     }
 
     /// When a token that is issued at `now_ms` expires, in Unix milliseconds.
@@ -91,7 +132,8 @@ impl Minter {
     /// Whole seconds, rounded *down*: a token may live up to a second less than promised, never more,
     /// or a bound on its life would be broken by the rounding.
     pub fn expires_at_ms(&self, now_ms: i64) -> i64 {
-        (now_ms + millis(self.lifetime)).div_euclid(1_000) * 1_000
+        let end_ms = now_ms.saturating_add(millis(self.lifetime));
+        end_ms.div_euclid(1_000) * 1_000
     }
 
     /// How long its tokens live.
@@ -109,14 +151,47 @@ impl Minter {
         self.keys.key_set()
     }
 
-    /// Signs with a new key from now on.
-    pub async fn rotate(&self, retiring: Retiring, clock: &Clock) -> Result<(), RotationError> {
+    /// Signs with a new key from now on; answers the `kid` of each key that was withdrawn.
+    pub async fn rotate(
+        &self,
+        retiring: Retiring,
+        clock: &Clock,
+    ) -> Result<Vec<String>, RotationError> {
         let key = self.keys.successor().await?;
         let now_ms = clock.now_ms();
-        let last_ms = now_ms + millis(self.lifetime);
+        let last_ms = now_ms.saturating_add(millis(self.lifetime));
         self.keys.rotate(key, retiring, now_ms, last_ms)
     }
 }
+
+/// Bytes of a token's id, and of the time in it.
+const ID_BYTES: usize = 16;
+const TIME_BYTES: usize = 6;
+
+/// An id as a version 7 UUID makes it (RFC 9562 §5.7): the time, then 80 random bits.
+fn token_id(issued_ms: i64) -> String {
+    let mut id = random_bytes::<ID_BYTES>();
+    let [_, _, time @ ..] = issued_ms.to_be_bytes();
+    id[..TIME_BYTES].copy_from_slice(&time);
+    URL_SAFE_NO_PAD.encode(id)
+}
+
+/// When a token of ours with this id was issued, in Unix milliseconds and in the order of what ends
+/// tokens: `iat` has whole seconds, in which nobody could tell a new login from an old one. For the
+/// issuer, who has verified it.
+pub fn issued_ms(token_id: &str) -> Option<i64> {
+    let id = URL_SAFE_NO_PAD.decode(token_id).ok()?;
+    let time = id.first_chunk::<TIME_BYTES>()?;
+    let bytes = time.iter().fold(0, |ms, byte| ms << 8 | i64::from(*byte));
+    (id.len() == ID_BYTES).then_some(bytes)
+}
+
+fn signed(key: &CurrentKey, header: &str, payload: &[u8]) -> String {
+    let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(payload));
+    let signature = key.sign(signed.as_bytes());
+    format!("{signed}.{signature}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,7 +202,7 @@ mod tests {
     use crate::scope::Scope;
     use crate::secret::Secret;
     use jsonwebtoken::{DecodingKey, Validation, decode, jwk::JwkSet};
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     const SECRET: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
@@ -137,6 +212,18 @@ mod tests {
         let key =
             SigningKey::new(algorithm, algorithm.is_symmetric().then_some(&secret)).expect("a key");
         Minter::new(key, "https://auth.test", "api", Duration::from_secs(300))
+    }
+
+    #[test]
+    fn an_id_says_when_it_was_made_and_is_like_no_other() {
+        for ms in [0, 1_800_000_000_123, (1 << 48) - 1] {
+            let (one, other) = (token_id(ms), token_id(ms));
+            assert_ne!(one, other);
+            assert_eq!([issued_ms(&one), issued_ms(&other)], [Some(ms); 2]);
+        }
+        for foreign in ["", "j", "A", "AAAAAAAA", &"A".repeat(43)] {
+            assert_eq!(issued_ms(foreign), None, "{foreign}");
+        }
     }
 
     /// An independent reader accepts what is minted, with the key as published.
@@ -189,6 +276,8 @@ mod tests {
             (claims["iat"].as_i64(), claims["exp"].as_i64()),
             (Some(1_800_000_000), Some(1_800_000_300))
         );
-        assert!(claims.get("sid").is_none());
+        for absent in ["sid", "iat_ms", "epoch", "status"] {
+            assert!(claims.get(absent).is_none(), "{absent}");
+        }
     }
 }

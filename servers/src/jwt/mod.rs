@@ -31,7 +31,7 @@ pub use claims::{Claims, Rules};
 pub use jwks_client::KeysError;
 pub use key_ring::{Retiring, RotationError};
 pub use keys::KeySet;
-pub use minter::Minter;
+pub use minter::{Minter, issued_ms};
 pub use signing::{KeyError, SigningKey};
 pub use verifier::{KeySource, Verifier};
 

@@ -84,6 +84,18 @@ impl<'a> Object<'a> {
             Some(_) => Err(WrongType),
         }
     }
+
+    /// A member that must be a whole number, if it is there.
+    pub fn integer(&self, name: &str) -> Result<Option<i64>, WrongType> {
+        match self.get(name) {
+            None => Ok(None),
+            // Beyond 2^53 not every whole number is one of these.
+            Some(Value::Number(number)) if number.fract() == 0.0 && number.abs() < 9e15 => {
+                Ok(Some(*number as i64))
+            }
+            Some(_) => Err(WrongType),
+        }
+    }
 }
 
 struct ObjectVisitor;
@@ -229,6 +241,7 @@ mod tests {
         assert_eq!(object.text("absent"), Ok(None));
         assert_eq!(object.date_ms("b"), Ok(Some(1_500)));
         assert_eq!(object.date_ms("a"), Err(WrongType));
+        assert_eq!(object.integer("b"), Err(WrongType));
         assert_eq!(object.get("c"), Some(&Value::Bool(true)));
         assert_eq!(
             object.get("d"),

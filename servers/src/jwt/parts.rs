@@ -28,7 +28,12 @@ pub struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// Takes `token` apart.
     pub fn split(token: &'a str) -> Result<Self, Reason> {
-        if token.len() > MAX_TOKEN_BYTES {
+        Self::split_within(token, MAX_TOKEN_BYTES)
+    }
+
+    /// Takes a token of at most `max_bytes` apart.
+    pub fn split_within(token: &'a str, max_bytes: usize) -> Result<Self, Reason> {
+        if token.len() > max_bytes {
             return Err(Reason::MalformedToken);
         }
         let (header, rest) = token.split_once('.').ok_or(Reason::MalformedToken)?;

@@ -4,6 +4,7 @@ use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use super::LatencyHistogram;
+use crate::revocation::PushFigures;
 use crate::store::{LATENCY_BOUNDS, Pressure, Store};
 
 /// Something with figures to show.
@@ -96,6 +97,41 @@ impl Exposition {
             "Internal tokens minted",
             minted,
         );
+        self
+    }
+
+    /// Writes what is kept in memory of what has ended; a server that keeps nothing leaves the metrics out.
+    pub fn with_revocation(mut self, figures: Option<PushFigures>) -> Self {
+        let Some(figures) = figures else {
+            return self;
+        };
+        self.gauge(
+            "authbench_denials_entries",
+            "Entries that deny credentials",
+            figures.entries,
+        );
+        self.gauge(
+            "authbench_denials_bytes",
+            "Bytes of memory that these take, estimated",
+            figures.bytes,
+        );
+        self.counter(
+            "authbench_push_reconnects_total",
+            "Lost connections to the revocation channel that were replaced",
+            figures.reconnects,
+        );
+        self.counter(
+            "authbench_push_snapshot_loads_total",
+            "Times that all that has ended was read from the beginning",
+            figures.snapshot_loads,
+        );
+        if let Some(staleness_ms) = figures.staleness_ms {
+            self.gauge(
+                "authbench_push_staleness_ms",
+                "Milliseconds since the question that the revocation channel answered last",
+                staleness_ms,
+            );
+        }
         self
     }
 

@@ -6,7 +6,7 @@ use super::standing::{
     password_key, roles_key, scope_key, standing_keys,
 };
 use crate::client::{CLIENTS, Client};
-use crate::clock::Clock;
+use crate::revocation::Announcer;
 use crate::roles::Roles;
 use crate::scope::Scope;
 use crate::store::{Store, StoreError};
@@ -20,18 +20,18 @@ pub const DEFAULT_WRITERS_PERCENT: u8 = 50;
 #[derive(Clone, Debug)]
 pub struct Accounts {
     store: Store,
-    clock: Clock,
+    announcer: Announcer,
     count: u32,
     writers_percent: u8,
 }
 
 impl Accounts {
     /// The first `count` accounts, `writers_percent` in a hundred of them writers, with what is
-    /// changed kept in `store`.
-    pub fn new(store: Store, clock: Clock, count: u32, writers_percent: u8) -> Self {
+    /// changed kept in `store`, and when in the order that `announcer` gives.
+    pub fn new(store: Store, announcer: Announcer, count: u32, writers_percent: u8) -> Self {
         Self {
             store,
-            clock,
+            announcer,
             count,
             writers_percent,
         }
@@ -126,7 +126,7 @@ impl Accounts {
 
     /// Disables or enables a client. What it has open is the issuer's to end.
     pub async fn set_client(&self, client: Client, is_enabled: bool) -> Result<(), StoreError> {
-        let mark = Mark::client(self.clock.now_ms(), is_enabled);
+        let mark = Mark::client(self.announcer.cut_off(), is_enabled);
         let text = mark.text().as_bytes();
         self.store.set_flag(&client_key(client), text).await
     }
@@ -154,7 +154,7 @@ impl Accounts {
     }
 
     async fn mark(&self, key: &str) -> Result<(), StoreError> {
-        let mark = Mark::ended(self.clock.now_ms());
+        let mark = Mark::ended(self.announcer.cut_off());
         self.store.set_flag(key, mark.text().as_bytes()).await
     }
 }

@@ -3,9 +3,14 @@
 //!
 //! Each record is named in its account's index and in its client's, from the login on, so that
 //! whatever has to end is found without looking at anything else, and a request pays nothing for it.
+//!
+//! Where there is a revocation channel, what ends is announced. One record is announced *before* it is
+//! removed, so that whoever repeats a call that failed half-way still finds it; for the others see
+//! [`CutOffs`].
 
-use super::record::{Ledger, read, record_key};
+use super::record::{CutOffs, Ledger, read, record_key};
 use crate::client::{CLIENTS, Client};
+use crate::revocation::Ended;
 use crate::secret::is_random_id;
 use crate::store::{IndexEntry, RecordStore, StoreError};
 
@@ -31,6 +36,20 @@ pub(super) fn client_member(account: &str, handle: &str) -> String {
 impl<S: RecordStore> Ledger<S> {
     /// Ends the record of `handle`, whose account and client are known.
     pub async fn end(&self, handle: &str, account: &str, client: &str) -> Result<(), StoreError> {
+        if self.announcer.takes_back() {
+            let handle = handle.to_owned();
+            self.announcer.announce(&Ended::Session { handle }).await?;
+        }
+        self.remove(handle, account, client).await
+    }
+
+    /// Removes the record of `handle`, and says nothing.
+    pub(super) async fn remove(
+        &self,
+        handle: &str,
+        account: &str,
+        client: &str,
+    ) -> Result<(), StoreError> {
         let (key, index_key) = (record_key(handle), index_key(account));
         let client_index_key = client_index_key(client);
         let entries = [
@@ -79,6 +98,30 @@ impl Ledger {
 
     /// Ends all records of an account; answers how many its index named. Two round trips.
     pub async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
+        let ended = Ended::Account {
+            name: account.to_owned(),
+            until_ms: self.clock().now_ms(),
+        };
+        self.cut_off(&ended, self.remove_all(account)).await
+    }
+
+    /// Announces a cut-off and does what it says; answers how much that was.
+    async fn cut_off(
+        &self,
+        ended: &Ended,
+        removal: impl Future<Output = Result<usize, StoreError>>,
+    ) -> Result<usize, StoreError> {
+        if self.cut_offs == CutOffs::First {
+            self.announcer.announce(ended).await?;
+        }
+        let removed = removal.await?;
+        if self.cut_offs == CutOffs::Last {
+            self.announcer.announce(ended).await?;
+        }
+        Ok(removed)
+    }
+
+    async fn remove_all(&self, account: &str) -> Result<usize, StoreError> {
         // Whose a record is stands in the record only, which need not be read for this.
         let at_clients = |handle: &str| {
             let member = client_member(account, handle);
@@ -95,6 +138,16 @@ impl Ledger {
 
     /// Ends what a client has open for an account; answers how many there were.
     pub async fn end_consent(&self, account: &str, client: Client) -> Result<usize, StoreError> {
+        let ended = Ended::Consent {
+            account: account.to_owned(),
+            client: client.id().to_owned(),
+            until_ms: self.clock().now_ms(),
+        };
+        self.cut_off(&ended, self.remove_consent(account, client))
+            .await
+    }
+
+    async fn remove_consent(&self, account: &str, client: Client) -> Result<usize, StoreError> {
         let index_key = index_key(account);
         let handles = self.store().members(&index_key).await?;
         let mut ended = 0;
@@ -118,6 +171,14 @@ impl Ledger {
     /// What is opened meanwhile is not waited for: whoever calls this has seen to it that nothing
     /// is, or that it may stay.
     pub async fn end_client(&self, client: Client) -> Result<usize, StoreError> {
+        let ended = Ended::Client {
+            id: client.id().to_owned(),
+            until_ms: self.clock().now_ms(),
+        };
+        self.cut_off(&ended, self.remove_client(client)).await
+    }
+
+    async fn remove_client(&self, client: Client) -> Result<usize, StoreError> {
         let index_key = client_index_key(client.id());
         // Soonest to end first, so that what was opened later comes later.
         let Some(last_ms) = self.store().last_expiry(&index_key).await? else {
@@ -140,11 +201,17 @@ impl Ledger {
 
     /// Ends everything; answers how much there was.
     pub async fn end_everything(&self) -> Result<usize, StoreError> {
-        let mut ended = 0;
-        for client in CLIENTS {
-            ended += self.end_client(client).await?;
-        }
-        Ok(ended)
+        let ended = Ended::Everyone {
+            until_ms: self.clock().now_ms(),
+        };
+        let removal = async {
+            let mut removed = 0;
+            for client in CLIENTS {
+                removed += self.remove_client(client).await?;
+            }
+            Ok(removed)
+        };
+        self.cut_off(&ended, removal).await
     }
 
     /// Ends the records that a client's index names so; answers how many names there were.

@@ -21,6 +21,7 @@ use crate::clock::{Clock, millis};
 use crate::http::Presented;
 use crate::jwt::Minter;
 use crate::refusal::Unavailable;
+use crate::revocation::Marks;
 use crate::secret::Fingerprint;
 use crate::store::Store;
 
@@ -136,9 +137,15 @@ impl Exchange {
             return kept.authorization.clone();
         }
         self.mints.fetch_add(1, Relaxed);
+        // A cut-off ends the session, and with it whatever was made of it, whenever that was.
+        let marks = Marks {
+            stamp_ms: Some(active.issued_at_ms),
+            ..Marks::default()
+        };
+        let name = handle.to_base64();
         let token = self
             .minter
-            .mint(&active.grant, Some(&handle.to_base64()), now_ms);
+            .mint_marked(&active.grant, Some(&name), now_ms, &marks);
         let minted = Minted {
             grant: active.grant,
             authorization: bearer(&token),

@@ -45,7 +45,7 @@ pub struct Granted {
 pub struct AccessToken {
     /// The token.
     pub token: String,
-    /// How long it is good for.
+    /// How long it is good for; `Duration::MAX`: for ever.
     pub lifetime: Duration,
     /// What it allows.
     pub scope: Scope,

@@ -5,6 +5,10 @@
 //! *family* lives: ending the family ends the renewals, so that the revocation lag is at most the
 //! access token's life. A refresh token that is used twice ends its family, unless it looks like a
 //! retry (see [`crate::rotation`]).
+//!
+//! With a deny list ([`crate::revocation`]) the access tokens of a family end with it: they name it as `sid`. What ends one family is
+//! announced *before* the family ends, so that whoever repeats a call that failed half-way finds the family still there; a whole account
+//! ends the other way round, or a renewal in between would have a token that is later than the cut-off.
 
 use hyper::HeaderMap;
 
@@ -20,9 +24,11 @@ use crate::http::cookie::CookieShape;
 use crate::http::{Presented, bearer};
 use crate::jwt::{Claims, Retiring, RotationError};
 use crate::refusal::Reason;
+use crate::revocation::{Ended, Marks};
 use crate::roles::Roles;
 use crate::rotation::{RefreshToken, Renewal, Renewed, RotationKey};
 use crate::scope::Scope;
+use crate::secret::is_random_id;
 use crate::store::{Store, StoreError};
 
 pub use crate::rotation::RefreshPolicy;
@@ -67,7 +73,16 @@ impl HybridIssuer {
             ledger: &self.ledger,
             key: &self.rotation,
             policy: self.policy,
+            announcer: Some(self.tokens.announcer()),
         }
+    }
+
+    /// Makes known that a family has ended, where there is a way to.
+    async fn announce_family(&self, handle: &str) -> Result<(), StoreError> {
+        let ended = Ended::Session {
+            handle: handle.to_owned(),
+        };
+        self.tokens.announcer().announce(&ended).await
     }
 
     /// Reads an access token that is good, and whose family lives, if it has one.
@@ -87,13 +102,13 @@ impl HybridIssuer {
         })
     }
 
-    fn granted(&self, renewed: Renewed, refresh: &Refresh<'_>) -> Granted {
+    fn granted(&self, renewed: Renewed, refresh: &Refresh<'_>, marks: &Marks) -> Granted {
         let grant = renewed.family.grant;
         let scope = refresh
             .scope
             .map_or(grant.scope, |asked| asked.and(grant.scope));
-        let (handle, at_ms) = (Some(&*renewed.handle), renewed.at_ms);
-        let access = self.tokens.access_token(&grant, scope, handle, at_ms);
+        let handle = Some(&*renewed.handle);
+        let access = self.tokens.access_token(&grant, scope, handle, marks);
         let successor = self.rotation.write(&renewed.successor, refresh.client);
         let (refresh_token, cookie) = match refresh.by_cookie {
             true => (None, Some(COOKIE.set(&successor))),
@@ -122,18 +137,19 @@ impl Issuer for HybridIssuer {
     ) -> Result<GrantOutcome, StoreError> {
         let first = RefreshToken::first();
         let handle = first.family_handle();
+        let marks = self.tokens.announcer().stamped();
         let RefreshPolicy { idle, absolute, .. } = self.policy;
-        let at_ms = self.ledger.clock().now_ms();
         let opened = self.ledger.open(&grant, standing, &handle, idle, absolute);
         if let Err(refusal) = opened.await? {
             return Ok(Err(refusal));
         }
-        let access = self
+        let token = self
             .tokens
-            .access_token(&grant, grant.scope, Some(&handle), at_ms);
+            .access_token(&grant, grant.scope, Some(&handle), &marks);
+        let access = Some(token);
         let cookie = Some(COOKIE.set(&self.rotation.write(&first, grant.client)));
         Ok(Ok(Granted {
-            access: Some(access),
+            access,
             cookie,
             subject: grant.subject,
             ..Granted::default()
@@ -145,11 +161,13 @@ impl Issuer for HybridIssuer {
     }
 
     async fn refresh(&self, refresh: Refresh<'_>) -> Result<GrantOutcome, StoreError> {
+        // Before the renewal is decided on: what ends meanwhile must be later than the token.
+        let marks = self.tokens.announcer().stamped();
         let renewal = self.renewal();
         let renewed = renewal.renew(refresh.token, refresh.client, refresh.scope);
         Ok(renewed
             .await?
-            .map(|renewed| self.granted(renewed, &refresh)))
+            .map(|renewed| self.granted(renewed, &refresh, &marks)))
     }
 
     /// Unlike a resource server, the issuer knows whether the family behind an access token still
@@ -158,7 +176,7 @@ impl Issuer for HybridIssuer {
         Ok(self.read_live(token).await?.ok().and_then(active_grant))
     }
 
-    /// Revoking a refresh token ends its family; an access token by itself cannot be revoked.
+    /// Revoking a refresh token ends its family; an access token by itself is revoked by a deny list or not at all.
     async fn revoke(&self, token: &str, client: Client) -> Result<Revocation, StoreError> {
         let Some(refresh) = self.rotation.read(token, client) else {
             return match self.rotation.belongs_to_another(token, client) {
@@ -166,7 +184,9 @@ impl Issuer for HybridIssuer {
                 false => self.tokens.revoke(token, client).await,
             };
         };
-        let ended = self.ledger.find_and_end(&refresh.family_handle()).await?;
+        let handle = refresh.family_handle();
+        self.announce_family(&handle).await?;
+        let ended = self.ledger.find_and_end(&handle).await?;
         Ok(if ended.is_some() {
             Revocation::Revoked
         } else {
@@ -184,9 +204,14 @@ impl Issuer for HybridIssuer {
             Ok(read) => read,
             Err(reason) => return Ok(Err(reason)),
         };
-        if let Some(handle) = &claims.session {
-            let (account, client) = (&claims.subject, &claims.client_id);
-            self.ledger.end(handle, account, client).await?;
+        match &claims.session {
+            Some(handle) => {
+                let (account, client) = (&claims.subject, &claims.client_id);
+                self.announce_family(handle).await?;
+                self.ledger.end(handle, account, client).await?;
+            }
+            // A client's own token, which has no family.
+            None => self.tokens.end(&claims).await?,
         }
         let cookie = Some(COOKIE.clear());
         Ok(Ok(LoggedOut {
@@ -209,32 +234,51 @@ impl Issuer for HybridIssuer {
     }
 
     async fn end_one(&self, account: &str, handle: &str) -> Result<bool, StoreError> {
+        if self.tokens.announcer().takes_back() && is_random_id(handle) {
+            let family = self.ledger.find(handle).await?;
+            if family.is_some_and(|family| family.grant.subject == account) {
+                self.announce_family(handle).await?;
+            }
+        }
         self.ledger.end_of(account, handle).await
     }
 
-    /// Into the families: the next renewal has the new roles.
+    /// Into the families: the next renewal has the new roles. With a deny list the access tokens with the old ones end, which makes
+    /// that renewal the next thing that happens.
     async fn change_roles(&self, account: &str, roles: Roles) -> Result<usize, StoreError> {
-        self.ledger.set_roles(account, roles).await
+        let changed = self.ledger.set_roles(account, roles).await?;
+        self.tokens.end_all_of(account).await?;
+        Ok(changed)
     }
 
     async fn narrow_scope(&self, account: &str, most: Scope) -> Result<usize, StoreError> {
-        self.ledger.narrow(account, most).await
+        let narrowed = self.ledger.narrow(account, most).await?;
+        self.tokens.narrow_scope(account, most).await?;
+        Ok(narrowed)
     }
 
     async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
-        self.ledger.end_all(account).await
+        let ended = self.ledger.end_all(account).await?;
+        self.tokens.end_all_of(account).await?;
+        Ok(ended)
     }
 
     async fn end_client(&self, client: Client) -> Result<usize, StoreError> {
-        self.ledger.end_client(client).await
+        let ended = self.ledger.end_client(client).await?;
+        self.tokens.end_client(client).await?;
+        Ok(ended)
     }
 
     async fn end_consent(&self, account: &str, client: Client) -> Result<usize, StoreError> {
-        self.ledger.end_consent(account, client).await
+        let ended = self.ledger.end_consent(account, client).await?;
+        self.tokens.end_consent(account, client).await?;
+        Ok(ended)
     }
 
     async fn end_everything(&self) -> Result<usize, StoreError> {
-        self.ledger.end_everything().await
+        let ended = self.ledger.end_everything().await?;
+        self.tokens.end_everything().await?;
+        Ok(ended)
     }
 
     async fn sessions(&self, account: &str) -> Result<Vec<SessionEntry>, StoreError> {

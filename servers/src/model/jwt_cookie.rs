@@ -7,7 +7,9 @@
 //! refused at issue, where somebody can see why, instead of at the next request, where a user who
 //! has just logged in would be asked to log in.
 
+use bytes::Bytes;
 use hyper::HeaderMap;
+use tokio::sync::broadcast;
 
 use super::accounts::Standing;
 use super::jwt::{JwtIssuer, JwtValidator, signed_in};
@@ -21,8 +23,11 @@ use crate::http::cookie::{self, CookieShape};
 use crate::http::csrf::ChangeGuard;
 use crate::jwt::{Retiring, RotationError};
 use crate::refusal::{Reason, Unavailable};
+use crate::revocation::{Ended, PushFigures};
+use crate::roles::Roles;
+use crate::scope::Scope;
 use crate::secret::Fingerprint;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// The cookie.
 pub const COOKIE: CookieShape = CookieShape {
@@ -39,7 +44,7 @@ pub struct JwtCookieIssuer {
     guard: ChangeGuard,
 }
 
-/// Judges the token in each request's cookie, without asking anybody.
+/// Judges the token in each request's cookie as `jwt` does.
 #[derive(Debug)]
 pub struct JwtCookieValidator {
     tokens: JwtValidator,
@@ -87,13 +92,18 @@ impl Issuer for JwtCookieIssuer {
         self.tokens.revoke(token, client).await
     }
 
-    /// The browser forgets the cookie; whoever has copied it has it still.
+    /// The browser forgets the cookie; whoever has copied it has it still, unless there is a revocation channel.
     async fn log_out(
         &self,
         presented: Presented<'_>,
     ) -> Result<Result<LoggedOut, Reason>, StoreError> {
         let read = in_cookie(&presented).and_then(|token| Ok((self.tokens.read(token)?, token)));
-        Ok(read.map(|(claims, token)| LoggedOut {
+        let (claims, token) = match read {
+            Ok(read) => read,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        self.tokens.end(&claims).await?;
+        Ok(Ok(LoggedOut {
             subject: Some(claims.subject),
             credential: Some(Fingerprint::of(token)),
             cookie: Some(COOKIE.clear()),
@@ -120,6 +130,30 @@ impl Issuer for JwtCookieIssuer {
         }))
     }
 
+    async fn change_roles(&self, account: &str, roles: Roles) -> Result<usize, StoreError> {
+        self.tokens.change_roles(account, roles).await
+    }
+
+    async fn narrow_scope(&self, account: &str, most: Scope) -> Result<usize, StoreError> {
+        self.tokens.narrow_scope(account, most).await
+    }
+
+    async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
+        self.tokens.end_all(account).await
+    }
+
+    async fn end_client(&self, client: Client) -> Result<usize, StoreError> {
+        self.tokens.end_client(client).await
+    }
+
+    async fn end_consent(&self, account: &str, client: Client) -> Result<usize, StoreError> {
+        self.tokens.end_consent(account, client).await
+    }
+
+    async fn end_everything(&self) -> Result<usize, StoreError> {
+        self.tokens.end_everything().await
+    }
+
     async fn rotate_keys(
         &self,
         retiring: Retiring,
@@ -129,6 +163,10 @@ impl Issuer for JwtCookieIssuer {
 
     fn jwks(&self) -> String {
         self.tokens.jwks()
+    }
+
+    fn status_list(&self) -> Option<Bytes> {
+        self.tokens.status_list()
     }
 }
 
@@ -151,6 +189,18 @@ impl Validator for JwtCookieValidator {
             return Ok(Err(Refusal::of(reason, token)));
         }
         self.tokens.judge(token).await
+    }
+
+    fn store(&self) -> Option<&Store> {
+        self.tokens.store()
+    }
+
+    fn news(&self) -> Option<broadcast::Receiver<Ended>> {
+        self.tokens.news()
+    }
+
+    fn revocation_figures(&self) -> Option<PushFigures> {
+        self.tokens.revocation_figures()
     }
 }
 

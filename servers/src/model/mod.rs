@@ -28,7 +28,9 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::str::FromStr;
 
+use bytes::Bytes;
 use hyper::HeaderMap;
+use tokio::sync::broadcast;
 
 use self::accounts::Standing;
 use crate::client::Client;
@@ -36,6 +38,7 @@ use crate::http::Presented;
 use crate::jwt::{Retiring, RotationError};
 use crate::metrics::LatencyHistogram;
 use crate::refusal::{Reason, Unavailable};
+use crate::revocation::{Ended, PushFigures};
 use crate::roles::Roles;
 use crate::scope::Scope;
 use crate::secret::Fingerprint;
@@ -227,6 +230,11 @@ pub trait Issuer: Send + Sync + 'static {
     fn jwks(&self) -> String {
         r#"{"keys":[]}"#.to_owned()
     }
+
+    /// The status list, as published; `None` where there is none.
+    fn status_list(&self) -> Option<Bytes> {
+        None
+    }
 }
 
 /// A caller that was recognised.
@@ -278,6 +286,16 @@ pub trait Validator: Send + Sync + 'static {
 
     /// The store it asks, if any; for the metrics.
     fn store(&self) -> Option<&Store> {
+        None
+    }
+
+    /// Tells what ends, as it happens, where there is a way to know; for open streams.
+    fn news(&self) -> Option<broadcast::Receiver<Ended>> {
+        None
+    }
+
+    /// What it keeps in memory of what has ended, if anything; for the metrics.
+    fn revocation_figures(&self) -> Option<PushFigures> {
         None
     }
 

@@ -3,10 +3,14 @@
 //! Each request is one introspection (RFC 7662), which is one round trip to the authorization
 //! server and one from there to the store. Ending a token deletes its record; the revocation lag is
 //! zero, or the TTL of the resource server's cache.
+//!
+//! With a revocation channel the cache is told what has ended, and what has changed
+//! ([`crate::introspection::cache`]): the lag is then the way of one message.
 
 use std::time::Duration;
 
 use hyper::HeaderMap;
+use tokio::sync::broadcast;
 
 use super::accounts::Standing;
 use super::record::Ledger;
@@ -20,10 +24,11 @@ use crate::http::{Presented, bearer};
 use crate::introspection::cache::Introspection;
 use crate::metrics::LatencyHistogram;
 use crate::refusal::{Reason, Unavailable};
+use crate::revocation::{Denials, Ended, PushFigures};
 use crate::roles::Roles;
 use crate::scope::Scope;
 use crate::secret::{Fingerprint, is_random_id, random_id};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// Bytes of a token at most; a longer one is nobody's.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -40,12 +45,23 @@ pub struct OpaqueIssuer {
 pub struct OpaqueValidator {
     introspection: Introspection,
     clock: Clock,
+    /// Where the revocation channel leads through, if there is one.
+    store: Option<Store>,
 }
 
 impl OpaqueIssuer {
     /// Tokens that live for `lifetime`.
     pub fn new(ledger: Ledger, lifetime: Duration) -> Self {
         Self { ledger, lifetime }
+    }
+
+    /// Makes resource servers that remember answers ask about what an account has open: it is still
+    /// good, but no longer what it was.
+    async fn ask_again_about(&self, account: &str) -> Result<(), StoreError> {
+        let until_ms = self.ledger.clock().now_ms();
+        let name = account.to_owned();
+        let ended = Ended::Account { name, until_ms };
+        self.ledger.announcer.announce(&ended).await
     }
 
     async fn issue(&self, grant: Grant, standing: &Standing) -> Result<GrantOutcome, StoreError> {
@@ -148,11 +164,15 @@ impl Issuer for OpaqueIssuer {
     }
 
     async fn change_roles(&self, account: &str, roles: Roles) -> Result<usize, StoreError> {
-        self.ledger.set_roles(account, roles).await
+        let changed = self.ledger.set_roles(account, roles).await?;
+        self.ask_again_about(account).await?;
+        Ok(changed)
     }
 
     async fn narrow_scope(&self, account: &str, most: Scope) -> Result<usize, StoreError> {
-        self.ledger.narrow(account, most).await
+        let changed = self.ledger.narrow(account, most).await?;
+        self.ask_again_about(account).await?;
+        Ok(changed)
     }
 
     async fn end_all(&self, account: &str) -> Result<usize, StoreError> {
@@ -183,6 +203,15 @@ impl OpaqueValidator {
         Self {
             introspection,
             clock,
+            store: None,
+        }
+    }
+
+    /// The same; the revocation channel that its answers are held against leads through `store`.
+    pub fn told_through(self, store: Store) -> Self {
+        Self {
+            store: Some(store),
+            ..self
         }
     }
 }
@@ -216,6 +245,18 @@ impl Validator for OpaqueValidator {
                 client: active.client,
             })),
         }
+    }
+
+    fn store(&self) -> Option<&Store> {
+        self.store.as_ref()
+    }
+
+    fn news(&self) -> Option<broadcast::Receiver<Ended>> {
+        self.introspection.denials().map(Denials::subscribe)
+    }
+
+    fn revocation_figures(&self) -> Option<PushFigures> {
+        self.introspection.denials().map(Denials::figures)
     }
 
     fn introspection_latency(&self) -> Option<&LatencyHistogram> {

@@ -17,6 +17,7 @@ use super::{ActiveGrant, Grant, GrantRefusal, SessionEntry};
 use crate::client::Client;
 use crate::clock::{Clock, millis};
 use crate::entitlements::Entitlements;
+use crate::revocation::Announcer;
 use crate::roles::Roles;
 use crate::scope::Scope;
 use crate::store::{IndexEntry, IndexedRecord, ListedRecord, RecordStore, Store, StoreError};
@@ -42,6 +43,18 @@ pub struct Ledger<S = Store> {
     store: S,
     clock: Clock,
     entitlements: Entitlements,
+    pub(super) announcer: Announcer,
+    pub(super) cut_offs: CutOffs,
+}
+
+/// When it is announced that everything of an account, a client or all of them ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CutOffs {
+    /// Before the records are gone: for resource servers that go by the announcement alone. Whatever is
+    /// opened after the announcement is good for them, and all that was before is found and removed.
+    First,
+    /// After the records are gone: for resource servers that ask again when they are told.
+    Last,
 }
 
 /// Where the record of `handle` is.
@@ -100,9 +113,20 @@ impl<S: RecordStore> Ledger<S> {
     /// A ledger in `store`, which writes `entitlements` into each record.
     pub fn new(store: S, clock: Clock, entitlements: Entitlements) -> Self {
         Self {
+            announcer: Announcer::none(clock.clone()),
+            cut_offs: CutOffs::First,
             store,
             clock,
             entitlements,
+        }
+    }
+
+    /// The same; what ends before its time is announced by `announcer`.
+    pub fn announcing(self, announcer: Announcer, cut_offs: CutOffs) -> Self {
+        Self {
+            announcer,
+            cut_offs,
+            ..self
         }
     }
 
@@ -129,9 +153,9 @@ impl<S: RecordStore> Ledger<S> {
         ttl: Duration,
         lifetime: Duration,
     ) -> Result<Result<(), GrantRefusal>, StoreError> {
-        let now_ms = self.clock.now_ms();
+        let (now_ms, issued_ms) = (self.clock.now_ms(), self.announcer.stamp());
         let expires_at_ms = now_ms + millis(lifetime);
-        let record = write(grant, &self.entitlements, now_ms, expires_at_ms);
+        let record = write(grant, &self.entitlements, issued_ms, expires_at_ms);
         let (key, index_key) = (record_key(handle), index_key(&grant.subject));
         let client_index_key = client_index_key(grant.client.id());
         let client_entry = IndexEntry {
@@ -153,7 +177,8 @@ impl<S: RecordStore> Ledger<S> {
         let present = Standing::read(self.store.create_indexed(&indexed).await?);
         let outcome = GrantRefusal::unless_unchanged(standing, &present);
         if outcome.is_err() {
-            self.end(handle, &grant.subject, grant.client.id()).await?;
+            self.remove(handle, &grant.subject, grant.client.id())
+                .await?;
         }
         Ok(outcome)
     }

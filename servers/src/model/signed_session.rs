@@ -117,9 +117,9 @@ impl SignedSessionIssuer {
         }
     }
 
-    /// The session in a cookie, if it is within its time and its account is not disabled. Of the
-    /// roles in it those are left that the account still has. All of this the authorization server
-    /// knows, and no resource server.
+    /// The session in a cookie, if it is within its time, and its account and client may still have
+    /// one. Of the roles and the scope in it is left what the account still has. All of this the
+    /// authorization server knows, and no resource server.
     async fn live(&self, value: &str) -> Result<Result<ActiveGrant, Reason>, StoreError> {
         let mut active = match self.key.session(value) {
             None => return Ok(Err(Reason::Inactive)),
@@ -128,8 +128,8 @@ impl SignedSessionIssuer {
             }
             Some(active) => active,
         };
-        let grant = &active.grant;
-        let standing = self.accounts.standing(&grant.subject, grant.client).await?;
+        let (account, client) = (&active.grant.subject, active.grant.client);
+        let standing = self.accounts.standing(account, client).await?;
         if standing.refusal().is_some() {
             return Ok(Err(Reason::Inactive));
         }

@@ -1,7 +1,8 @@
 //! `GET /events`: a connection that is already open when its credential ends.
 //!
-//! It is opened as the resource is read, and judged again by the very same validator, at intervals.
-//! While that is being asked nothing is sent. An answer that the credential is no longer good ends
+//! It is opened as the resource is read, and judged again by the very same validator, at intervals,
+//! and as soon as a revocation channel announces something that may concern it. While that is being
+//! asked nothing is sent. An answer that the credential is no longer good ends
 //! the stream with a last event, `revoked`. If it cannot be judged, the stream goes on until the next
 //! time, and ends when that has happened [`UNJUDGED`] times in a row.
 
@@ -11,13 +12,15 @@ use std::time::Duration;
 use hyper::Response;
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
+use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, interval_at};
 
 use super::server::{CREDENTIALS, ResourceServer, permit, presented};
 use super::streams::Closed;
 use crate::http::content::{EventSender, NotSent, events};
 use crate::http::reply::{self, Reply};
-use crate::model::Validator;
+use crate::model::{Validated, Validator};
+use crate::revocation::Ended;
 use crate::scope::Scope;
 
 /// How often in a row a credential may not be judged.
@@ -25,6 +28,15 @@ const UNJUDGED: u32 = 3;
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
+/// An open stream: the request that opened it, by whom, and where its events go.
+struct Open<'a> {
+    head: Parts,
+    caller: Validated,
+    sender: &'a EventSender,
+}
+
+type News = broadcast::Receiver<Ended>;
 
 /// What became of a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +49,12 @@ enum Judged {
 impl<V: Validator> ResourceServer<V> {
     /// Opens a stream, or answers what a read of the resource would be answered.
     pub(super) async fn open_events(self: &Arc<Self>, head: Parts) -> Reply {
-        if let Err(reply) = self.admit(presented(&head), Scope::READ).await {
-            return reply;
-        }
+        // From before it is judged: what ends in between is news too.
+        let news = self.validator.news();
+        let caller = match self.admit(presented(&head), Scope::READ).await {
+            Ok(caller) => caller,
+            Err(reply) => return reply,
+        };
         let (sender, content) = events();
         let server = Arc::clone(self);
         let (place, taken) = tokio::sync::oneshot::channel();
@@ -49,7 +64,12 @@ impl<V: Validator> ResourceServer<V> {
                 return;
             };
             let _ = place.send(true);
-            let reason = server.stream(&head, &sender).await;
+            let open = Open {
+                head,
+                caller,
+                sender: &sender,
+            };
+            let reason = server.stream(&open, news).await;
             server.streams.closed(reason);
             // What there is left to say may find no room, and then the end of the stream says it.
             let _ = match reason {
@@ -75,7 +95,7 @@ impl<V: Validator> ResourceServer<V> {
     }
 
     /// Sends events until something ends the stream.
-    async fn stream(&self, head: &Parts, sender: &EventSender) -> Closed {
+    async fn stream(&self, open: &Open<'_>, mut news: Option<News>) -> Closed {
         let settings = &self.streams.settings;
         let mut events = interval(settings.every);
         events.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -86,10 +106,10 @@ impl<V: Validator> ResourceServer<V> {
             tokio::select! {
                 biased;
                 () = ending.told() => return Closed::Shutdown,
-                () = sender.gone() => return Closed::ReaderGone,
+                () = open.sender.gone() => return Closed::ReaderGone,
                 // Before the next event: one that is due must not overtake a check that is.
-                () = tick(&mut rechecks) => {
-                    unjudged = match self.judge_again(head).await {
+                () = due(&mut rechecks, &mut news, &open.caller) => {
+                    unjudged = match self.judge_again(&open.head).await {
                         Judged::Good => 0,
                         Judged::Refused => return Closed::Revoked,
                         Judged::Unjudged => unjudged + 1,
@@ -99,7 +119,7 @@ impl<V: Validator> ResourceServer<V> {
                     }
                 }
                 _ = events.tick() => {
-                    match sender.send(format!("data: {count}\n\n")) {
+                    match open.sender.send(format!("data: {count}\n\n")) {
                         Ok(()) => count += 1,
                         Err(NotSent::Gone) => return Closed::ReaderGone,
                         Err(NotSent::Full) => return Closed::SlowReader,
@@ -136,6 +156,42 @@ fn later(every: Duration) -> Interval {
     let mut ticks = interval_at(Instant::now() + every, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
+}
+
+/// Waits until a credential is to be judged again: because it is time, or because of news.
+async fn due(rechecks: &mut Option<Interval>, news: &mut Option<News>, caller: &Validated) {
+    tokio::select! {
+        () = tick(rechecks) => {}
+        () = told(news, caller) => {}
+    }
+}
+
+/// Waits for news that may concern a caller. What does not fit what is known of it may.
+async fn told(news: &mut Option<News>, caller: &Validated) {
+    while let Some(channel) = news {
+        match channel.recv().await {
+            Ok(ended) if !may_concern(&ended, caller) => {}
+            // Some of it was missed, or all that is left of the channel is its end.
+            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => *news = None,
+        }
+    }
+    std::future::pending().await
+}
+
+fn may_concern(ended: &Ended, caller: &Validated) -> bool {
+    let is_client = |id: &str| caller.client.is_none_or(|client| client.id() == id);
+    match ended {
+        Ended::Account { name, .. } => *name == caller.subject,
+        Ended::Consent {
+            account, client, ..
+        } => *account == caller.subject && is_client(client),
+        Ended::Client { id, .. } => is_client(id),
+        Ended::Token { .. }
+        | Ended::Session { .. }
+        | Ended::Everyone { .. }
+        | Ended::Key { .. } => true,
+    }
 }
 
 async fn tick(interval: &mut Option<Interval>) {

@@ -106,7 +106,7 @@ impl<V: Validator> ResourceServer<V> {
 
     async fn judge(&self, presented: Presented<'_>, needed: Scope) -> Reply {
         match self.admit(presented, needed).await {
-            Ok(()) => {
+            Ok(_) => {
                 let reply = reply::json_text(StatusCode::OK, RESOURCE);
                 reply::with_header(reply, VARY, CREDENTIALS)
             }
@@ -115,7 +115,11 @@ impl<V: Validator> ResourceServer<V> {
     }
 
     /// Judges a request that needs this scope. An error: what it is answered instead.
-    pub(super) async fn admit(&self, presented: Presented<'_>, needed: Scope) -> Result<(), Reply> {
+    pub(super) async fn admit(
+        &self,
+        presented: Presented<'_>,
+        needed: Scope,
+    ) -> Result<Validated, Reply> {
         let verdict = match self.validator.validate(presented).await {
             Ok(verdict) => verdict,
             Err(unavailable) => return Err(self.unavailable(&unavailable)),
@@ -131,7 +135,7 @@ impl<V: Validator> ResourceServer<V> {
             Ok(validated) => match permit(&validated, needed) {
                 Ok(()) => {
                     self.outcomes.accepted();
-                    Ok(())
+                    Ok(validated)
                 }
                 Err(reason) => {
                     let refusal = Refusal::unseen(reason);
@@ -183,6 +187,7 @@ impl<V: Validator> ResourceServer<V> {
         let text = Exposition::default()
             .with(&self.outcomes)
             .with_store(self.validator.store())
+            .with_revocation(self.validator.revocation_figures())
             .with_introspections(latency.map_or(0, LatencyHistogram::count), latency)
             .with_preflights(self.cors.preflights())
             .with(&self.streams)

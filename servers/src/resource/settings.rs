@@ -57,11 +57,11 @@ pub struct ResourceSettings {
     /// A session is kept for so long after each request; the authorization server must be told the
     /// same.
     pub session_idle: Duration,
-    /// How it learns what has ended; the authorization server must be told the same.
-    pub revocation: RevocationSettings,
     /// A session that was looked up is remembered for so long, less than `session_idle`; zero: not
     /// at all (`session`). Adds to the revocation lag.
     pub local_cache: Duration,
+    /// How it learns what has ended; the authorization server must be told the same.
+    pub revocation: RevocationSettings,
     /// Requests of the client `partner` that are answered in a second; `None`: all.
     pub partner_rate: Option<NonZeroU32>,
     /// How streams of events are kept.
@@ -94,8 +94,8 @@ impl Default for ResourceSettings {
             jwks_ttl: Duration::from_secs(10 * 60),
             jwks_stale: Duration::from_secs(60 * 60),
             session_idle: Duration::from_secs(30 * 60),
-            revocation: RevocationSettings::default(),
             local_cache: Duration::ZERO,
+            revocation: RevocationSettings::default(),
             partner_rate: NonZeroU32::new(50),
             streams: StreamSettings::default(),
             origins: Origins::default(),
@@ -110,7 +110,7 @@ impl Default for ResourceSettings {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceWiring {
-    /// The store (`session`).
+    /// The store (`session`, and where a revocation channel leads through it).
     #[serde(default)]
     pub store_url: Option<StoreUrl>,
     /// Its unix socket; empty or absent if it has none.

@@ -30,8 +30,11 @@ use crate::model::session::{LocalCacheError, SessionValidator};
 use crate::model::signed_session::{SessionKey, SessionKeyError, SignedSessionValidator};
 use crate::model::{Model, Scheme, SessionState, Transport, Validator};
 use crate::namespace::{self, StoreAt};
-use crate::revocation::UnsupportedRevocation;
-use crate::store::ConnectError;
+use crate::revocation::status_list::{self, StatusListCheck};
+use crate::revocation::{
+    Denials, Denylist, EndedCheck, EpochCheck, Revocation, UnsupportedRevocation,
+};
+use crate::store::{ConnectError, Store};
 use crate::tls::{self, Identity, IdentityError};
 
 /// A shorter life of the issuer's keys would ask for them all the time.
@@ -78,9 +81,19 @@ pub enum StartResourceError {
     /// The model's credential does not travel in this way.
     #[error("carry credentials of {0} in a cookie: only those of jwt can be told to")]
     Transport(Model),
-    /// The model cannot use this revocation channel.
-    #[error(transparent)]
-    Revocation(#[from] UnsupportedRevocation),
+    /// The model has no sessions whose state could be in the cookie.
+    #[error("keep the state of {0} in a cookie: only that of session can be told to")]
+    SessionState(Model),
+    /// Nothing is looked up here that could be remembered.
+    #[error(
+        "remember sessions of {0}: only a resource server of session with its state at the server looks sessions up, and a gateway"
+    )]
+    NoLookUps(Model),
+    /// Every token is asked about anyway.
+    #[error(
+        "tell a resource server of opaque what has ended: it remembers nothing (--introspection-cache 0s)"
+    )]
+    NothingToTell,
     /// Published keys would be asked for all the time, or be too old before they are looked at.
     #[error(
         "keep the issuer's keys for {ttl:?}, and {stale:?} while it is away: at least 100 ms, and the second at least the first"
@@ -91,14 +104,9 @@ pub enum StartResourceError {
         /// How long they are kept while the issuer does not answer.
         stale: Duration,
     },
-    /// The model has no sessions whose state could be in the cookie.
-    #[error("keep the state of {0} in a cookie: only that of session can be told to")]
-    SessionState(Model),
-    /// Nothing is looked up here that could be remembered.
-    #[error(
-        "remember sessions of {0}: only a resource server of session with its state at the server looks sessions up, and a gateway"
-    )]
-    NoLookUps(Model),
+    /// The model cannot use this revocation channel.
+    #[error(transparent)]
+    Revocation(#[from] UnsupportedRevocation),
     /// The process could not be set up.
     #[error(transparent)]
     Lifecycle(#[from] LifecycleError),
@@ -171,10 +179,6 @@ pub async fn start(
         wiring: &wiring,
         clock,
     };
-    if settings.transport == Transport::Cookie && settings.model != Model::Jwt {
-        return Err(StartResourceError::Transport(settings.model));
-    }
-    settings.revocation.check(settings.model)?;
     check_options(&settings)?;
     // From here on everything is monomorphic: the model's code is called directly, request for
     // request.
@@ -195,12 +199,15 @@ pub async fn start(
         // The access token of the hybrid is the same as that of `jwt`, and so is judging it; and so
         // is what a gateway makes for the services behind it.
         Model::Jwt | Model::Hybrid | Model::Gateway => run(parts.jwt().await?, listener, &parts),
-        Model::Opaque => run(parts.opaque()?, listener, &parts),
+        Model::Opaque => run(parts.opaque().await?, listener, &parts),
     }
 }
 
 /// Options that belong to some models only.
 fn check_options(settings: &ResourceSettings) -> Result<(), StartResourceError> {
+    settings.revocation.check(settings.model)?;
+    settings.revocation.check_algorithm(settings.algorithm)?;
+    settings.revocation.check_leeway(settings.leeway)?;
     let (model, in_cookie) = (
         settings.model,
         settings.session_state == SessionState::Cookie,
@@ -211,6 +218,11 @@ fn check_options(settings: &ResourceSettings) -> Result<(), StartResourceError> 
         Err(StartResourceError::SessionState(model))
     } else if !settings.local_cache.is_zero() && (in_cookie || model != Model::Session) {
         Err(StartResourceError::NoLookUps(model))
+    } else if model == Model::Opaque
+        && settings.revocation.channel == Revocation::DenylistPush
+        && settings.introspection_cache.is_zero()
+    {
+        Err(StartResourceError::NothingToTell)
     } else {
         Ok(())
     }
@@ -224,6 +236,16 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     async fn session(&self) -> Result<SessionValidator, StartResourceError> {
+        let sessions = SessionValidator::new(
+            self.store().await?,
+            self.guard()?,
+            self.clock.clone(),
+            self.settings.session_idle,
+        );
+        Ok(sessions.with_local_cache(self.settings.local_cache)?)
+    }
+
+    async fn store(&self) -> Result<Store, StartResourceError> {
         let url = self
             .wiring
             .store_url
@@ -235,14 +257,7 @@ impl Parts<'_> {
             connection: self.settings.store_connection,
         };
         let namespace = self.wiring.namespace.as_deref();
-        let store = namespace::connect(at, namespace, self.settings.model).await?;
-        let sessions = SessionValidator::new(
-            store,
-            self.guard()?,
-            self.clock.clone(),
-            self.settings.session_idle,
-        );
-        Ok(sessions.with_local_cache(self.settings.local_cache)?)
+        Ok(namespace::connect(at, namespace, self.settings.model).await?)
     }
 
     fn signed_session(&self) -> Result<SignedSessionValidator, StartResourceError> {
@@ -264,14 +279,14 @@ impl Parts<'_> {
             .issuer
             .as_ref()
             .or(self.settings.authorization_server.as_ref());
+        let issuer = issuer.ok_or(self.missing("an issuer or an authorization server"))?;
         let rules = Rules {
-            issuer: issuer
-                .ok_or(self.missing("an issuer or an authorization server"))?
-                .clone(),
+            issuer: issuer.clone(),
             audience: AUDIENCE.to_owned(),
             algorithm: self.settings.algorithm,
             leeway: self.settings.leeway,
             max_lifetime: self.settings.max_lifetime,
+            no_exp: self.settings.revocation.no_exp,
         };
         let keys = if self.settings.algorithm.is_symmetric() {
             let secret = self
@@ -283,10 +298,44 @@ impl Parts<'_> {
         } else {
             KeySource::Published(self.published_keys().await?)
         };
-        Ok(JwtValidator::new(
-            Verifier::new(rules, keys),
-            self.clock.clone(),
-        ))
+        let verifier = Arc::new(Verifier::new(rules, keys));
+        let ended = self.ended_check(issuer, &verifier).await?;
+        Ok(JwtValidator::new(verifier, ended, self.clock.clone()))
+    }
+
+    /// What the push channel tells.
+    async fn denials(&self, store: &Store) -> Denials {
+        let (settings, clock) = (self.settings, self.clock.clone());
+        Denials::follow(store, &settings.revocation, settings.leeway, clock).await
+    }
+
+    async fn ended_check(
+        &self,
+        issuer: &str,
+        verifier: &Arc<Verifier>,
+    ) -> Result<EndedCheck, StartResourceError> {
+        let Parts {
+            settings, clock, ..
+        } = self;
+        let revocation = &settings.revocation;
+        Ok(match revocation.channel {
+            Revocation::None => EndedCheck::None,
+            Revocation::Denylist => EndedCheck::Denylist(Denylist::new(self.store().await?)),
+            Revocation::DenylistPush => {
+                let store = self.store().await?;
+                EndedCheck::Push(self.denials(&store).await, store)
+            }
+            Revocation::Epoch => EndedCheck::Epoch(EpochCheck::new(self.store().await?)),
+            Revocation::StatusList => {
+                let upstream = self.new_upstream()?;
+                let upstream = upstream.with_answers_up_to(status_list::MAX_TOKEN_BYTES);
+                let verifier = Arc::clone(verifier);
+                let clock = clock.clone();
+                let list =
+                    StatusListCheck::start(issuer, upstream, verifier, revocation, clock).await;
+                EndedCheck::StatusList(list)
+            }
+        })
     }
 
     async fn published_keys(&self) -> Result<Arc<JwksClient>, StartResourceError> {
@@ -315,7 +364,7 @@ impl Parts<'_> {
         Ok(client)
     }
 
-    fn opaque(&self) -> Result<OpaqueValidator, StartResourceError> {
+    async fn opaque(&self) -> Result<OpaqueValidator, StartResourceError> {
         let secret = self
             .wiring
             .introspection_secret
@@ -327,21 +376,31 @@ impl Parts<'_> {
             self.clock.clone(),
             self.settings.introspection_cache,
         );
-        Ok(OpaqueValidator::new(introspection, self.clock.clone()))
+        if self.settings.revocation.channel != Revocation::DenylistPush {
+            return Ok(OpaqueValidator::new(introspection, self.clock.clone()));
+        }
+        let store = self.store().await?;
+        let denials = self.denials(&store).await;
+        let told = OpaqueValidator::new(introspection.told(denials), self.clock.clone());
+        Ok(told.told_through(store))
     }
 
     fn upstream(&self) -> Result<Arc<Upstream>, StartResourceError> {
+        self.new_upstream().map(Arc::new)
+    }
+
+    fn new_upstream(&self) -> Result<Upstream, StartResourceError> {
         let url = self
             .settings
             .authorization_server
             .as_ref()
             .ok_or(self.missing("an authorization server"))?;
         let ca_file = self.wiring.authorization_ca_file.as_deref();
-        Ok(Arc::new(Upstream::new(
+        Ok(Upstream::new(
             url,
             ca_file.filter(|file| !file.as_os_str().is_empty()),
             self.settings.upstream_deadline,
-        )?))
+        )?)
     }
 
     fn missing(&self, missing: &'static str) -> StartResourceError {

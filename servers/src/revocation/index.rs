@@ -61,6 +61,16 @@ impl Index {
         denies_more
     }
 
+    /// What is denied by the name that `denial` has, if anything.
+    pub(super) fn standing(&self, denial: &Denial) -> Option<Denial> {
+        let entry = self.entries[denial.kind as usize].get(denial.name.as_str())?;
+        Some(Denial {
+            until_ms: entry.until_ms,
+            expires_at_ms: entry.expires_at_ms,
+            ..denial.clone()
+        })
+    }
+
     /// Whether a credential is denied.
     pub(super) fn covers(&self, presented: &Presentation<'_>) -> bool {
         let denied = |kind: Kind, name: &str| {

@@ -4,20 +4,34 @@
 //! ends there is announced as an [`Ended`]; how the announcement travels, and what a resource server does with it, is the revocation channel.
 //!
 //! * [`Announcer`] is the issuer's side: it makes known what ended, and says when a credential was issued in the order of what ended.
-//! * [`Denials`] is what a resource server keeps in memory of the push channel.
+//! * [`EndedCheck`] is how a resource server finds out whether a token has ended; [`Denials`] is what it keeps in memory of the push
+//!   channel.
+//! * [`Marks`] are what tokens carry for it.
 //! * [`RevocationSettings`] says which channel there is.
 
 mod announcer;
+mod check;
 mod denial;
 mod denials;
+mod epoch;
+mod follow;
 mod index;
+mod journal;
+mod keys;
+mod marks;
+mod medium;
 mod order;
-mod push;
 mod settings;
+pub mod status_list;
+mod stream;
 mod unknown;
 
 pub use announcer::{Announcer, StartAnnouncerError};
+pub use check::EndedCheck;
 pub use denials::{Denials, PushFigures};
+pub use epoch::EpochCheck;
+pub use keys::Denylist;
+pub use marks::Marks;
 pub use settings::{
     PushFail, Revocation, RevocationSettings, UnknownPushFail, UnknownRevocation,
     UnsupportedRevocation,

@@ -51,9 +51,14 @@ impl Order {
         cut_off_ms
     }
 
-    /// A number that no stamp and no other number had, and that is greater than all of them.
+    /// A number greater than every stamp and every other number so far, and less than every stamp from now on.
     pub(super) fn next(&self) -> i64 {
-        self.cut_off(self.stamp())
+        let now_ms = self.clock.now_ms();
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = latest.stamp_ms.max(latest.cut_off_ms);
+        let next = now_ms.max(used.saturating_add(1));
+        latest.cut_off_ms = next;
+        next
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::journal::MARGIN;
+use crate::jwt::SigningAlgorithm;
 use crate::model::Model;
 
 /// How a resource server learns what has ended before its time.
@@ -56,7 +58,7 @@ pub struct UnknownPushFail(String);
 pub enum UnsupportedRevocation {
     /// The model has no use for it.
     #[error(
-        "use --revocation {channel} with {model}: denylist goes with jwt and hybrid, denylist-push with jwt, hybrid and a cached opaque, epoch and status-list with jwt"
+        "use --revocation {channel} with {model}: denylist goes with jwt and hybrid, denylist-push with jwt, hybrid, gateway and a cached opaque, epoch and status-list with jwt"
     )]
     Model {
         /// The model.
@@ -72,8 +74,18 @@ pub enum UnsupportedRevocation {
     /// Only a JWT has an expiry that could be left out.
     #[error("issue credentials of {0} without expiry: --no-exp on goes with jwt")]
     NoExpiryModel(Model),
+    /// Whoever reads the list could have written it.
+    #[error(
+        "publish a status list signed with HS256: resource servers share that secret, use RS256, PS256, ES256 or EdDSA"
+    )]
+    SharedSecret,
+    /// Denials would be forgotten before the tokens they deny.
+    #[error(
+        "accept tokens for {0:?} past their expiry and deny some: --leeway can be 60s at most with --revocation"
+    )]
+    Leeway(Duration),
     /// Too short to be kept.
-    #[error("let the channel be silent for {0:?} at most: at least 20 ms are needed")]
+    #[error("let the channel be silent for {0:?} at most: at least 300 ms are needed")]
     Staleness(Duration),
     /// A list that nobody could fetch in time.
     #[error("fetch a status list every {0:?}: at least 20 ms are needed")]
@@ -95,8 +107,10 @@ pub struct RevocationSettings {
     pub no_exp: bool,
 }
 
-/// The shortest staleness, and life of a list: four heartbeats have to fit in.
-const SHORTEST: Duration = Duration::from_millis(20);
+/// The shortest staleness of a pushed channel. Redis notices the end of a wait up to 100 ms late, and word is two waits old at most.
+const SHORTEST_STALENESS: Duration = Duration::from_millis(300);
+/// The shortest time between two fetches of a list.
+const SHORTEST_TTL: Duration = Duration::from_millis(20);
 
 impl Default for RevocationSettings {
     fn default() -> Self {
@@ -118,7 +132,9 @@ impl RevocationSettings {
         let fits = match channel {
             Revocation::None => true,
             Revocation::Denylist => is_jwt || model == Model::Hybrid,
-            Revocation::DenylistPush => is_jwt || matches!(model, Model::Hybrid | Model::Opaque),
+            Revocation::DenylistPush => {
+                is_jwt || matches!(model, Model::Hybrid | Model::Opaque | Model::Gateway)
+            }
             Revocation::Epoch | Revocation::StatusList => is_jwt,
         };
         if !fits {
@@ -127,18 +143,37 @@ impl RevocationSettings {
             Err(UnsupportedRevocation::NoExpiryModel(model))
         } else if self.no_exp && channel != Revocation::None {
             Err(UnsupportedRevocation::NoExpiry(channel))
-        } else if self.staleness < SHORTEST {
+        } else if channel == Revocation::DenylistPush && self.staleness < SHORTEST_STALENESS {
             Err(UnsupportedRevocation::Staleness(self.staleness))
-        } else if self.status_list_ttl < SHORTEST {
+        } else if self.status_list_ttl < SHORTEST_TTL {
             Err(UnsupportedRevocation::StatusListTtl(self.status_list_ttl))
         } else {
             Ok(())
         }
     }
 
-    /// How often there is word from the channel while all is well: often enough that one word may be late.
+    /// Whether what is signed with `algorithm` can be used with it.
+    pub fn check_algorithm(
+        &self,
+        algorithm: SigningAlgorithm,
+    ) -> Result<(), UnsupportedRevocation> {
+        match self.channel == Revocation::StatusList && algorithm.is_symmetric() {
+            true => Err(UnsupportedRevocation::SharedSecret),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether tokens may be accepted for `leeway` past their expiry.
+    pub fn check_leeway(&self, leeway: Duration) -> Result<(), UnsupportedRevocation> {
+        match self.channel != Revocation::None && leeway > MARGIN {
+            true => Err(UnsupportedRevocation::Leeway(leeway)),
+            false => Ok(()),
+        }
+    }
+
+    /// How often there is word from the channel while all is well: often enough that some may be late.
     pub(crate) fn heartbeat(&self) -> Duration {
-        self.staleness / 4
+        self.staleness / 8
     }
 }
 

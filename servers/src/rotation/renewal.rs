@@ -7,6 +7,7 @@ use super::token::{RefreshToken, RotationKey};
 use crate::client::Client;
 use crate::model::record::{Ledger, read, record_key};
 use crate::model::{ActiveGrant, Grant, GrantRefusal};
+use crate::revocation::{Announcer, Ended};
 use crate::scope::Scope;
 use crate::store::{RecordStore, StoreError};
 
@@ -31,6 +32,8 @@ pub struct Renewal<'a, S> {
     pub key: &'a RotationKey,
     /// How they live.
     pub policy: RefreshPolicy,
+    /// Makes known that a family has ended, where there is a way to.
+    pub announcer: Option<&'a Announcer>,
 }
 
 /// A family that goes on.
@@ -42,8 +45,6 @@ pub struct Renewed {
     pub handle: String,
     /// The token that takes over.
     pub successor: RefreshToken,
-    /// When the renewal was decided on, in Unix milliseconds: before it was committed.
-    pub at_ms: i64,
 }
 
 impl<S: RecordStore> Renewal<'_, S> {
@@ -64,13 +65,12 @@ impl<S: RecordStore> Renewal<'_, S> {
         {
             return Ok(Err(refusal));
         }
-        let at_ms = self.ledger.clock().now_ms();
-        let family = self.rotate(&token, &handle, at_ms).await?;
+        let now_ms = self.ledger.clock().now_ms();
+        let family = self.rotate(&token, &handle, now_ms).await?;
         Ok(family.map(|family| Renewed {
             family,
             handle,
             successor: token.successor(),
-            at_ms,
         }))
     }
 
@@ -97,6 +97,15 @@ impl<S: RecordStore> Renewal<'_, S> {
         })
     }
 
+    /// Before the family ends: whoever repeats a call that failed half-way finds it still there.
+    async fn announce(&self, handle: &str) -> Result<(), StoreError> {
+        let Some(announcer) = self.announcer else {
+            return Ok(());
+        };
+        let handle = handle.to_owned();
+        announcer.announce(&Ended::Session { handle }).await
+    }
+
     /// Commits the rotation at `now_ms` and finds out whether the family may go on. `Ok(Ok)`: it
     /// does, this is it.
     async fn rotate(
@@ -119,6 +128,7 @@ impl<S: RecordStore> Renewal<'_, S> {
             return Ok(Err(GrantRefusal::FamilyEnded));
         };
         if decide(&rotation, now_ms, self.policy.grace) == Decision::Replayed {
+            self.announce(handle).await?;
             let Grant {
                 subject, client, ..
             } = &family.grant;

@@ -68,6 +68,58 @@ impl Store {
             .await
     }
 
+    /// Writes a record as [`Store::put`] does, and answers the flag at `flag` as it was in the same step.
+    pub async fn put_flagged(
+        &self,
+        key: &str,
+        value: &[u8],
+        ttl: Duration,
+        flag: &str,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut commands = Pipeline::with_capacity(2);
+        commands
+            .add_command(cmd("GET").arg(self.key(flag)).take())
+            .add_command(set(self.key(key), value, ttl));
+        let (flag, ()): (Option<Vec<u8>>, ()) = self
+            .transact(Operation::write("put_flagged"), &mut commands)
+            .await?;
+        Ok(flag)
+    }
+
+    /// Writes several records in one step: key, value and lifetime of each.
+    pub async fn put_all(&self, records: &[(String, Vec<u8>, Duration)]) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut commands = Pipeline::with_capacity(records.len());
+        for (key, value, ttl) in records {
+            commands.add_command(set(self.key(key), value, *ttl));
+        }
+        let _: Vec<()> = self
+            .transact(Operation::write("put_all"), &mut commands)
+            .await?;
+        Ok(())
+    }
+
+    /// The record at `key`, or `value`, which is written if there is none; either lives for `ttl` from now on.
+    pub async fn keep_or_put(
+        &self,
+        key: &str,
+        value: &[u8],
+        ttl: Duration,
+    ) -> Result<Vec<u8>, StoreError> {
+        let operation = Operation::write("keep_or_put");
+        let mut commands = Pipeline::with_capacity(3);
+        let expiry = cmd("PEXPIRE").arg(self.key(key)).arg(millis(ttl)).take();
+        commands
+            .add_command(set(self.key(key), value, ttl).arg("NX").take())
+            .add_command(expiry)
+            .add_command(cmd("GET").arg(self.key(key)).take());
+        let (_, _, kept): (Option<()>, u64, Option<Vec<u8>>) =
+            self.transact(operation, &mut commands).await?;
+        kept.ok_or_else(|| operation.unanswered(Silence::UnexpectedAnswer))
+    }
+
     /// Writes a flag that stays until it is deleted.
     pub async fn set_flag(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         self.ask(

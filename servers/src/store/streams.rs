@@ -55,7 +55,10 @@ pub struct StreamReader {
 /// Hides from `Debug` what knows the password.
 struct Connection(MultiplexedConnection);
 
+/// Each with its id, and its fields and values in turn.
 type Entries = Vec<(String, Vec<Vec<u8>>)>;
+/// Entries by stream; nil if there are none.
+type Found = Option<Vec<(Vec<u8>, Entries)>>;
 
 impl Store {
     /// Appends `value`, and drops what stands before `keep_from`, or some of it. Answers the flag as it was in the same step, and
@@ -78,27 +81,22 @@ impl Store {
         Ok((flag, read_id(operation, &id)?))
     }
 
-    /// Appends `values` in one step, and if `flag` says so sets it in the same. Answers where the last entry stands.
+    /// Appends `values` in one step. Answers where the last one stands.
     pub async fn append_all(
         &self,
         stream: &str,
         values: &[Vec<u8>],
-        flag: Option<(&str, &[u8])>,
     ) -> Result<Option<StreamId>, StoreError> {
+        if values.is_empty() {
+            return Ok(None);
+        }
         let operation = Operation::write("append_all");
-        let mut commands = Pipeline::with_capacity(values.len() + 1);
+        let mut commands = Pipeline::with_capacity(values.len());
         for value in values {
             commands.add_command(xadd(self.key(stream), value, None));
         }
-        if let Some((key, value)) = flag {
-            commands.add_command(cmd("SET").arg(self.key(key)).arg(value).take());
-        }
-        if commands.is_empty() {
-            return Ok(None);
-        }
-        let mut answers: Vec<String> = self.transact(operation, &mut commands).await?;
-        answers.truncate(values.len());
-        let last = answers.last();
+        let ids: Vec<String> = self.transact(operation, &mut commands).await?;
+        let last = ids.last();
         last.map(|id| read_id(operation, id)).transpose()
     }
 
@@ -185,9 +183,8 @@ impl StreamReader {
             .send_packed_commands(&commands, 0, commands.len());
         let answers = Value::Array(answers.await.map_err(failed)?);
         let answers = answers.extract_error().map_err(failed)?;
-        let (flag, found): (Option<Vec<u8>>, Option<Vec<(Vec<u8>, Entries)>>) =
-            redis::from_redis_value(answers)
-                .map_err(|_| operation.unanswered(Silence::UnexpectedAnswer))?;
+        let (flag, found): (Option<Vec<u8>>, Found) = redis::from_redis_value(answers)
+            .map_err(|_| operation.unanswered(Silence::UnexpectedAnswer))?;
         let entries = found.into_iter().flatten().flat_map(|(_, entries)| entries);
         let entries = read_entries(operation, entries.collect())?;
         Ok(StreamPage { flag, entries })

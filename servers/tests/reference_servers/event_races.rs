@@ -8,6 +8,7 @@ use authbench_servers::entitlements::Entitlements;
 use authbench_servers::model::accounts::Accounts;
 use authbench_servers::model::record::Ledger;
 use authbench_servers::model::{Grant, GrantRefusal, Model};
+use authbench_servers::revocation::Announcer;
 use authbench_servers::roles::Roles;
 use authbench_servers::scope::Scope;
 use authbench_servers::secret::{Fingerprint, random_id};
@@ -111,7 +112,8 @@ async fn no_event_is_undone_in_time_for_a_login_that_it_should_have_stopped() {
             .await
             .expect("connected");
         let clock = authbench_servers::clock::Clock::manual(1_800_000_000_000).0;
-        let accounts = Accounts::new(store.clone(), clock.clone(), 20, 50);
+        let announcer = Announcer::none(clock.clone());
+        let accounts = Accounts::new(store.clone(), announcer, 20, 50);
         let ledger = Ledger::new(store.clone(), clock, Entitlements::default());
         let (user, client) = ("user-00001", Client::App);
         for event in [
@@ -168,7 +170,8 @@ async fn a_client_with_a_thousand_sessions_is_out_as_a_whole() {
             .await
             .expect("connected");
         let clock = authbench_servers::clock::Clock::manual(1_800_000_000_000).0;
-        let accounts = Accounts::new(store.clone(), clock.clone(), 100, 50);
+        let announcer = Announcer::none(clock.clone());
+        let accounts = Accounts::new(store.clone(), announcer, 100, 50);
         let ledger = Ledger::new(store.clone(), clock, Entitlements::default());
         let mut handles = Vec::new();
         for number in 0..1_200 {

@@ -10,6 +10,7 @@ use authbench_servers::http::connection::{self, Handler, Listening};
 use authbench_servers::http::reply::{self, Reply};
 use authbench_servers::jwt::SigningAlgorithm;
 use authbench_servers::model::Model;
+use authbench_servers::revocation::{Revocation, RevocationSettings};
 use authbench_servers::store::StartedStore;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -359,4 +360,48 @@ async fn what_a_gateway_needs_is_said_at_the_start() {
     assert!(told.contains("at least 2 s"), "{told}");
     let told = start(|settings| settings.local_cache = settings.session_idle).await;
     assert!(told.contains("shorter than the idle time-out"), "{told}");
+}
+
+/// With a revocation channel the services are told, and a stolen internal token ends with its
+/// session. The clock stands still, so that nothing ends by itself.
+#[tokio::test]
+async fn services_that_are_told_refuse_a_stolen_token_of_a_session_that_has_ended() {
+    for kind in StartedStore::kinds_here() {
+        let mut plan = revealing();
+        let revocation = RevocationSettings {
+            channel: Revocation::DenylistPush,
+            staleness: Duration::from_secs(30),
+            ..RevocationSettings::default()
+        };
+        plan.authorization.revocation = revocation;
+        plan.resource.revocation = revocation;
+        let target = plan.start(kind).await;
+        let (login, other) = (
+            target.log_in("user-00001").await,
+            target.log_in("user-00001").await,
+        );
+        let bystander = target.log_in("user-00003").await;
+        let (first, second) = (stolen(&target, &login).await, stolen(&target, &other).await);
+        target.log_out(login.cookie()).await;
+        is_refused_soon(&target, &first).await;
+        assert_eq!(target.read(&second).await.code(), 200);
+        let everywhere = target.admin(Method::POST, "/accounts/user-00001/end-sessions");
+        assert!(everywhere.await.status.is_success());
+        is_refused_soon(&target, &second).await;
+        // In the same millisecond, as far as the clock knows.
+        let again = target.log_in("user-00001").await;
+        for login in [&again, &bystander] {
+            assert_eq!(target.read_with_cookie(login.cookie()).await.code(), 200);
+        }
+    }
+}
+
+async fn is_refused_soon(target: &Target, token: &str) {
+    for _ in 0..4_000 {
+        if target.read(token).await.code() == 401 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("still accepted");
 }

@@ -172,7 +172,7 @@ fn ca_file(identity: Option<&Identity>) -> Option<PathBuf> {
     identity.map(|identity| identity.ca_file().to_owned())
 }
 
-fn wiring(store: &StartedStore) -> AuthorizationWiring {
+pub(crate) fn wiring(store: &StartedStore) -> AuthorizationWiring {
     let secret = || Secret::new(random_id());
     AuthorizationWiring {
         store_url: StoreUrl::new(store.url()),

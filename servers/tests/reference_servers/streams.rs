@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use authbench_servers::model::{MODELS, Model};
+use authbench_servers::revocation::Revocation;
 use authbench_servers::store::StartedStore;
 use http_body_util::BodyExt;
 use hyper::Method;
@@ -91,6 +92,39 @@ async fn a_stream_ends_when_its_credential_is_judged_again() {
                     next(&mut other).await.expect("left alone");
                 }
             }
+        }
+    }
+}
+
+/// Though it is never judged again at intervals.
+#[tokio::test]
+async fn a_pushed_announcement_ends_a_stream_at_once() {
+    for kind in StartedStore::kinds_here() {
+        for model in [Model::Jwt, Model::Hybrid] {
+            let mut plan = plan(model);
+            plan.resource.streams.recheck = None;
+            plan.authorization.revocation.channel = Revocation::DenylistPush;
+            plan.resource.revocation.channel = Revocation::DenylistPush;
+            let target = plan.start(kind).await;
+            let login = target.log_in(USER).await;
+            let bystander = target.log_in("user-00002").await;
+            let stream = open(&target, &login).await;
+            let mut other = open(&target, &bystander).await;
+            target.disable(USER).await;
+            let text = rest(stream).await;
+            assert!(
+                text.ends_with("event: revoked\ndata: revoked\n\n"),
+                "{text}"
+            );
+            for _ in 0..20 {
+                next(&mut other).await.expect("left alone");
+            }
+            target.change(Method::POST, "/keys/rotate", &[]).await;
+            let text = rest(other).await;
+            assert!(
+                text.ends_with("event: revoked\ndata: revoked\n\n"),
+                "{text}"
+            );
         }
     }
 }

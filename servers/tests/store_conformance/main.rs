@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use authbench_servers::store::{StartedStore, StoreKind};
-use redis_protocol::resp2::types::OwnedFrame;
+use redis_protocol::resp2::types::{OwnedFrame, Resp2Frame};
 
 use cases::CASES;
 use raw_client::{RawClient, encode, password, render};
@@ -164,6 +164,40 @@ fn queued_commands_are_not_seen_before_exec() {
 }
 
 #[test]
+fn who_waits_for_a_stream_is_told_what_is_added() {
+    const ENTRIES: usize = 200;
+    for store in stores() {
+        let (mut reader, mut writer) = (RawClient::open(&store), RawClient::open(&store));
+        let writing = thread::spawn(move || {
+            for number in 0..ENTRIES {
+                if number % 50 == 0 {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                // Some of them in a transaction.
+                let (before, behind) = match number % 7 {
+                    0 => ("MULTI", "EXEC"),
+                    _ => ("PING", "PING"),
+                };
+                writer.ask_words(&[before]);
+                writer.ask_words(&["XADD", "waited:x", "*", "d", &number.to_string()]);
+                writer.ask_words(&[behind]);
+            }
+        });
+        let (mut after, mut read) = ("0-0".to_owned(), Vec::new());
+        while read.len() < ENTRIES {
+            let command = ["XREAD", "BLOCK", "0", "STREAMS", "waited:x", &after];
+            for (id, value) in entries(&reader.ask_words(&command)) {
+                after = id;
+                read.push(value);
+            }
+        }
+        let expected: Vec<String> = (0..ENTRIES).map(|number| number.to_string()).collect();
+        assert_eq!(read, expected, "{:?}", store.description().kind);
+        writing.join().expect("the writer does not panic");
+    }
+}
+
+#[test]
 fn the_embedded_store_pretends_to_nothing() {
     let store = StartedStore::start(StoreKind::Embedded).expect("it starts anywhere");
     let mut client = RawClient::open(&store);
@@ -235,6 +269,18 @@ fn the_embedded_store_survives_what_is_not_a_command() {
         render(&RawClient::open(&store).ask_words(&["PING"])),
         "PONG"
     );
+}
+
+/// The entries, of one field each, in the reply to an `XREAD` of one stream.
+fn entries(reply: &OwnedFrame) -> Vec<(String, String)> {
+    let items = |frame: &OwnedFrame| match frame {
+        OwnedFrame::Array(items) => items.clone(),
+        other => panic!("an array, not {}", render(other)),
+    };
+    let text = |frame: &OwnedFrame| frame.as_str().expect("text").to_owned();
+    let entry = |entry: &OwnedFrame| (text(&items(entry)[0]), text(&items(&items(entry)[1])[1]));
+    let stream = items(&items(reply)[0]);
+    items(&stream[1]).iter().map(entry).collect()
 }
 
 /// One store of every kind there is here.

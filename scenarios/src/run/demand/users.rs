@@ -4,6 +4,7 @@ use super::{DemandError, tables};
 use crate::run::{journey, renewal};
 use crate::scenario_file::{Plan, Profile, Revocations, Scenario};
 use crate::target::TargetFile;
+use authbench_reports::revocation::WitnessOf;
 
 pub(super) fn enough_users(
     scenario: &Scenario,
@@ -41,7 +42,16 @@ pub(super) fn enough_users(
     })
 }
 
+/// Whoever is revoked, and for each slot somebody who must not be, where an event has such a witness.
 fn trials(plan: &Revocations, target: &TargetFile) -> u64 {
-    let events = plan.events.iter().filter(|event| target.has_event(event));
-    events.count() as u64 * u64::from(plan.revocations)
+    let wanted = plan.events.iter();
+    let wanted = wanted.filter(|event| plan.wants(&target.about.name, event));
+    let events: Vec<_> = wanted.filter_map(|event| target.event(event)).collect();
+    let revoked = events.iter().map(|event| plan.revocations_of(&event.name));
+    let mut witnesses = events.iter().flat_map(|event| &event.witnesses);
+    let witnesses = match witnesses.any(|of| *of == WitnessOf::OtherUser) {
+        true => plan.slots_per_target,
+        false => 0,
+    };
+    revoked.map(u64::from).sum::<u64>() + u64::from(witnesses)
 }

@@ -5,26 +5,29 @@ use super::journey::Lives;
 use crate::scenario_file::raw::{
     RawCapacity, RawLogin, RawProfile, RawRevocation, RawScenario, RawSweep,
 };
-use crate::scenario_file::{
-    Capacity, LoginStorms, Plan, Profile, Revocations, Rounds, Slos, Sweep,
-};
+use crate::scenario_file::{Capacity, LoginStorms, Plan, Profile, Rounds, Slos, Sweep};
 use crate::target::FileError;
 use std::ops::Range;
 use std::time::Duration;
 use toml::Spanned;
 
-/// How long a revocation is watched at most, when the file does not say.
-const OBSERVE: Duration = Duration::from_secs(60);
 const KINDS: &str = "steady, revocation, capacity, sweep, login, journey";
 
 /// What a scenario measures, with what belongs to that kind only.
 pub(super) enum Kind<'a> {
     Steady,
-    Revocation(&'a RawRevocation),
+    Revocation(RevocationTables<'a>),
     Capacity(&'a RawCapacity, Slos),
     Sweep(&'a Spanned<RawSweep>, Slos),
     Login(&'a Spanned<RawLogin>),
     Journey(Lives),
+}
+
+/// What belongs to revocations.
+pub(super) struct RevocationTables<'a> {
+    table: &'a RawRevocation,
+    /// Whether there is a part that measures what the targets cost, too.
+    has_cost: bool,
 }
 
 impl Checker<'_> {
@@ -32,7 +35,7 @@ impl Checker<'_> {
         let kind = raw.kind.get_ref().as_str();
         let own: &[&str] = match kind {
             "steady" => &[],
-            "revocation" => &["revocation"],
+            "revocation" => &["revocation", "steady"],
             "capacity" => &["slo", "capacity"],
             "sweep" => &["slo", "sweep"],
             "login" => &["login"],
@@ -56,7 +59,10 @@ impl Checker<'_> {
         Ok(match kind {
             "revocation" => {
                 let table = raw.revocation.as_ref().ok_or_else(|| missing(kind))?;
-                Kind::Revocation(table.get_ref())
+                Kind::Revocation(RevocationTables {
+                    table: table.get_ref(),
+                    has_cost: raw.steady.is_some(),
+                })
             }
             "capacity" => {
                 let table = raw.capacity.as_ref().ok_or_else(|| missing(kind))?;
@@ -78,29 +84,28 @@ impl Checker<'_> {
         profile: Profile,
         raw: &Spanned<RawProfile>,
     ) -> Result<Plan, FileError> {
-        let own: &[&str] = match kind {
-            Kind::Steady => &["rounds", "round"],
-            Kind::Revocation(_) => &["revocations"],
-            Kind::Capacity(..) | Kind::Sweep(..) | Kind::Login(_) | Kind::Journey(_) => {
-                &["rounds", "slice"]
-            }
-        };
         let members = Members {
             checker: self,
             profile,
             raw,
         };
+        let own: &[&str] = match kind {
+            Kind::Steady => &["rounds", "round"],
+            Kind::Revocation(revocation) => members.of_revocations(revocation),
+            Kind::Capacity(..) | Kind::Sweep(..) | Kind::Login(_) | Kind::Journey(_) => {
+                &["rounds", "slice"]
+            }
+        };
         members.none_but(own)?;
         let warm_up = self.duration(&raw.get_ref().warm_up, &members.key("warm_up"))?;
         Ok(match kind {
-            Kind::Steady => Plan::Steady(Rounds {
+            Kind::Steady => Plan::Steady(members.stream(warm_up)?),
+            Kind::Revocation(revocation) => Plan::Revocation(self.revocations(
+                revocation.table,
                 warm_up,
-                rounds: members.rounds()?,
-                round: self.positive(members.round()?, &members.key("round"))?,
-            }),
-            Kind::Revocation(revocation) => {
-                Plan::Revocation(self.revocations(revocation, warm_up, members.revocations()?)?)
-            }
+                members.revocations()?,
+                members.headline(revocation.table)?,
+            )?),
             Kind::Capacity(capacity, slos) => Plan::Capacity(Capacity {
                 warm_up,
                 rounds: members.rounds()?,
@@ -130,32 +135,13 @@ impl Checker<'_> {
             )),
         })
     }
-
-    fn revocations(
-        &self,
-        raw: &RawRevocation,
-        warm_up: Duration,
-        revocations: u32,
-    ) -> Result<Revocations, FileError> {
-        Ok(Revocations {
-            warm_up,
-            events: self.list(&raw.events, "revocation.events")?,
-            revocations,
-            probe_every: self.positive(&raw.probe_every, "revocation.probe_every")?,
-            tail: self.duration(&raw.tail, "revocation.tail")?,
-            observe: match &raw.observe {
-                Some(observe) => self.positive(observe, "revocation.observe")?,
-                None => OBSERVE,
-            },
-            slots_per_target: self.whole(&raw.slots_per_target, "revocation.slots_per_target")?,
-        })
-    }
 }
 
 /// The tables that are there and belong to some kinds only, in the order in which they are complained about.
 fn tables(raw: &RawScenario) -> impl Iterator<Item = (&'static str, Range<usize>)> {
     [
         ("revocation", raw.revocation.as_ref().map(Spanned::span)),
+        ("steady", raw.steady.as_ref().map(Spanned::span)),
         ("slo", raw.slo.as_ref().map(Spanned::span)),
         ("capacity", raw.capacity.as_ref().map(Spanned::span)),
         ("sweep", raw.sweep.as_ref().map(Spanned::span)),
@@ -168,14 +154,48 @@ fn tables(raw: &RawScenario) -> impl Iterator<Item = (&'static str, Range<usize>
 }
 
 /// The members of one profile.
-struct Members<'a> {
-    checker: &'a Checker<'a>,
-    profile: Profile,
-    raw: &'a Spanned<RawProfile>,
+pub(super) struct Members<'a> {
+    pub(super) checker: &'a Checker<'a>,
+    pub(super) profile: Profile,
+    pub(super) raw: &'a Spanned<RawProfile>,
 }
 
 impl<'a> Members<'a> {
-    fn key(&self, member: &str) -> String {
+    /// Which members a profile of revocations has.
+    fn of_revocations(&self, tables: &RevocationTables<'_>) -> &'static [&'static str] {
+        match (tables.table.headline.is_some(), tables.has_cost) {
+            (false, false) => &["revocations"],
+            (true, false) => &["revocations", "headline_revocations"],
+            (false, true) => &["revocations", "rounds", "round"],
+            (true, true) => &["revocations", "headline_revocations", "rounds", "round"],
+        }
+    }
+
+    /// The rounds of a stream.
+    pub(super) fn stream(&self, warm_up: Duration) -> Result<Rounds, FileError> {
+        Ok(Rounds {
+            warm_up,
+            rounds: self.rounds()?,
+            round: self.checker.positive(self.round()?, &self.key("round"))?,
+        })
+    }
+
+    pub(super) fn headline(
+        &self,
+        raw: &RawRevocation,
+    ) -> Result<Option<(Vec<String>, u32)>, FileError> {
+        let Some(events) = &raw.headline else {
+            return Ok(None);
+        };
+        let member = "headline_revocations";
+        let revocations = self.there(self.raw.get_ref().headline_revocations.as_ref(), member)?;
+        Ok(Some((
+            self.checker.headline(events, raw)?,
+            self.checker.whole(revocations, &self.key(member))?,
+        )))
+    }
+
+    pub(super) fn key(&self, member: &str) -> String {
         format!("profile.{}.{member}", self.profile.name())
     }
 
@@ -186,6 +206,10 @@ impl<'a> Members<'a> {
             ("round", raw.round.as_ref().map(Spanned::span)),
             ("slice", raw.slice.as_ref().map(Spanned::span)),
             ("revocations", raw.revocations.as_ref().map(Spanned::span)),
+            (
+                "headline_revocations",
+                raw.headline_revocations.as_ref().map(Spanned::span),
+            ),
         ];
         for (member, span) in there {
             if let Some(span) = span.filter(|_| !own.contains(&member)) {

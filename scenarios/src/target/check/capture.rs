@@ -5,14 +5,14 @@ use scraper::Selector;
 use toml::Spanned;
 
 use super::Checker;
-use crate::target::flows::{Capture, CaptureFrom, CapturePart};
+use crate::target::flows::{Capture, CaptureFrom, CapturePart, JsonPlace};
 use crate::target::raw::RawCapture;
 use crate::target::source::FileError;
 use crate::target::template::is_name;
 
 /// Captures must not hide what these mean.
 const RESERVED: [&str; 5] = ["uuid", "secret", "unique", "number", "authbench"];
-const ALLOWED: &str = "exactly one of json, cookie, header, html; with header or html: query or regex; with html: attr";
+const ALLOWED: &str = "exactly one of json, cookie, header, html; with header or html: query or regex; with html: attr; with json: of_first";
 
 /// What a step gives to capture from.
 #[derive(Clone, Copy)]
@@ -72,6 +72,7 @@ impl Checker<'_> {
         let of_text = inner.query.is_some() || inner.regex.is_some();
         let misplaced = (of_text && inner.header.is_none() && inner.html.is_none())
             || (inner.attr.is_some() && inner.html.is_none())
+            || (!inner.of_first.is_empty() && inner.json.is_none())
             || (inner.query.is_some() && inner.regex.is_some());
         if misplaced {
             return Err(self.error(raw, key, "does not know what to take", ALLOWED));
@@ -82,7 +83,10 @@ impl Checker<'_> {
                 ..
             } => {
                 self.pointer(raw, pointer, key)?;
-                Ok(CaptureFrom::Json(pointer.clone()))
+                Ok(CaptureFrom::Json(JsonPlace {
+                    pointer: pointer.clone(),
+                    of_first: self.values_at(raw, &inner.of_first, &format!("{key}.of_first"))?,
+                }))
             }
             RawCapture {
                 cookie: Some(cookie),

@@ -1,14 +1,12 @@
-//! Checks points, and what the step lists of a file have to do with one another.
+//! Checks what the step lists, points and events of a file have to do with one another.
 
 use toml::Spanned;
 
 use super::Checker;
-use super::request::RawRequest;
-use super::scope::Scope;
 use super::step::StepScope;
 use crate::target::file::{About, ProcessSpec};
-use crate::target::flows::{Event, Flows, Point};
-use crate::target::raw::{RawPoint, RawTarget};
+use crate::target::flows::{Event, Flows};
+use crate::target::raw::RawTarget;
 use crate::target::request::RequestTemplate;
 use crate::target::source::FileError;
 
@@ -35,11 +33,22 @@ impl Checker<'_> {
         let points = self.points(raw, &user.at_a_point())?;
         let mut events: Vec<Event<RequestTemplate>> = Vec::new();
         for event in &raw.event {
-            let checked = self.event(event, about, &points, &refresh, |steps, key, undoes| {
-                // What brings the user back must do so when the credential is gone: after a crash, say.
-                let scope = if undoes { &somebody } else { &user };
-                self.steps(steps, key, &mut scope.clone().with_admin(&admin))
-            })?;
+            let checked = self.event(
+                event,
+                raw,
+                about,
+                &points,
+                &refresh,
+                |steps, key, undoes| {
+                    // What brings the user back must do so when the credential is gone: after a crash, say. And another client's login captures
+                    // something else.
+                    let scope = match undoes || event.client.is_some() {
+                        true => &somebody,
+                        false => &user,
+                    };
+                    self.steps(steps, key, &mut scope.clone().with_admin(&admin))
+                },
+            )?;
             self.unique(
                 &event.name,
                 "event.name",
@@ -79,55 +88,6 @@ impl Checker<'_> {
             }
             _ => Ok(()),
         }
-    }
-
-    fn points(
-        &self,
-        raw: &RawTarget,
-        scope: &Scope,
-    ) -> Result<Vec<Point<RequestTemplate>>, FileError> {
-        let mut points: Vec<Point<RequestTemplate>> = Vec::new();
-        for point in &raw.point {
-            self.unique(
-                &point.name,
-                "point.name",
-                points.iter().map(|point| &point.name),
-            )?;
-            points.push(self.point(point, scope)?);
-        }
-        if !points.iter().any(|point| point.traffic) {
-            return Err(self.error(
-                &raw.name,
-                "point",
-                "no point gets traffic",
-                "at least one [[point]] without traffic = false",
-            ));
-        }
-        Ok(points)
-    }
-
-    fn point(&self, raw: &RawPoint, scope: &Scope) -> Result<Point<RequestTemplate>, FileError> {
-        let name = self.name(&raw.name, "point.name")?;
-        let key = format!("point.{name}");
-        let request = self.request(&RawRequest::of_point(raw), &key, scope)?;
-        let accept = self.rule(&raw.accept, &format!("{key}.accept"))?;
-        let refuse = self.rule(&raw.refuse, &format!("{key}.refuse"))?;
-        if accept.cannot_be_told_from(&refuse) {
-            let allowed = "different statuses, or a header or JSON condition on both";
-            return Err(self.error(
-                &raw.refuse,
-                format!("{key}.refuse"),
-                "may hold where accept does",
-                allowed,
-            ));
-        }
-        Ok(Point {
-            name,
-            request,
-            accept,
-            refuse,
-            traffic: raw.traffic,
-        })
     }
 
     pub(super) fn unique<'n>(

@@ -5,6 +5,7 @@ mod client;
 mod event;
 mod flow;
 mod json;
+mod point;
 mod process;
 mod request;
 mod rule;
@@ -17,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use toml::Spanned;
+use toml::{Spanned, Table};
 
 use self::scope::Scope;
 use super::file::{About, TargetFile};
@@ -28,7 +29,7 @@ use super::secrets::{Asked, Secrets};
 use super::source::{FileError, Source};
 use super::template::{Reference, Template, is_name};
 use super::vars::{self, Environment, Vars};
-use super::{SCHEMA, duration, written};
+use super::{TARGET_NAME, duration, extends, is_target_name, written};
 
 const SHOWN: &str = "is a secret, and would be shown in every report";
 const MAX_USERS: i64 = 10_000_000;
@@ -39,8 +40,9 @@ pub(super) fn check(
     overrides: &BTreeMap<String, String>,
     environment: Environment<'_>,
 ) -> Result<TargetFile, FileError> {
-    source.check_schema(SCHEMA)?;
+    let source = &extends::with_base(source)?;
     let raw: RawTarget = source.parse()?;
+    let table: Table = source.parse()?;
     let asked = Asked::of(environment);
     let environment: Environment<'_> = &|variable: &str| asked.ask(variable);
     let vars = vars::resolve(source, &raw.vars, overrides, environment)?;
@@ -59,7 +61,7 @@ pub(super) fn check(
     let starts_nothing = processes.is_empty() && build.is_none();
     let tls = checker.tls(&raw.tls, &processes, starts_nothing)?;
     let flows = checker.flows(&raw, &about, &processes)?;
-    let shown_variables = written::shown_variables(&source.text);
+    let shown_variables = written::shown_variables(&table);
     Ok(TargetFile {
         secrets: Secrets::of(&checker.vars, &shown_variables, &asked),
         about: Arc::new(about),
@@ -74,7 +76,7 @@ pub(super) fn check(
             |name| shown_variables.iter().any(|shown| shown == name),
             overrides,
         ),
-        as_written: written::as_written(&source.text),
+        as_written: written::as_written(&table),
         shown_variables,
     })
 }
@@ -96,7 +98,12 @@ impl Checker<'_> {
             );
         }
         Ok(About {
-            name: self.name(&raw.name, "name")?,
+            name: self.target_name(&raw.name)?,
+            control: raw
+                .control
+                .as_ref()
+                .map(|why| self.plain(why, "control", &shown))
+                .transpose()?,
             model: self.plain(&raw.model, "model", &shown)?,
             settings,
             facts: self.facts(&raw.facts, &shown)?,
@@ -207,6 +214,14 @@ impl Checker<'_> {
             Some(text) if !text.is_empty() => Ok(text.to_owned()),
             _ => Err(self.error(value, key, "is empty", "some text")),
         }
+    }
+
+    fn target_name(&self, value: &Spanned<String>) -> Result<String, FileError> {
+        let name = value.get_ref();
+        let problem = || format!("{name:?} is not a name");
+        is_target_name(name)
+            .then(|| name.clone())
+            .ok_or_else(|| self.error(value, "name", problem(), TARGET_NAME))
     }
 
     fn name(&self, value: &Spanned<String>, key: &str) -> Result<String, FileError> {

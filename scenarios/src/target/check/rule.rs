@@ -1,5 +1,7 @@
 //! Checks statuses and the rules that tell acceptance from refusal.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 use toml::{Spanned, Value};
 
@@ -31,12 +33,7 @@ impl Checker<'_> {
 
     pub(super) fn rule(&self, raw: &Spanned<RawRule>, key: &str) -> Result<Rule, FileError> {
         let inner = raw.get_ref();
-        let mut json = Vec::new();
-        for (pointer, value) in &inner.json {
-            let key = format!("{key}.json.{pointer}");
-            self.pointer(raw, pointer, &key)?;
-            json.push((pointer.clone(), self.scalar(value, &key)?));
-        }
+        let json = self.values_at(raw, &inner.json, &format!("{key}.json"))?;
         let status = self.statuses(&inner.status, &format!("{key}.status"))?;
         if status.contains(THROTTLED) {
             let problem = "429 is throttling: it says nothing about a credential";
@@ -51,6 +48,22 @@ impl Checker<'_> {
                 .transpose()?,
             json,
         })
+    }
+
+    /// Values, and the pointers that they are to stand at.
+    pub(super) fn values_at<T>(
+        &self,
+        at: &Spanned<T>,
+        raw: &BTreeMap<String, Spanned<Value>>,
+        key: &str,
+    ) -> Result<Vec<(String, Json)>, FileError> {
+        let mut values = Vec::new();
+        for (pointer, value) in raw {
+            let key = format!("{key}.{pointer}");
+            self.pointer(at, pointer, &key)?;
+            values.push((pointer.clone(), self.scalar(value, &key)?));
+        }
+        Ok(values)
     }
 
     fn header_rule(

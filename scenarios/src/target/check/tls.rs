@@ -28,7 +28,8 @@ impl Checker<'_> {
         for process in processes {
             scope = scope.with_all_under(format!("{}.", process.name));
         }
-        let folder = self.folder();
+        let folder = raw.ca_file.as_ref().map(|named| self.folder(named));
+        let folder = folder.unwrap_or_default();
         let mut ca_files = Vec::new();
         for name in raw.ca_file.iter().map(|raw| self.names(raw)) {
             for name in name? {
@@ -99,8 +100,8 @@ impl Checker<'_> {
     }
 
     /// The folder that relative names begin at.
-    fn folder(&self) -> PathBuf {
-        let name = &self.source.name;
+    fn folder<T>(&self, named: &Spanned<T>) -> PathBuf {
+        let name = self.source.name_at(&named.span());
         let file = Path::new(name).parent().filter(|_| is_path(name));
         file.map(Path::to_owned).unwrap_or_default()
     }

@@ -80,7 +80,7 @@ impl Checker<'_> {
             }
         }
         let fail = |(problem, allowed)| self.error(csv, "users.csv", problem, allowed);
-        let accounts = read(&self.beside_the_file(csv.get_ref())).map_err(fail)?;
+        let accounts = read(&self.beside_the_file(csv)).map_err(fail)?;
         let rows = i64::try_from(accounts.len()).unwrap_or(i64::MAX);
         let count = match &raw.count {
             Some(count) if *count.get_ref() > rows => {
@@ -100,9 +100,9 @@ impl Checker<'_> {
     }
 
     /// A path as the file means it: relative to its own folder.
-    fn beside_the_file(&self, path: &str) -> std::path::PathBuf {
-        let folder = Path::new(&self.source.name).parent();
-        folder.unwrap_or(Path::new("")).join(path)
+    fn beside_the_file(&self, path: &Spanned<String>) -> std::path::PathBuf {
+        let folder = Path::new(self.source.name_at(&path.span())).parent();
+        folder.unwrap_or(Path::new("")).join(path.get_ref())
     }
 }
 

@@ -18,7 +18,7 @@ fn mistakes_in_the_head() {
         (
             "name = \"demo\"",
             "name = \"de mo\"",
-            "2: name: \"de mo\" is not a name (allowed: letters, digits, _ and -)",
+            "2: name: \"de mo\" is not a name (allowed: letters, digits and _ - + = . ; no name of a file)",
         ),
         (
             "model = \"demo\"",
@@ -28,7 +28,7 @@ fn mistakes_in_the_head() {
         (
             "model = \"demo\"",
             "modell = \"demo\"",
-            "3: modell: unknown field `modell` (allowed: one of `schema`, `name`, `model`, `settings`, `vars`, `users`, `facts`, `limits`, `build`, `tls`, `process`, `login`, `admin_login`, `refresh`, `logout`, `point`, `event`, `client`)",
+            "3: modell: unknown field `modell` (allowed: one of `schema`, `extends`, `name`, `model`, `control`, `settings`, `vars`, `users`, `facts`, `limits`, `build`, `tls`, `process`, `login`, `admin_login`, `refresh`, `logout`, `point`, `event`, `client`)",
         ),
         (
             "model = \"demo\"",

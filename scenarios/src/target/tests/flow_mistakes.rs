@@ -48,12 +48,12 @@ fn mistakes_in_steps() {
         (
             "json = \"/token\"",
             "json = \"/a\", header = \"b\"",
-            "29: login[0].capture.token: needs one place to capture from (allowed: exactly one of json, cookie, header, html; with header or html: query or regex; with html: attr)",
+            "29: login[0].capture.token: needs one place to capture from (allowed: exactly one of json, cookie, header, html; with header or html: query or regex; with html: attr; with json: of_first)",
         ),
         (
             "json = \"/token\"",
             "body = \"/a\"",
-            "29: login.capture: unknown field `body` (allowed: one of `json`, `cookie`, `header`, `query`, `regex`, `html`, `attr`)",
+            "29: login.capture: unknown field `body` (allowed: one of `json`, `of_first`, `cookie`, `header`, `query`, `regex`, `html`, `attr`)",
         ),
         (
             "{ token = { json",

@@ -113,7 +113,7 @@ fn a_request_has_one_body_and_one_client() {
 
 #[test]
 fn a_capture_knows_what_to_take() {
-    const ALLOWED: &str = "(allowed: exactly one of json, cookie, header, html; with header or html: query or regex; with html: attr)";
+    const ALLOWED: &str = "(allowed: exactly one of json, cookie, header, html; with header or html: query or regex; with html: attr; with json: of_first)";
     let capture = |from: &str| {
         format!("request = \"GET ${{as.url}}\"\nexpect = 200\ncapture = {{ a = {{ {from} }} }}")
     };

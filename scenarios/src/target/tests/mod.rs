@@ -8,6 +8,8 @@ use super::*;
 mod clients;
 mod csv_users;
 mod declaration_mistakes;
+mod event_mistakes;
+mod extends;
 mod flow_mistakes;
 mod foreign_mistakes;
 mod redirects;
@@ -61,10 +63,7 @@ expect = 204
 "#;
 
 fn read(text: &str, overrides: &[(&str, &str)]) -> Result<TargetFile, String> {
-    let source = Source {
-        name: "demo.toml".into(),
-        text: text.into(),
-    };
+    let source = Source::new("demo.toml", text);
     let overrides = overrides
         .iter()
         .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
@@ -270,10 +269,15 @@ fn names_and_paths_that_lead_nowhere() {
             .expect_err(name)
             .to_string()
     };
+    let known: Vec<&str> = names().collect();
     assert_eq!(
         load("sesion"),
-        "no target is called \"sesion\" (built in: no_auth, session, jwt, jwt_cookie, opaque, hybrid; a file is named by a path with a / or ending in .toml)"
+        format!(
+            "no target is called \"sesion\" (built in: {}; a file is named by a path with a / or ending in .toml)",
+            known.join(", ")
+        )
     );
+    assert_eq!(known[..2], ["no_auth", "session"]);
     assert!(load("/nowhere/x.toml").starts_with("reading /nowhere/x.toml: No such file"));
 }
 
@@ -286,17 +290,23 @@ fn every_built_in_target_binds() {
             ("ca_file".to_owned(), String::new()),
         ])
     };
-    let members: Members = ["store", "authorization", "resource-1", "resource-2"]
+    let processes = [
+        "store",
+        "authorization",
+        "gateway",
+        "resource-1",
+        "resource-2",
+    ];
+    let members: Members = processes
         .map(|process| (process.to_owned(), url("http://127.0.0.1:1")))
         .into();
     for name in names() {
         let file = TargetFile::load(name, &BTreeMap::new()).expect(name);
         let target = file.bind(&members, &RemoteTargets::refused()).expect(name);
-        let model = if name == "jwt_cookie" { "jwt" } else { name };
-        assert_eq!(
-            (target.about.name.as_str(), target.about.model.as_str()),
-            (name, model)
-        );
+        assert_eq!(target.about.name, name);
+        let model = name.split('+').next().expect("a first part");
+        let model = if name == "jwt_cookie" { "jwt" } else { model };
+        assert_eq!(target.about.model, model);
         let traffic: Vec<_> = target
             .flows
             .points
@@ -305,27 +315,30 @@ fn every_built_in_target_binds() {
             .map(|point| &*point.name)
             .collect();
         assert_eq!(traffic, ["resource-1", "resource-2"], "{name}");
+        let renews = model == "hybrid";
+        assert_eq!(target.flows.refresh.is_empty(), !renews, "{name}");
         let events: Vec<_> = target
             .flows
             .events
             .iter()
             .map(|event| &*event.name)
             .collect();
-        assert_eq!(
-            events,
-            if name == "no_auth" {
-                vec![]
-            } else {
-                vec!["logout", "account_disabled"]
-            },
-            "{name}"
-        );
-        assert_eq!(target.flows.refresh.is_empty(), name != "hybrid", "{name}");
+        match model {
+            "no_auth" => assert_eq!(events, [] as [&str; 0]),
+            _ => assert_eq!(
+                events[..3],
+                ["logout", "logout_everywhere", "account_disabled"]
+            ),
+        }
         for event in &target.flows.events {
+            assert!(event.reach.is_some(), "{name}: {}", event.name);
+            let probed = target.flows.points.iter();
+            let probed = probed.filter(|point| point.is_probed_in(&event.name));
             assert_eq!(
-                event.bounds.len(),
-                target.flows.points.len(),
-                "{name} promises something about every point"
+                event.bounds.len() + event.goes_on.len(),
+                probed.count(),
+                "{name}, {}: something is promised about every point",
+                event.name
             );
         }
     }

@@ -113,6 +113,7 @@ impl ExploredServer {
                 ledger: &ledger,
                 key: &key,
                 policy,
+                announcer: None,
             };
             let renewed = renewal.renew(&presented, client, None).await;
             match renewed.expect("memory always answers") {

@@ -1,12 +1,16 @@
 //! One client's connection: who it is, and the transaction it may be in.
 
+use std::future::pending;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use redis_protocol::resp2::types::BytesFrame;
 use subtle::ConstantTimeEq;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::codec::{Decoder, Encoder};
 
 use super::codec::{AUTHENTICATED, CommandCodec, ProtocolError};
@@ -16,6 +20,8 @@ use super::{EmbeddedStore, PRODUCT, VERSION};
 /// Replies are sent at the latest when this much has gathered: a few bytes of pipelined `GET`s can ask for
 /// gigabytes.
 const FLUSH_BYTES: usize = 256 << 10;
+/// What a client may send while it waits; past it, nobody notices that it leaves before the wait is over.
+const WAITING_BYTES: usize = 64 << 10;
 /// What may be queued between `MULTI` and `EXEC`.
 const MAX_QUEUED: (usize, usize) = (1024, AUTHENTICATED.command_bytes);
 
@@ -37,6 +43,14 @@ pub(super) async fn serve(
         replies.clear();
         match more {
             Next::Continue => {}
+            Next::Wait(waiting) => {
+                let Some(reply) = waiting.reply(&store, &mut stream, &mut received).await? else {
+                    return Ok(());
+                };
+                if codec.encode(reply, &mut replies).is_err() {
+                    return Ok(());
+                }
+            }
             Next::Read if stream.read_buf(&mut received).await? == 0 => return Ok(()),
             Next::Read => {}
             Next::Close => return Ok(()),
@@ -48,7 +62,58 @@ pub(super) async fn serve(
 enum Next {
     Read,
     Continue,
+    Wait(Waiting),
     Close,
+}
+
+/// A command that reads what is not there yet. The connection's other commands wait behind it, as in Redis.
+struct Waiting {
+    command: &'static Command,
+    args: Vec<Bytes>,
+    /// `None`: for ever.
+    until: Option<Instant>,
+}
+
+impl Waiting {
+    /// What it has read in the end, or nil if the time is over; `None` once the client has left.
+    async fn reply(
+        &self,
+        store: &EmbeddedStore,
+        stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+        received: &mut BytesMut,
+    ) -> io::Result<Option<BytesFrame>> {
+        let over = async {
+            match self.until {
+                Some(until) => sleep_until(until).await,
+                None => pending().await,
+            }
+        };
+        let mut over = pin!(over);
+        loop {
+            // Registered before the look, or an entry that is added in between would wake nobody.
+            let mut appended = pin!(store.appended.notified());
+            appended.as_mut().enable();
+            let reply = self.command.run(&mut store.lock(), store.now(), &self.args);
+            if reply != BytesFrame::Null {
+                return Ok(Some(reply));
+            }
+            tokio::select! {
+                () = &mut over => return Ok(Some(BytesFrame::Null)),
+                () = appended => {}
+                read = stream.read_buf(received), if received.len() < WAITING_BYTES => {
+                    if read? == 0 {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The reply to a command.
+enum Answer {
+    Now(BytesFrame),
+    Later(Waiting),
 }
 
 struct Client<'a> {
@@ -80,7 +145,10 @@ impl Client<'_> {
                 Ok(Some(args)) if args.is_empty() => {}
                 Ok(Some(args)) => {
                     let quits = args[0].eq_ignore_ascii_case(b"quit");
-                    let reply = if quits { ok() } else { self.answer(args) };
+                    let reply = match self.answer(args, quits) {
+                        Answer::Now(reply) => reply,
+                        Answer::Later(waiting) => return Next::Wait(waiting),
+                    };
                     if self.authenticated {
                         codec.limits = AUTHENTICATED;
                     }
@@ -98,9 +166,10 @@ impl Client<'_> {
         Next::Continue
     }
 
-    fn answer(&mut self, args: Vec<Bytes>) -> BytesFrame {
+    fn answer(&mut self, args: Vec<Bytes>, quits: bool) -> Answer {
         let name = args[0].to_ascii_lowercase();
-        match name.as_slice() {
+        Answer::Now(match name.as_slice() {
+            _ if quits => ok(),
             b"auth" | b"hello" if self.transaction.is_some() => {
                 self.refuse("ERR Command not allowed inside a transaction")
             }
@@ -114,8 +183,8 @@ impl Client<'_> {
             b"multi" => self.multi(),
             b"exec" => self.exec(),
             b"discard" => self.discard(),
-            _ => self.run_or_queue(args),
-        }
+            _ => return self.run_or_queue(args),
+        })
     }
 
     /// `AUTH [default] password`.
@@ -181,10 +250,11 @@ impl Client<'_> {
             return error("EXECABORT Transaction discarded because of previous errors.");
         }
         let now = self.store.now();
-        let mut keys = self.store.lock();
-        let run =
-            |(command, args): (&'static Command, Vec<Bytes>)| command.run(&mut keys, now, &args);
-        BytesFrame::Array(transaction.queued.into_iter().map(run).collect())
+        self.store.step(|keys| {
+            let queued = transaction.queued.into_iter();
+            let replies = queued.map(|(command, args)| command.run(keys, now, &args));
+            BytesFrame::Array(replies.collect())
+        })
     }
 
     fn discard(&mut self) -> BytesFrame {
@@ -194,14 +264,27 @@ impl Client<'_> {
         }
     }
 
-    fn run_or_queue(&mut self, args: Vec<Bytes>) -> BytesFrame {
+    fn run_or_queue(&mut self, args: Vec<Bytes>) -> Answer {
         let command = match commands::find(&args) {
             Ok(command) => command,
-            Err(failure) => return self.refuse(&failure.to_string()),
+            Err(failure) => return Answer::Now(self.refuse(&failure.to_string())),
         };
-        match &mut self.transaction {
-            None => command.run(&mut self.store.lock(), self.store.now(), &args),
-            Some(transaction) => transaction.queue(command, args),
+        if let Some(transaction) = &mut self.transaction {
+            // In a transaction nothing waits, as in Redis.
+            return Answer::Now(transaction.queue(command, args));
+        }
+        let now = self.store.now();
+        let reply = self.store.step(|keys| command.run(keys, now, &args));
+        match command.wait_ms(&args) {
+            Some(ms) if reply == BytesFrame::Null => {
+                let until = (ms > 0).then(|| Instant::now() + Duration::from_millis(ms));
+                Answer::Later(Waiting {
+                    command,
+                    args,
+                    until,
+                })
+            }
+            _ => Answer::Now(reply),
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use bytes::Bytes;
 
 use super::sorted_set::SortedSet;
+use super::stream::Stream;
 
 /// Milliseconds since the store's start.
 pub(super) type Millis = u64;
@@ -20,6 +21,8 @@ pub(super) struct Keyspace {
     /// When keys end, soonest first. A sorted set rather than a heap: a sliding session moves its expiry with
     /// every request, and a heap would keep every past position.
     due: BTreeSet<(Millis, Bytes)>,
+    /// Whether an entry was added to a stream that nobody has been told of.
+    appended: bool,
 }
 
 struct Entry {
@@ -30,6 +33,7 @@ struct Entry {
 enum Value {
     String(Bytes),
     SortedSet(SortedSet),
+    Stream(Stream),
 }
 
 impl Keyspace {
@@ -71,16 +75,54 @@ impl Keyspace {
         self.sorted_set(key, now)?.ok_or(WrongType)
     }
 
-    /// Removes a sorted set that has become empty: Redis has no empty ones.
+    pub(super) fn stream(
+        &mut self,
+        key: &Bytes,
+        now: Millis,
+    ) -> Result<Option<&mut Stream>, WrongType> {
+        match self.live(key, now) {
+            None => Ok(None),
+            Some(Entry {
+                value: Value::Stream(stream),
+                ..
+            }) => Ok(Some(stream)),
+            Some(_) => Err(WrongType),
+        }
+    }
+
+    /// The stream at `key`, made there if nothing was.
+    pub(super) fn stream_or_new(
+        &mut self,
+        key: &Bytes,
+        now: Millis,
+    ) -> Result<&mut Stream, WrongType> {
+        if self.live(key, now).is_none() {
+            self.insert(key, Value::Stream(Stream::default()), None);
+        }
+        self.stream(key, now)?.ok_or(WrongType)
+    }
+
+    /// Removes a sorted set that has become empty, for Redis has no empty ones; and a stream that was made for an entry which then
+    /// could not be added.
     pub(super) fn drop_if_empty(&mut self, key: &Bytes) {
-        if let Some(Entry {
-            value: Value::SortedSet(set),
-            ..
-        }) = self.entries.get(key)
-            && set.is_empty()
-        {
+        let is_empty = match self.entries.get(key).map(|entry| &entry.value) {
+            Some(Value::SortedSet(set)) => set.is_empty(),
+            Some(Value::Stream(stream)) => stream.is_new(),
+            _ => false,
+        };
+        if is_empty {
             self.remove(key);
         }
+    }
+
+    /// Notes that an entry was added to a stream.
+    pub(super) fn note_appended(&mut self) {
+        self.appended = true;
+    }
+
+    /// Whether an entry was added since this was asked last.
+    pub(super) fn take_appended(&mut self) -> bool {
+        std::mem::take(&mut self.appended)
     }
 
     /// Writes a string in place of whatever was at `key`.

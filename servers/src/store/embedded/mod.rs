@@ -13,6 +13,7 @@ mod commands;
 mod connection;
 mod keyspace;
 mod sorted_set;
+mod stream;
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -40,6 +42,8 @@ pub struct EmbeddedStore {
     password: String,
     started: Instant,
     keyspace: Mutex<Keyspace>,
+    /// Wakes those who wait for an entry of a stream.
+    appended: Notify,
 }
 
 impl EmbeddedStore {
@@ -49,6 +53,7 @@ impl EmbeddedStore {
             password: password.into(),
             started: Instant::now(),
             keyspace: Mutex::default(),
+            appended: Notify::new(),
         }
     }
 
@@ -92,6 +97,18 @@ impl EmbeddedStore {
     /// Time since the start. Not the wall clock: a clock set back must not lengthen a session's life.
     fn now(&self) -> Millis {
         self.started.elapsed().as_millis() as Millis
+    }
+
+    /// Runs something on the keys as one step, and wakes those who wait for what it added.
+    fn step<T>(&self, run: impl FnOnce(&mut Keyspace) -> T) -> T {
+        let mut keys = self.lock();
+        let result = run(&mut keys);
+        let has_appended = keys.take_appended();
+        drop(keys);
+        if has_appended {
+            self.appended.notify_waiters();
+        }
+        result
     }
 
     fn lock(&self) -> MutexGuard<'_, Keyspace> {

@@ -2,6 +2,7 @@
 
 mod server;
 mod sorted_sets;
+mod streams;
 mod strings;
 
 use std::ops::RangeInclusive;
@@ -10,6 +11,8 @@ use bytes::Bytes;
 use redis_protocol::resp2::types::BytesFrame;
 
 use super::keyspace::{Keyspace, Millis, WrongType};
+
+use streams::wait_ms;
 
 /// A command that works on the keys alone, and so may stand in a transaction.
 pub(super) struct Command {
@@ -46,6 +49,10 @@ pub(super) enum Failure {
     NotAFloat,
     #[error("ERR invalid expire time in '{0}' command")]
     InvalidExpiry(&'static str),
+    #[error("ERR Invalid stream ID specified as stream command argument")]
+    StreamId,
+    #[error("ERR The ID specified in XADD is equal or smaller than the target stream top item")]
+    SmallId,
     #[error("ERR DB index is out of range")]
     NoSuchDatabase,
     #[error("WRONGTYPE Operation against a key holding the wrong kind of value")]
@@ -80,6 +87,9 @@ const COMMANDS: &[Command] = &[
     command("zrem", 3, ANY, sorted_sets::zrem),
     command("zrange", 4, ANY, sorted_sets::zrange),
     command("zremrangebyscore", 4, 4, sorted_sets::zremrangebyscore),
+    command("xadd", 5, ANY, streams::xadd),
+    command("xread", 4, ANY, streams::xread),
+    command("xrevrange", 4, 6, streams::xrevrange),
     command("ping", 1, 2, server::ping),
     command("dbsize", 1, 1, server::dbsize),
     command("info", 1, ANY, server::info),
@@ -114,6 +124,11 @@ const fn command(
 }
 
 impl Command {
+    /// For how long it wants to wait, in milliseconds (0: for ever), if what it reads is not there yet.
+    pub(super) fn wait_ms(&self, args: &[Bytes]) -> Option<u64> {
+        (self.name == "xread").then(|| wait_ms(args)).flatten()
+    }
+
     /// Runs the command with the arguments it was found by.
     pub(super) fn run(&self, keys: &mut Keyspace, now: Millis, args: &[Bytes]) -> BytesFrame {
         (self.run)(&mut Call { keys, now, args }).unwrap_or_else(BytesFrame::from)
