@@ -7,6 +7,7 @@ mod truth;
 pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
 pub(crate) mod check;
 pub(crate) mod doctor;
+pub(crate) mod explore;
 pub(crate) mod freshness;
 pub(crate) mod gateway;
 pub(crate) mod report;
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     Selftest(SelftestArguments),
     /// Look at this machine for about 15 seconds and say whether it is fit to measure
     Doctor(doctor::DoctorArguments),
+    /// Try every order of events that honest users and a thief can cause
+    #[command(subcommand)]
+    Explore(explore::ExploreCommand),
     /// Print the JSON Schema of a file format, or list the formats
     Schema {
         /// Which format: run, summary, target, …

@@ -3,6 +3,7 @@
 mod check;
 mod cli;
 mod doctor;
+mod explore;
 mod interrupt;
 mod list;
 mod report;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Report(arguments) => report::execute(&arguments),
         Command::Selftest(arguments) => selftest::execute(&arguments),
         Command::Doctor(arguments) => doctor::execute(&arguments),
+        Command::Explore(command) => explore::execute(&command),
         Command::Schema { format } => schema::execute(format.as_deref()),
         Command::List => list::execute(),
         Command::Serve(process) => serve::execute(process),

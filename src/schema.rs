@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 /// What each format is called, what it is, and its schema.
-const SCHEMAS: [(&str, &str, &str); 7] = [
+const SCHEMAS: [(&str, &str, &str); 8] = [
     (
         "run",
         "run.json: everything a run measured",
@@ -28,6 +28,11 @@ const SCHEMAS: [(&str, &str, &str); 7] = [
         "check",
         "authbench check --format json: whether a target does what its file says",
         include_str!("../reports/schema/authbench.check-1.json"),
+    ),
+    (
+        "interleavings",
+        "interleavings.json: what became of refresh families in every order of events",
+        include_str!("../reports/schema/authbench.interleavings-1.json"),
     ),
     (
         "choice",

@@ -1,8 +1,8 @@
 //! What the README shows is what the committed sample run says.
 //!
-//! With `AUTHBENCH_SPLICE=1` the README is rewritten instead.
+//! With `AUTHBENCH_SPLICE=1` the README and the reports of the sample run are rewritten instead.
 
-use authbench_reports::render::{markdown_table, sentences, tables};
+use authbench_reports::render::{self, markdown_table, sentences, tables};
 use authbench_reports::run_directory::read_run;
 use authbench_reports::summary::Summary;
 use authbench_reports::validity::Verdict;
@@ -106,14 +106,22 @@ fn the_gentle_scenario_is_within_what_another_machine_gets() {
 fn the_reports_beside_the_sample_run_are_made_from_it() {
     let run = read_run(&root().join(SAMPLE)).expect("a whole run");
     let summary = Summary::of(&run);
-    let beside =
-        |name: &str| std::fs::read_to_string(root().join(SAMPLE).join(name)).expect("is there");
-    assert_eq!(
-        beside("report.md"),
-        authbench_reports::render::markdown(&run, &summary)
-    );
-    assert_eq!(
-        beside("report.html"),
-        authbench_reports::render::html(&run, &summary)
-    );
+    let json = serde_json::to_string_pretty(&summary).expect("serializes") + "\n";
+    for (name, made) in [
+        ("summary.json", json),
+        ("frontier.svg", render::frontier_svg(&summary)),
+        ("report.md", render::markdown(&run, &summary)),
+        ("report.html", render::html(&run, &summary)),
+    ] {
+        let path = root().join(SAMPLE).join(name);
+        if std::env::var("AUTHBENCH_SPLICE").is_ok() {
+            std::fs::write(&path, made).expect("a writable sample");
+            continue;
+        }
+        let beside = std::fs::read_to_string(&path).expect("is there");
+        assert!(
+            beside == made,
+            "{name}: run AUTHBENCH_SPLICE=1 cargo test --test readme"
+        );
+    }
 }

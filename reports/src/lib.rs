@@ -13,6 +13,7 @@
 //! * [`summary`]: `summary.json`, format `authbench.summary/1`, from the run file alone
 //! * [`selftest`]: known truths beside what the instrument said of them; a run cites it
 //! * [`check`]: what `authbench check` saw of a target
+//! * [`interleavings`]: what became of refresh families in every order of events
 //! * [`validity`]: whether the instrument can be trusted; [`doctor`]: whether a machine is fit to measure
 //! * [`expectation`]: what targets promised and did not keep, and the exit code
 //! * [`expiry_law`], [`statistics`]: is a lag what expiry alone would give; order statistics, spread
@@ -33,6 +34,7 @@ pub mod expectation;
 pub mod expiry_law;
 pub mod frontier;
 pub mod histogram;
+pub mod interleavings;
 pub mod interval_log;
 pub mod lifetimes;
 pub mod matrix;

@@ -17,6 +17,7 @@ pub mod tables;
 mod text;
 
 pub use html::html;
+pub(crate) use html::{page, table as page_table};
 pub use markdown::{markdown, markdown_table};
 pub use requirement::{requirement_markdown, requirement_text};
 pub use svg::frontier_svg;

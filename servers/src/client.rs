@@ -4,7 +4,7 @@ use crate::roles::Roles;
 use crate::scope::Scope;
 
 /// A registered client. There are five, and none registers itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Client {
     /// `app`: public, first party; what logins come from.
     App,

@@ -86,6 +86,13 @@ impl Canary {
             hex,
         ];
         forms.extend((0..3).flat_map(|shift| base64_inside(bytes, shift)));
+        // As a client that authenticates (Basic) writes it: form-encoded first (RFC 6749 §2.3.1).
+        let form = percent(
+            &|byte| byte.is_ascii_alphanumeric() || b"-_.*".contains(&byte),
+            false,
+        );
+        let form = form.replace("%20", "+");
+        forms.extend((0..3).flat_map(|shift| base64_inside(form.as_bytes(), shift)));
         forms
     }
 }

@@ -154,10 +154,11 @@ pub(crate) fn steady() -> String {
     scenario("stream", "kind = \"steady\"", profile)
 }
 
+/// Its credentials live for decades: nobody waits for them to grow old.
 pub(crate) fn revocation() -> String {
     let mut text = scenario("ends", "kind = \"revocation\"", "revocations = 3");
     text.push_str(
-        "[revocation]\nevents = [\"logout\", \"account_disabled\"]\nprobe_every = \"10ms\"\ntail = \"50ms\"\nslots_per_target = 2\n",
+        "[revocation]\nevents = [\"logout\", \"account_disabled\"]\nprobe_every = \"10ms\"\ntail = \"50ms\"\nslots_per_target = 2\nobserve = \"500ms\"\n",
     );
     text
 }

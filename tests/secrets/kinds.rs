@@ -147,11 +147,11 @@ fn target(server: &Server) -> String {
     TARGET.replace("URL", &server.url)
 }
 
-/// Revocations; the tail is how long each is watched after it took effect.
-fn revocations(tail: &str) -> String {
+/// Revocations; the tail is how long each is watched after it took effect, if `observe` is long enough.
+fn revocations(tail: &str, observe: &str) -> String {
     let mut text = scenario("ends", "kind = \"revocation\"", "revocations = 2");
     text.push_str(&format!(
-        "[revocation]\nevents = [\"account_disabled\"]\nprobe_every = \"10ms\"\ntail = \"{tail}\"\nslots_per_target = 2\n"
+        "[revocation]\nevents = [\"account_disabled\"]\nprobe_every = \"10ms\"\ntail = \"{tail}\"\nslots_per_target = 2\nobserve = \"{observe}\"\n"
     ));
     text
 }
@@ -207,7 +207,7 @@ const OF_THE_OTHER_SHAPE: [&str; 1] = ["session id, as its owner sends it"];
 fn every_kind_of_credential_in_every_kind_of_scenario() {
     let (workspace, server, planted) = (Workspace::new(), Server::start(), Planted::new());
     let file = workspace.write("provider.toml", &target(&server));
-    let scenarios = [revocations("50ms"), storm(), sessions()];
+    let scenarios = [revocations("50ms", "500ms"), storm(), sessions()];
     let scenarios: Vec<String> = (scenarios.iter().enumerate())
         .map(|(number, text)| workspace.write(&format!("scenario-{number}.toml"), text))
         .collect();
@@ -221,7 +221,8 @@ fn every_kind_of_credential_in_every_kind_of_scenario() {
     for format in ["text", "json"] {
         let check = ["check", "--target", &file, "--format", format];
         let output = evidence.run(&workspace, &check, &planted.variables());
-        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{told}");
     }
     evidence.folder(&workspace.path("run"));
     for scenario in ["ends", "storm", "sessions", "user-0"] {
@@ -235,7 +236,7 @@ fn every_kind_of_credential_in_every_kind_of_scenario() {
 fn a_run_that_is_killed_and_what_brings_its_users_back() {
     let (workspace, server, planted) = (Workspace::new(), Server::start(), Planted::new());
     let file = workspace.write("provider.toml", &target(&server));
-    let scenario = workspace.write("ends.toml", &revocations("60s"));
+    let scenario = workspace.write("ends.toml", &revocations("60s", "2s"));
     let mut evidence = Evidence::default();
     let run = [
         "run",

@@ -30,6 +30,7 @@ fn every_form_is_found_wherever_it_stands() {
             serde_json::json!({ "echo": text }).to_string(),
             STANDARD.encode(&text),
             STANDARD.encode(format!("resource-server:{text}")),
+            STANDARD.encode(format!("app:{form}")),
             URL_SAFE_NO_PAD.encode(format!("{{\"jti\":\"{text}\",\"n\":1}}")),
             URL_SAFE_NO_PAD.encode(format!("ab{text}")),
             hex.clone(),

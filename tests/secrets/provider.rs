@@ -156,9 +156,12 @@ impl Server {
         let Some(token) = bearer(request).filter(|token| !self.has_ended(token)) else {
             return false;
         };
+        let number = last_digits(&token);
+        let issued = number.parse().map(|number| self.tokens(number));
         let provider = self.provider();
-        let user = provider.users.get(last_digits(&token));
-        user.is_none_or(|user| !provider.disabled.contains(user))
+        let user = provider.users.get(number);
+        issued.is_ok_and(|issued| issued.contains(&token))
+            && user.is_none_or(|user| !provider.disabled.contains(user))
     }
 }
 

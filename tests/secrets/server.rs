@@ -200,19 +200,19 @@ pub(crate) fn repeated(request: &str) -> String {
         let line = request.lines().find(|line| line.starts_with(name));
         line.unwrap_or_default().to_owned()
     };
-    let sent = format!(
-        "{} {} {} {body}",
-        header("authorization"),
-        header("cookie"),
-        header("x-"),
-    );
+    let headers = ["authorization", "cookie", "x-"].map(header).join(" ");
+    let is_form = request.contains("application/x-www-form-urlencoded");
+    let read = match is_form {
+        true => decoded(&format!("{headers} {body}")),
+        false => format!("{headers} {body}"),
+    };
     // Rotates, so that each form comes first now and then.
     static TURN: AtomicUsize = AtomicUsize::new(0);
     match TURN.fetch_add(1, Ordering::Relaxed) % 4 {
-        0 => format!("no: {}", decoded(&sent)),
-        1 => format!("no: {sent}"),
-        2 => format!("no: {}", STANDARD.encode(decoded(&sent))),
-        _ => serde_json::json!({ "error": "refused", "sent": decoded(&sent) }).to_string(),
+        0 => format!("no: {read}"),
+        1 => format!("no: {headers} {body}"),
+        2 => format!("no: {}", STANDARD.encode(read)),
+        _ => serde_json::json!({ "error": "refused", "sent": read }).to_string(),
     }
 }
 

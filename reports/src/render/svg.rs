@@ -8,6 +8,7 @@ mod claims;
 mod cpu;
 mod curves;
 mod frontier;
+mod grace;
 mod journey;
 mod lag;
 mod latency;
@@ -22,6 +23,7 @@ pub use claims::claims;
 pub use cpu::cpu;
 pub use curves::{cpu_curves, latency_curves};
 pub use frontier::frontier;
+pub use grace::{Line, by_grace};
 pub use journey::journey;
 pub use lag::lag;
 pub use latency::latency;
@@ -67,6 +69,12 @@ fn series(summary: &Summary) -> Vec<Series<'_>> {
             Series { target, style }
         })
         .collect()
+}
+
+/// How wide the longest of the targets' names is, about, in bold.
+fn name_width<'a>(targets: impl Iterator<Item = &'a TargetSummary>) -> f64 {
+    let longest = targets.map(|target| target.name.chars().count()).max();
+    7.4 * longest.unwrap_or(0) as f64
 }
 
 /// A drawing of [`WIDTH`] × `height` with what a screen reader says of it.

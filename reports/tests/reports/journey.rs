@@ -94,6 +94,25 @@ fn counts_are_told_per_session() {
 }
 
 #[test]
+fn preflights_are_told_per_session_where_there_were_any() {
+    let mut run = fixture::sessions();
+    let told = |run: &RunFile| markdown(run, &Summary::of(run));
+    assert_eq!(row(&run, "jwt", "spa").preflights_per_session, None);
+    assert!(!told(&run).contains("their bytes"));
+    for part in parts(&mut run, "jwt", "spa") {
+        part.counts.preflights = 2 * part.counts.sessions;
+        part.preflight_bytes_sent = 300 * part.counts.sessions;
+        part.preflight_bytes_received = 400 * part.counts.sessions;
+    }
+    let spa = row(&run, "jwt", "spa");
+    assert_eq!(spa.preflights_per_session, Some(2.0));
+    let bytes = spa.preflight_bytes_per_session.expect("there were some");
+    assert_eq!((bytes.sent, bytes.received), (300.0, 400.0));
+    assert_eq!(row(&run, "session", "spa").preflights_per_session, None);
+    assert!(told(&run).contains("their bytes"));
+}
+
+#[test]
 fn who_is_not_served_has_a_reason_and_nothing_else() {
     let run = fixture::sessions();
     let clients = of(&run, "session").clients;

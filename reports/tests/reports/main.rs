@@ -9,6 +9,7 @@ mod alone_audit;
 mod claims;
 mod directory;
 mod doctor;
+mod interleavings;
 mod journey;
 mod lifetimes;
 mod login;

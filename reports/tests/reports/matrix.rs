@@ -18,7 +18,20 @@ pub(crate) fn clean() -> &'static RunFile {
     CLEAN.get_or_init(fixture::clean_matrix)
 }
 
-fn summary() -> &'static Summary {
+/// The one in which something goes wrong.
+pub(crate) fn spoiled() -> &'static RunFile {
+    static SPOILED: OnceLock<RunFile> = OnceLock::new();
+    SPOILED.get_or_init(fixture::matrix)
+}
+
+/// Its summary.
+pub(crate) fn spoiled_summary() -> &'static Summary {
+    static SUMMARY: OnceLock<Summary> = OnceLock::new();
+    SUMMARY.get_or_init(|| Summary::of(spoiled()))
+}
+
+/// Its summary.
+pub(crate) fn clean_summary() -> &'static Summary {
     static SUMMARY: OnceLock<Summary> = OnceLock::new();
     SUMMARY.get_or_init(|| Summary::of(clean()))
 }
@@ -34,7 +47,7 @@ fn row<'a>(summary: &'a Summary, name: &str, event: &str, point: &str) -> &'a Re
 #[test]
 fn a_cell_has_its_lags_as_intervals() {
     // The i-th of 300 lags is 2000 × (i + ½) ÷ 300 ms; probed every millisecond, answered in 0.2.
-    let row = row(summary(), "jwt", "logout", "resource-1");
+    let row = row(clean_summary(), "jwt", "logout", "resource-1");
     let (lag, from) = (row.lag_ms.expect("lags"), row.lag_from_ms.expect("lags"));
     // The 150th is 996.7 ms, the 297th 1976.7, the last 1996.7.
     assert_eq!(
@@ -51,7 +64,7 @@ fn a_cell_has_its_lags_as_intervals() {
 #[test]
 fn a_p99_over_all_needs_no_hundred_that_were_accepted() {
     // Of 300 lags up to 6 ms the first 50 are under a millisecond: no probe was accepted, and the first refusal came after 1.2 ms.
-    let row = row(summary(), "jwt+denylist-push", "logout", "resource-1");
+    let row = row(clean_summary(), "jwt+denylist-push", "logout", "resource-1");
     assert_eq!(row.never_accepted_after_ack, 50);
     let out = row.out_by_ms.expect("samples");
     // The 150th of all is 2.99 ms, the 297th 5.93, the last 5.99.
@@ -59,32 +72,37 @@ fn a_p99_over_all_needs_no_hundred_that_were_accepted() {
         (out.p50, out.p99, out.max),
         (Some(3.2), Some(6.2), Some(6.2))
     );
-    let never = super::matrix::row(summary(), "session", "logout", "resource-1");
+    let never = super::matrix::row(clean_summary(), "session", "logout", "resource-1");
     assert_eq!(never.lag_ms, None);
     assert_eq!(never.out_by_ms.and_then(|out| out.p99), Some(1.2));
 }
 
 #[test]
 fn events_that_end_many_say_how_often_and_how_far_apart() {
-    let row = row(summary(), "jwt", "client_disabled", "resource-1");
+    let row = row(clean_summary(), "jwt", "client_disabled", "resource-1");
     let events = row.occurrences.expect("numbered");
     assert_eq!((row.n, events.n, events.suffice()), (50, 5, true));
     // Ten credentials each: the longest of the first is the 10th of 50 lags, 2000 × 9.5 ÷ 50 = 380 ms; of the last 1980.
     let apart = events.longest_ms.expect("accepted");
     assert_eq!((apart.min, apart.max), (381.2, 1981.0));
-    let session = super::matrix::row(summary(), "session", "global_cut_off", "resource-1");
+    let session = super::matrix::row(clean_summary(), "session", "global_cut_off", "resource-1");
     let events = session.occurrences.expect("numbered");
     assert_eq!(
         (events.never_accepted_after_ack, events.longest_ms),
         (5, None)
     );
-    let control = super::matrix::row(summary(), "jwt+no-exp", "global_cut_off", "resource-1");
+    let control = super::matrix::row(
+        clean_summary(),
+        "jwt+no-exp",
+        "global_cut_off",
+        "resource-1",
+    );
     assert_eq!(control.occurrences.map(|events| events.censored), Some(5));
 }
 
 #[test]
 fn rights_that_were_gone_and_still_worked() {
-    let row = row(summary(), "jwt", "role_removed", "write-1");
+    let row = row(clean_summary(), "jwt", "role_removed", "write-1");
     let stale = row.stale.expect("privileged");
     // Fifty lags of 20, 60, … 1980 ms, one request in each millisecond: 50,000 in all.
     assert_eq!((stale.credentials, stale.credentials_allowed), (50, 50));
@@ -94,16 +112,16 @@ fn rights_that_were_gone_and_still_worked() {
     // Ten changes an hour, each for 1.001 s, five requests a second: 50.05.
     let per_hour = stale.per_hour(10.0, 5.0).expect("known");
     assert!((per_hour - 50.05).abs() < 1e-9);
-    let reading = super::matrix::row(summary(), "jwt", "role_removed", "resource-1");
+    let reading = super::matrix::row(clean_summary(), "jwt", "role_removed", "resource-1");
     assert_eq!((reading.stale, reading.is_meant()), (None, false));
-    let control = super::matrix::row(summary(), "jwt+no-exp", "role_removed", "write-1");
+    let control = super::matrix::row(clean_summary(), "jwt+no-exp", "role_removed", "write-1");
     let stale = control.stale.expect("others promise something there");
     assert_eq!((stale.mean_lag_ms, stale.per_hour(1.0, 1.0)), (None, None));
 }
 
 #[test]
 fn a_matrix_has_a_block_for_each_class_of_points() {
-    let matrix = Matrix::of(summary()).expect("many events");
+    let matrix = Matrix::of(clean_summary()).expect("many events");
     let classes: Vec<(&str, bool)> = matrix
         .blocks
         .iter()
@@ -154,7 +172,7 @@ fn a_matrix_has_a_block_for_each_class_of_points() {
 
 #[test]
 fn controls_fail_no_run_and_a_clean_matrix_is_fine() {
-    let summary = summary();
+    let summary = clean_summary();
     assert_eq!(
         summary.validity.verdict,
         Verdict::Valid,
@@ -191,9 +209,8 @@ fn what_a_control_promises_and_breaks_is_shown_and_fails_nothing() {
 
 #[test]
 fn a_breach_and_a_caller_put_out_by_mistake_fail_the_run() {
-    let run = fixture::matrix();
-    let summary = Summary::of(&run);
-    assert_eq!(exit_code(&summary), 1);
+    let (run, summary) = (spoiled(), spoiled_summary());
+    assert_eq!(exit_code(summary), 1);
     let failures: Vec<(&str, Expectation, &str)> = summary
         .failures
         .iter()
@@ -214,7 +231,7 @@ fn a_breach_and_a_caller_put_out_by_mistake_fail_the_run() {
             )
         ]
     );
-    let row = row(&summary, "session+local-cache", "logout", "resource-1");
+    let row = row(summary, "session+local-cache", "logout", "resource-1");
     let others = row.collateral.expect("watched");
     assert_eq!(
         (
@@ -225,7 +242,7 @@ fn a_breach_and_a_caller_put_out_by_mistake_fail_the_run() {
         ),
         (600, 1, 1, 0)
     );
-    let grid = text(&run, &summary, TextOptions::default());
+    let grid = text(run, summary, TextOptions::default());
     let line = grid
         .lines()
         .find(|line| line.starts_with("session+local-cache") && line.contains('!'))
@@ -235,13 +252,13 @@ fn a_breach_and_a_caller_put_out_by_mistake_fail_the_run() {
 
 #[test]
 fn the_pareto_set_is_what_is_worth_its_price() {
-    let frontier = Frontier::of(summary());
+    let frontier = Frontier::of(clean_summary());
     let efficient: Vec<&str> = frontier
         .efficient()
         .iter()
         .map(|point| point.target.as_str())
         .collect();
-    // Nobody accepted: the look-ups, at 72 and 72.5 µs in rounds that overlap. Milliseconds: the pushes at 64, 65.5 and 66.9, likewise.
+    // Nobody accepted: the look-ups, at 72 and 72.5 µs in rounds that overlap. Milliseconds: the pushes at 64, 65.5 and 66, likewise.
     // A second: the list at 60. Two: jwt at 56.
     assert_eq!(
         efficient,
@@ -266,9 +283,8 @@ fn the_pareto_set_is_what_is_worth_its_price() {
 
 #[test]
 fn every_report_has_the_matrix_and_hides_the_rows_behind_it() {
-    let run = fixture::matrix();
-    let summary = Summary::of(&run);
-    let page = html(&run, &summary);
+    let (run, summary) = (spoiled(), spoiled_summary());
+    let page = html(run, summary);
     for class in ["resource", "write", "events", "introspection"] {
         assert!(page.contains(&format!("matrix-{class}-title")), "{class}");
     }
@@ -278,10 +294,10 @@ fn every_report_has_the_matrix_and_hides_the_rows_behind_it() {
         !page.contains("lag-logout-title"),
         "no chart for each event"
     );
-    let document = markdown(&run, &summary);
+    let document = markdown(run, summary);
     assert!(document.contains("How long a caller stayed in: resource"));
     assert!(document.contains("<details><summary>Every cell"));
-    let plain = text(&run, &summary, TextOptions::default());
+    let plain = text(run, summary, TextOptions::default());
     assert!(!plain.contains("Every cell"));
     let too_wide = plain.lines().find(|line| line.chars().count() > 120);
     assert_eq!(too_wide, None);
@@ -289,9 +305,8 @@ fn every_report_has_the_matrix_and_hides_the_rows_behind_it() {
 
 #[test]
 fn text_of_a_matrix() {
-    let run = fixture::matrix();
-    let summary = Summary::of(&run);
-    let plain = text(&run, &summary, TextOptions::default());
+    let (run, summary) = (spoiled(), spoiled_summary());
+    let plain = text(run, summary, TextOptions::default());
     let from = plain
         .find("How long a caller stayed in: resource")
         .expect("the matrix");
@@ -305,7 +320,7 @@ fn a_page_to_look_at() {
     let Some(path) = std::env::var_os("AUTHBENCH_PAGE") else {
         return;
     };
-    let mut run = fixture::matrix();
+    let mut run = spoiled().clone();
     let other = fixture::lifetimes();
     let production = fixture::production();
     run.manifest

@@ -1,7 +1,7 @@
 //! Who is out within a given time, and who of them is named.
 
 use crate::fixture;
-use crate::matrix::clean;
+use crate::matrix::{clean, clean_summary, spoiled_summary};
 use authbench_reports::frontier::{Frontier, Known, Standing};
 use authbench_reports::render::{TextOptions, requirement_markdown, requirement_text};
 use authbench_reports::requirement::{Candidate, Choice, KnownBy, Requirement};
@@ -9,11 +9,15 @@ use authbench_reports::run_file::RunFile;
 use authbench_reports::summary::Summary;
 
 fn choice(run: &RunFile, within_ms: f64) -> Choice {
+    choice_of(&Summary::of(run), within_ms)
+}
+
+fn choice_of(summary: &Summary, within_ms: f64) -> Choice {
     let requirement = Requirement {
         within_ms,
         rate_per_s: Some(10_000.0),
     };
-    Choice::of(&Summary::of(run), requirement)
+    Choice::of(summary, requirement)
 }
 
 fn of<'a>(choice: &'a Choice, name: &str) -> &'a Candidate {
@@ -30,7 +34,7 @@ fn said(choice: &Choice) -> String {
 
 #[test]
 fn the_cheapest_that_promises_it_is_named_with_its_margins() {
-    let choice = choice(clean(), 5000.0);
+    let choice = choice_of(clean_summary(), 5000.0);
     assert_eq!(
         (choice.winner.as_deref(), choice.exit_code()),
         (Some("jwt"), 0)
@@ -64,7 +68,7 @@ fn the_cheapest_that_promises_it_is_named_with_its_margins() {
 
 #[test]
 fn a_shorter_requirement_costs_more() {
-    let choice = choice(clean(), 1000.0);
+    let choice = choice_of(clean_summary(), 1000.0);
     assert_eq!(choice.winner.as_deref(), Some("jwt+status-list"));
     assert_eq!(of(&choice, "jwt+status-list").margin_ms, Some(0.0));
     let jwt = of(&choice, "jwt").fails.clone().expect("too long");
@@ -73,7 +77,7 @@ fn a_shorter_requirement_costs_more() {
 
 #[test]
 fn a_promise_is_preferred_to_a_cheaper_measurement_which_is_mentioned() {
-    let choice = choice(clean(), 10.0);
+    let choice = choice_of(clean_summary(), 10.0);
     assert_eq!(choice.winner.as_deref(), Some("jwt+denylist"));
     assert_eq!(
         choice.tied,
@@ -135,7 +139,7 @@ fn none_qualifies_and_everybody_says_why() {
 
 #[test]
 fn who_breaks_a_promise_does_not_qualify() {
-    let choice = choice(&fixture::matrix(), 10_000.0);
+    let choice = choice_of(spoiled_summary(), 10_000.0);
     let why = |name| of(&choice, name).fails.clone().unwrap_or_default();
     assert!(
         why("hybrid+denylist-push").starts_with("not kept after password_changed at resource-2")
@@ -215,5 +219,5 @@ fn an_invalid_run_names_nobody() {
 
 #[test]
 fn markdown_of_an_answer() {
-    insta::assert_snapshot!(requirement_markdown(&choice(&fixture::matrix(), 1000.0)));
+    insta::assert_snapshot!(requirement_markdown(&choice_of(spoiled_summary(), 1000.0)));
 }

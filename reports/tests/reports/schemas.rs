@@ -4,6 +4,7 @@ use crate::fixture;
 use crate::selftest::selftest;
 use authbench_reports::check::TargetCheck;
 use authbench_reports::doctor::Diagnosis;
+use authbench_reports::interleavings::InterleavingsFile;
 use authbench_reports::requirement::{Choice, Requirement};
 use authbench_reports::run_file::RunFile;
 use authbench_reports::selftest::SelftestFile;
@@ -35,7 +36,7 @@ fn summaries_keep_their_schema() {
     accepts(&schema, &Summary::of(&fixture::sessions()));
     accepts(&schema, &Summary::of(&fixture::storms()));
     accepts(&schema, &Summary::of(&fixture::lifetimes()));
-    accepts(&schema, &Summary::of(&fixture::matrix()));
+    accepts(&schema, crate::matrix::spoiled_summary());
     let mut without_stream = fixture::run();
     without_stream.scenarios.remove(0);
     accepts(&schema, &Summary::of(&without_stream));
@@ -54,7 +55,7 @@ fn choices_keep_their_schema() {
         };
         accepts(
             &schema,
-            &Choice::of(&Summary::of(&fixture::matrix()), requirement),
+            &Choice::of(crate::matrix::spoiled_summary(), requirement),
         );
     }
 }
@@ -78,6 +79,15 @@ fn diagnoses_keep_their_schema() {
 fn checks_keep_their_schema() {
     let schema = committed::<TargetCheck>("authbench.check-1.json");
     accepts(&schema, &crate::check::check());
+}
+
+#[test]
+fn explorations_keep_their_schema() {
+    let schema = committed::<InterleavingsFile>("authbench.interleavings-1.json");
+    accepts(&schema, &crate::interleavings::file());
+    let mut stranger = serde_json::to_value(crate::interleavings::file()).expect("serializes");
+    stranger["verdicts"][0]["kept"] = "splendid".into();
+    assert!(!jsonschema::is_valid(&schema, &stranger));
 }
 
 /// The committed schema; `UPDATE_SCHEMAS=1 cargo test -p authbench-reports` writes it anew.

@@ -12,7 +12,7 @@ use super::record::{CutOffs, Ledger, read, record_key};
 use crate::client::{CLIENTS, Client};
 use crate::revocation::Ended;
 use crate::secret::is_random_id;
-use crate::store::{IndexEntry, StoreError};
+use crate::store::{IndexEntry, RecordStore, StoreError};
 
 /// Records that are ended in one transaction.
 const PAGE: u32 = 500;
@@ -33,7 +33,7 @@ pub(super) fn client_member(account: &str, handle: &str) -> String {
     format!("{account} {handle}")
 }
 
-impl Ledger {
+impl<S: RecordStore> Ledger<S> {
     /// Ends the record of `handle`, whose account and client are known.
     pub async fn end(&self, handle: &str, account: &str, client: &str) -> Result<(), StoreError> {
         if self.announcer.takes_back() {
@@ -65,7 +65,9 @@ impl Ledger {
         let ended = self.store().remove_indexed(&[&key], &entries).await;
         ended.map(drop)
     }
+}
 
+impl Ledger {
     /// Ends the record of `handle`; answers whose it was. One round trip more than [`Ledger::end`],
     /// to learn that.
     pub async fn find_and_end(&self, handle: &str) -> Result<Option<String>, StoreError> {

@@ -10,16 +10,14 @@
 //! announced *before* the family ends, so that whoever repeats a call that failed half-way finds the family still there; a whole account
 //! ends the other way round, or a renewal in between would have a token that is later than the cut-off.
 
-use std::time::Duration;
-
 use hyper::HeaderMap;
 
 use super::accounts::Standing;
 use super::jwt::{JwtIssuer, JwtValidator, active_grant, signed_in};
-use super::record::{Ledger, read, record_key};
+use super::record::Ledger;
 use super::{
-    ActiveGrant, Grant, GrantOutcome, GrantRefusal, Granted, Issuer, LoggedOut, Refresh,
-    Revocation, Scheme, SessionEntry, SignedIn,
+    ActiveGrant, Grant, GrantOutcome, Granted, Issuer, LoggedOut, Refresh, Revocation, Scheme,
+    SessionEntry, SignedIn,
 };
 use crate::client::Client;
 use crate::http::cookie::CookieShape;
@@ -28,11 +26,12 @@ use crate::jwt::{Claims, Retiring, RotationError};
 use crate::refusal::Reason;
 use crate::revocation::{Ended, Marks};
 use crate::roles::Roles;
-use crate::rotation::decision::committed_record;
-use crate::rotation::{Decision, RefreshToken, RotationKey, decide};
+use crate::rotation::{RefreshToken, Renewal, Renewed, RotationKey};
 use crate::scope::Scope;
 use crate::secret::is_random_id;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
+
+pub use crate::rotation::RefreshPolicy;
 
 /// The refresh cookie. Its path keeps it off every other request, so it cannot have a `__Host-`
 /// name.
@@ -43,17 +42,6 @@ pub const COOKIE: CookieShape = CookieShape {
 
 /// Judges access tokens, exactly as `jwt` does.
 pub type HybridValidator = JwtValidator;
-
-/// How refresh families live.
-#[derive(Clone, Copy, Debug)]
-pub struct RefreshPolicy {
-    /// A family ends after so long without a renewal.
-    pub idle: Duration,
-    /// A family ends so long after its login; no renewal moves that (RFC 9700 §4.14.2).
-    pub absolute: Duration,
-    /// For so long a used token gives its successor again, until that one is used.
-    pub grace: Duration,
-}
 
 /// Issues access tokens and rotates refresh tokens.
 #[derive(Debug)]
@@ -80,72 +68,13 @@ impl HybridIssuer {
         }
     }
 
-    fn read_token(&self, refresh: &Refresh<'_>) -> Result<RefreshToken, GrantRefusal> {
-        self.rotation
-            .read(refresh.token, refresh.client)
-            .ok_or_else(|| {
-                match self
-                    .rotation
-                    .belongs_to_another(refresh.token, refresh.client)
-                {
-                    true => GrantRefusal::OtherClientsToken,
-                    false => GrantRefusal::UnknownToken,
-                }
-            })
-    }
-
-    /// A renewal may ask for less than was granted, never for more (RFC 6749 §6). Asked before
-    /// anything is committed, or a mistake in the scope would use the token up. It costs a round
-    /// trip, but only where a scope is given.
-    async fn allows(
-        &self,
-        handle: &str,
-        scope: Scope,
-    ) -> Result<Result<(), GrantRefusal>, StoreError> {
-        Ok(match self.ledger.find(handle).await? {
-            None => Err(GrantRefusal::FamilyEnded),
-            Some(family) if family.grant.scope.covers(scope) => Ok(()),
-            Some(_) => Err(GrantRefusal::InvalidScope),
-        })
-    }
-
-    /// Commits the rotation and finds out whether the family may go on. `Ok(Ok)`: it does, this is
-    /// it.
-    async fn rotate(
-        &self,
-        token: &RefreshToken,
-    ) -> Result<Result<ActiveGrant, GrantRefusal>, StoreError> {
-        let (now_ms, handle) = (self.ledger.clock().now_ms(), token.family_handle());
-        // As long as any family lives: were a rotation forgotten sooner, its token could be used a
-        // second time.
-        let (remembered, family_key) = (self.policy.absolute, record_key(&handle));
-        let (from, next) = (token.rotation_key(), token.successor().rotation_key());
-        let record = committed_record(now_ms);
-        let rotation = self
-            .ledger
-            .store()
-            .rotate(&from, &record, remembered, &family_key, &next)
-            .await?;
-        let Some(family) = rotation.family.as_deref().and_then(read) else {
-            return Ok(Err(GrantRefusal::FamilyEnded));
-        };
-        if decide(&rotation, now_ms, self.policy.grace) == Decision::Replayed {
-            self.announce_family(&handle).await?;
-            let Grant {
-                subject, client, ..
-            } = &family.grant;
-            self.ledger.end(&handle, subject, client.id()).await?;
-            return Ok(Err(GrantRefusal::Replay));
+    fn renewal(&self) -> Renewal<'_, Store> {
+        Renewal {
+            ledger: &self.ledger,
+            key: &self.rotation,
+            policy: self.policy,
+            announcer: Some(self.tokens.announcer()),
         }
-        // The second look closes a race: if the family ended while this was under way, it stays
-        // ended, and if it was narrowed, so is what is handed out.
-        let remaining_ms = u64::try_from(family.expires_at_ms - now_ms).unwrap_or(0);
-        let idle = self.policy.idle.min(Duration::from_millis(remaining_ms));
-        if idle.is_zero() {
-            return Ok(Err(GrantRefusal::FamilyEnded));
-        }
-        let family = self.ledger.touch(&handle, idle).await?;
-        Ok(family.ok_or(GrantRefusal::FamilyEnded))
     }
 
     /// Makes known that a family has ended, where there is a way to.
@@ -173,32 +102,24 @@ impl HybridIssuer {
         })
     }
 
-    fn granted(
-        &self,
-        family: ActiveGrant,
-        token: &RefreshToken,
-        refresh: &Refresh<'_>,
-        marks: &Marks,
-    ) -> Granted {
-        let scope = family.grant.scope;
-        let scope = refresh.scope.map_or(scope, |asked| asked.and(scope));
-        let access = Some(self.tokens.access_token(
-            &family.grant,
-            scope,
-            Some(&token.family_handle()),
-            marks,
-        ));
-        let successor = self.rotation.write(&token.successor(), refresh.client);
+    fn granted(&self, renewed: Renewed, refresh: &Refresh<'_>, marks: &Marks) -> Granted {
+        let grant = renewed.family.grant;
+        let scope = refresh
+            .scope
+            .map_or(grant.scope, |asked| asked.and(grant.scope));
+        let handle = Some(&*renewed.handle);
+        let access = self.tokens.access_token(&grant, scope, handle, marks);
+        let successor = self.rotation.write(&renewed.successor, refresh.client);
         let (refresh_token, cookie) = match refresh.by_cookie {
             true => (None, Some(COOKIE.set(&successor))),
             false => (Some(successor), None),
         };
         Granted {
-            access,
+            access: Some(access),
             refresh_token,
             cookie,
             csrf_token: None,
-            subject: family.grant.subject,
+            subject: grant.subject,
         }
     }
 }
@@ -240,18 +161,13 @@ impl Issuer for HybridIssuer {
     }
 
     async fn refresh(&self, refresh: Refresh<'_>) -> Result<GrantOutcome, StoreError> {
-        let token = match self.read_token(&refresh) {
-            Ok(token) => token,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        if let Some(scope) = refresh.scope
-            && let Err(refusal) = self.allows(&token.family_handle(), scope).await?
-        {
-            return Ok(Err(refusal));
-        }
+        // Before the renewal is decided on: what ends meanwhile must be later than the token.
         let marks = self.tokens.announcer().stamped();
-        let family = self.rotate(&token).await?;
-        Ok(family.map(|family| self.granted(family, &token, &refresh, &marks)))
+        let renewal = self.renewal();
+        let renewed = renewal.renew(refresh.token, refresh.client, refresh.scope);
+        Ok(renewed
+            .await?
+            .map(|renewed| self.granted(renewed, &refresh, &marks)))
     }
 
     /// Unlike a resource server, the issuer knows whether the family behind an access token still

@@ -20,7 +20,7 @@ use crate::entitlements::Entitlements;
 use crate::revocation::Announcer;
 use crate::roles::Roles;
 use crate::scope::Scope;
-use crate::store::{IndexEntry, IndexedRecord, ListedRecord, Store, StoreError};
+use crate::store::{IndexEntry, IndexedRecord, ListedRecord, RecordStore, Store, StoreError};
 
 /// A record, as JSON in the store.
 #[derive(Serialize, Deserialize)]
@@ -39,8 +39,8 @@ struct Record<'a> {
 /// Opens, finds and ends records. A *handle* is the hash of a credential; it opens nothing by
 /// itself.
 #[derive(Clone, Debug)]
-pub struct Ledger {
-    store: Store,
+pub struct Ledger<S = Store> {
+    store: S,
     clock: Clock,
     entitlements: Entitlements,
     pub(super) announcer: Announcer,
@@ -109,9 +109,9 @@ impl<'a> Record<'a> {
     }
 }
 
-impl Ledger {
+impl<S: RecordStore> Ledger<S> {
     /// A ledger in `store`, which writes `entitlements` into each record.
-    pub fn new(store: Store, clock: Clock, entitlements: Entitlements) -> Self {
+    pub fn new(store: S, clock: Clock, entitlements: Entitlements) -> Self {
         Self {
             announcer: Announcer::none(clock.clone()),
             cut_offs: CutOffs::First,
@@ -131,7 +131,7 @@ impl Ledger {
     }
 
     /// The store behind it.
-    pub fn store(&self) -> &Store {
+    pub fn store(&self) -> &S {
         &self.store
     }
 
@@ -183,11 +183,6 @@ impl Ledger {
         Ok(outcome)
     }
 
-    /// The standing that a client's own grant is decided on. One round trip.
-    pub async fn standing(&self, grant: &Grant) -> Result<Standing, StoreError> {
-        read_standing(&self.store, &grant.subject, grant.client).await
-    }
-
     /// The record of `handle`, if it is there and not past its absolute end.
     pub async fn find(&self, handle: &str) -> Result<Option<ActiveGrant>, StoreError> {
         let Some(bytes) = self.store.get(&record_key(handle)).await? else {
@@ -205,6 +200,13 @@ impl Ledger {
     ) -> Result<Option<ActiveGrant>, StoreError> {
         let found = self.store.get_and_touch(&record_key(handle), idle).await?;
         Ok(found.as_deref().and_then(read))
+    }
+}
+
+impl Ledger {
+    /// The standing that a client's own grant is decided on. One round trip.
+    pub async fn standing(&self, grant: &Grant) -> Result<Standing, StoreError> {
+        read_standing(&self.store, &grant.subject, grant.client).await
     }
 
     /// The records that an account has open, soonest to end first. `idle`: how long each is kept
@@ -251,7 +253,9 @@ impl Ledger {
             .rewrite_indexed(&index_key(account), record_key, change)
             .await
     }
+}
 
+impl<S> Ledger<S> {
     fn entry(&self, listed: ListedRecord, idle: Option<Duration>) -> Option<SessionEntry> {
         let active = self.live(&listed.value)?;
         // A use sets the expiry to `idle` from then, but never past the absolute end; so this is

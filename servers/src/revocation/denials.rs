@@ -9,23 +9,20 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::broadcast;
-use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::denial::Denial;
+use super::follow::Follower;
 use super::index::Index;
 use super::settings::{PushFail, RevocationSettings};
-use super::stream::{HISTORY, STREAM};
 use super::{Ended, Presentation, RevocationUnknown};
 use crate::clock::{Clock, millis};
-use crate::store::{Store, StoreError, StreamId, StreamPage, StreamReader};
+use crate::store::Store;
 
-/// Entries that are read at a time.
-const PAGE: usize = 1_000;
-/// Pauses between attempts to reconnect: the first and the longest.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(100));
 /// How long a server that starts waits until it knows what has ended. Then it starts all the same, and knows soon.
 const FIRST_LOAD: Duration = Duration::from_secs(2);
+/// How often it looks meanwhile.
+const FIRST_LOOK: Duration = Duration::from_millis(5);
 /// Entries are kept for so long after what they deny should have expired: a token may be issued a moment after the event that
 /// denies it was announced.
 const KEPT_BEYOND: Duration = Duration::from_secs(1);
@@ -55,8 +52,9 @@ pub struct PushFigures {
     pub staleness_ms: Option<u64>,
 }
 
+/// What is known, by the follower and by all clones.
 #[derive(Debug)]
-struct Known {
+pub(super) struct Known {
     index: RwLock<Index>,
     news: broadcast::Sender<Ended>,
     clock: Clock,
@@ -69,17 +67,8 @@ struct Known {
     word_us: AtomicU64,
     /// Whether no channel is followed, and all there is to know is told by [`Denials::learn`].
     is_told: bool,
-    reconnects: AtomicU64,
-    snapshot_loads: AtomicU64,
-}
-
-#[derive(Debug)]
-struct Follower(JoinHandle<()>);
-
-impl Drop for Follower {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+    pub(super) reconnects: AtomicU64,
+    pub(super) snapshot_loads: AtomicU64,
 }
 
 impl Denials {
@@ -92,21 +81,14 @@ impl Denials {
         clock: Clock,
     ) -> Self {
         let known = Arc::new(Known::new(settings, leeway, clock));
-        let following = Following {
-            known: Arc::clone(&known),
-            reader: store.stream_reader(STREAM, HISTORY),
-            heartbeat: settings.heartbeat(),
-            history: None,
-            after: StreamId::default(),
-        };
-        let follower = tokio::spawn(following.run());
+        let follower = Follower::start(store, Arc::clone(&known), settings.heartbeat());
         let denials = Self {
             known,
-            _follower: Some(Arc::new(Follower(follower))),
+            _follower: Some(Arc::new(follower)),
         };
         let current = async {
             while !denials.is_current() {
-                sleep(BACKOFF.0).await;
+                sleep(FIRST_LOOK).await;
             }
         };
         // Not in time: it goes on without, and answers as the policy says.
@@ -216,7 +198,7 @@ impl Known {
         self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, denial: &Denial) {
+    pub(super) fn add(&self, denial: &Denial) {
         let is_new = {
             let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
             index.add(denial)
@@ -227,14 +209,14 @@ impl Known {
         }
     }
 
-    fn sweep(&self) {
+    pub(super) fn sweep(&self) {
         let kept = self.leeway + KEPT_BEYOND;
         let past_ms = self.clock.now_ms().saturating_sub(millis(kept));
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         index.sweep(past_ms);
     }
 
-    fn word(&self, asked: Instant) {
+    pub(super) fn word(&self, asked: Instant) {
         let since_start = asked.duration_since(self.started);
         self.word_us
             .store((since_start.as_micros() as u64).max(1), Relaxed);
@@ -250,82 +232,6 @@ impl Known {
             ),
         }
     }
-}
-
-/// Follows the stream.
-struct Following {
-    known: Arc<Known>,
-    reader: StreamReader,
-    heartbeat: Duration,
-    /// The history that is being followed, by the flag of the stream.
-    history: Option<Vec<u8>>,
-    /// Up to where it has been read.
-    after: StreamId,
-}
-
-impl Following {
-    async fn run(mut self) {
-        let mut pause = BACKOFF.0;
-        let mut is_cut = false;
-        loop {
-            let asked = Instant::now();
-            match self.reader.next(self.after, PAGE, self.heartbeat).await {
-                Ok(page) => {
-                    if std::mem::take(&mut is_cut) {
-                        self.known.reconnects.fetch_add(1, Relaxed);
-                    }
-                    pause = BACKOFF.0;
-                    if !self.take(page, asked) {
-                        sleep(BACKOFF.0).await;
-                    }
-                }
-                Err(error) => {
-                    if !std::mem::replace(&mut is_cut, true) {
-                        report(&error);
-                    }
-                    sleep(pause).await;
-                    pause = (pause * 2).min(BACKOFF.1);
-                }
-            }
-            self.known.sweep();
-        }
-    }
-
-    /// Takes in what was read; answers whether there is a history to follow.
-    ///
-    /// What is known is never given up: if the store has lost its data, it holds until the tokens have expired.
-    fn take(&mut self, page: StreamPage, asked: Instant) -> bool {
-        if page.flag.is_none() {
-            // Nothing was ever announced here, or it is lost. Until the authorization server has written anew what it knows,
-            // nobody can say what has ended.
-            self.history = None;
-            return false;
-        }
-        if page.flag != self.history {
-            // Another history: all of it is read, from the beginning. What this page has is read again.
-            self.history = page.flag;
-            self.after = StreamId::default();
-            self.known.snapshot_loads.fetch_add(1, Relaxed);
-            return true;
-        }
-        let is_last_page = page.entries.len() < PAGE;
-        for entry in page.entries {
-            match Denial::from_json(&entry.value) {
-                Some(denial) => self.known.add(&denial),
-                None => eprintln!("revocation channel: an entry that is none of ours is ignored"),
-            }
-            self.after = entry.id;
-        }
-        // Behind a full page there may be more, which was announced before the question.
-        if is_last_page {
-            self.known.word(asked);
-        }
-        true
-    }
-}
-
-fn report(error: &StoreError) {
-    eprintln!("revocation channel: failed to {error}; connecting again");
 }
 
 #[cfg(test)]

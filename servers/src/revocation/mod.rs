@@ -14,6 +14,7 @@ mod check;
 mod denial;
 mod denials;
 mod epoch;
+mod follow;
 mod index;
 mod journal;
 mod keys;

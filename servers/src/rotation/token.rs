@@ -76,6 +76,11 @@ impl RefreshToken {
         }
     }
 
+    /// How many renewals came before it in its family.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
     /// What the store, access tokens (`sid`) and logs call the family: its SHA-256.
     pub fn family_handle(&self) -> String {
         Fingerprint::of(&self.family).to_base64()

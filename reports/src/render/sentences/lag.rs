@@ -16,11 +16,48 @@ pub(super) fn lag(summary: &Summary) -> String {
     if worst.is_empty() {
         return "No revocation was measured.".to_owned();
     }
-    let clauses: Vec<String> = groups(&worst).iter().map(|group| group.clause()).collect();
+    let groups = groups(&worst);
+    let clauses: Vec<String> = if groups.len() > CLAUSES {
+        let (short, others): (Vec<&Group>, Vec<&Group>) =
+            groups.iter().partition(|group| group.lasts_and_ends());
+        let clauses = others.iter().map(|group| group.clause());
+        clauses.chain(at_most(&short)).collect()
+    } else {
+        groups.iter().map(Group::clause).collect()
+    };
     format!(
         "Once the revoking call was acknowledged, {}.",
         clauses.join("; ")
     )
+}
+
+/// With more clauses than this a sentence names only the longest lags.
+const CLAUSES: usize = 4;
+
+/// `others went on accepting for 6.2 ms at most (`a`), 2 s (`b` and `c`)`, the shortest first; `None` without any.
+fn at_most(groups: &[&Group]) -> Option<String> {
+    let mut lags: Vec<(f64, &str)> = groups
+        .iter()
+        .flat_map(|group| &group.rows)
+        .filter_map(|(target, row)| Some((row.lag_ms?.max?, target.name.as_str())))
+        .collect();
+    lags.sort_by(|(one, _), (next, _)| one.total_cmp(next));
+    let alike = lags.chunk_by(|(one, _), (next, _)| span(*one) == span(*next));
+    let said: Vec<String> = alike
+        .map(|alike| {
+            let names: Vec<&str> = alike.iter().map(|(_, name)| *name).collect();
+            format!("{} ({})", span(alike[0].0), list(&names))
+        })
+        .collect();
+    let laboratory = groups.iter().find_map(|group| {
+        let (_, row) = group.rows.first()?;
+        row.laboratory_ttl_s()
+    });
+    let laboratory = laboratory.map_or_else(String::new, |ttl| {
+        format!(", watched at the laboratory's TTL of {}", span(ttl * 1e3))
+    });
+    let said = said.join(", ");
+    (!said.is_empty()).then(|| format!("others went on accepting for at most {said}{laboratory}"))
 }
 
 /// Targets of which the same can be said.
@@ -42,6 +79,14 @@ fn groups<'a>(worst: &[(&'a TargetSummary, &'a RevocationSummary)]) -> Vec<Group
 }
 
 impl Group<'_> {
+    /// Accepted for a while, to an end that was seen, and nothing is projected from it.
+    fn lasts_and_ends(&self) -> bool {
+        self.rows.iter().all(|(_, row)| {
+            let ended = row.lag_ms.is_some_and(|lag| lag.max.is_some());
+            ended && row.censored == 0 && row.projected.is_none()
+        })
+    }
+
     fn admits(&self, row: &RevocationSummary) -> bool {
         let first = self.rows[0].1;
         let never = |row: &RevocationSummary| row.lag_ms.is_none();

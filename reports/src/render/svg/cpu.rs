@@ -1,7 +1,7 @@
 //! CPU per request, stacked by process, with the control's level and the idle share.
 
 use super::axis::Scale;
-use super::{Series, WIDTH, drawing, line, series, text};
+use super::{Series, WIDTH, drawing, line, name_width, series, text};
 use crate::number::significant;
 use crate::render::tables::settings;
 use crate::run_file::Role;
@@ -47,7 +47,8 @@ pub fn cpu(summary: &Summary) -> Option<Markup> {
         .iter()
         .map(|bar| bar.total_us + idle_us(bar))
         .reduce(f64::max)?;
-    let x = Scale::linear(0.0, widest, LEFT, WIDTH - RIGHT);
+    let names = name_width(bars.iter().map(|bar| bar.series.target));
+    let x = Scale::linear(0.0, widest, LEFT.max(names + 14.0), WIDTH - RIGHT);
     let height = TOP + ROW * bars.len() as f64 + BOTTOM;
     let content = html! {
         (legend(&bars))
@@ -148,14 +149,14 @@ fn words(bar: &Bar, row: usize, x: &Scale) -> Markup {
         )
     });
     html! {
-        (text("name", "end", LEFT - 10.0, y + 17.0, &target.name))
+        (text("name", "end", x.at(0.0) - 10.0, y + 17.0, &target.name))
         @for (_, from, to, us) in parts(bar, x) {
             @if to - from > 30.0 {
                 (text("on-role value", "middle", f64::midpoint(from, to), y + 17.0, &significant(us)))
             }
         }
         @if let Some(settings) = settings(target, &target.settings) {
-            (text("note", "start", LEFT, y + BAR + 15.0, &settings))
+            (text("note", "start", x.at(0.0), y + BAR + 15.0, &settings))
         }
         (text("name value", "start", end, y + 12.0, &format!("{} µs", significant(bar.total_us))))
         (text("note value", "start", end, y + 27.0, &rounds))

@@ -1,9 +1,10 @@
 //! The frontier: CPU per request against revocation lag. Few points are labelled where they stand, many are numbered.
 
+mod labelled;
 mod numbered;
 
 use super::axis::Scale;
-use super::{WIDTH, apart, drawing, line, marker, path, series, text};
+use super::{WIDTH, drawing, line, marker, path, series, text};
 use crate::frontier::{Frontier, Known, Point, Reach, Standing};
 use crate::number::{significant, span};
 use crate::summary::Summary;
@@ -51,7 +52,7 @@ pub fn frontier(summary: &Summary) -> Markup {
             @for one in &placed {
                 g class=[dominated(one.point).then_some("dominated")] { (marker(one.style, one.x, one.y, projected(one.point))) }
             }
-            (labels(&placed))
+            (labelled::labels(&placed))
         }
         @if placed.is_empty() {
             (text("note", "middle", WIDTH / 2.0, HEIGHT / 2.0, "no target has both its cost and its lag measured"))
@@ -131,10 +132,26 @@ fn axes(frontier: &Frontier) -> Axes {
     });
     let control = frontier.control.iter().map(|control| control.cpu_us);
     let most = costs.chain(control).fold(0.0, f64::max);
+    // Many marks need the room between the cheapest and the dearest; a few say more about their cost from zero on.
+    let least = points_and_control(frontier).fold(f64::INFINITY, f64::min);
+    let from = if frontier.points.len() > LABELLED {
+        (least * 0.9 / 10.0).floor() * 10.0
+    } else {
+        0.0
+    };
     Axes {
         x: Scale::log(shortest, longest, BAND + 24.0, WIDTH - RIGHT),
-        y: Scale::linear(0.0, most * 1.15, HEIGHT - BOTTOM, TOP),
+        y: Scale::linear(from, most * 1.15 - from * 0.15, HEIGHT - BOTTOM, TOP),
     }
+}
+
+fn points_and_control(frontier: &Frontier) -> impl Iterator<Item = f64> {
+    let points = frontier.points.iter().map(|point| {
+        point
+            .cpu_rounds
+            .map_or(point.cpu_us, |rounds| rounds.min.min(point.cpu_us))
+    });
+    points.chain(frontier.control.iter().map(|control| control.cpu_us))
 }
 
 fn placed<'a>(summary: &Summary, frontier: &'a Frontier, axes: &Axes) -> Vec<Placed<'a>> {
@@ -184,7 +201,7 @@ fn grid(axes: &Axes, frontier: &Frontier) -> Markup {
         }
         (text("axis-title", "middle", f64::midpoint(BAND, WIDTH - RIGHT), HEIGHT - 24.0, "revocation lag after the worst event (log): mark p50, bar to the maximum"))
         (text("axis-title", "start", LEFT - 44.0, 18.0, "CPU per request, µs, all processes"))
-        (text("note", "end", WIDTH - RIGHT, HEIGHT - 6.0, "solid: measured · hollow: projected from the verified law · stepped line: Pareto set · grey: dominated, or a negative control"))
+        (text("note", "end", WIDTH - RIGHT, HEIGHT - 6.0, "solid: measured · hollow: projected · dotted steps: Pareto set · grey: dominated · dashed: negative control"))
     }
 }
 
@@ -225,92 +242,6 @@ fn projections(placed: &[Placed]) -> Markup {
     html! {
         @for pair in pairs {
             (line(&format!("to-projected s{}", pair[0].style), pair[0].x, pair[0].y, pair[1].x, pair[1].y))
-        }
-    }
-}
-
-/// Height of a label: its name and the line under it.
-const LABEL: f64 = 32.0;
-
-/// Columns of labels are kept apart each on its own: the band, the measured, the projected.
-fn labels(placed: &[Placed]) -> Markup {
-    let column = |one: &Placed| match one.point.reach {
-        Reach::NeverAccepted { .. } => 0,
-        _ if projected(one.point) => 2,
-        _ => 1,
-    };
-    html! {
-        @for number in 0..3 {
-            @let members = from_the_top(placed.iter().filter(|one| column(one) == number));
-            @let wanted = if number == 0 { beside(&members) } else { around(&members) };
-            @for (one, y) in members.iter().zip(apart(&wanted, LABEL, TOP + 8.0, HEIGHT - BOTTOM - 18.0)) {
-                (label(one, y, number == 0))
-            }
-        }
-    }
-}
-
-fn from_the_top<'a>(members: impl Iterator<Item = &'a Placed<'a>>) -> Vec<&'a Placed<'a>> {
-    let mut members: Vec<&Placed> = members.collect();
-    members.sort_by(|upper, lower| upper.y.total_cmp(&lower.y));
-    members
-}
-
-/// In the band nothing is drawn right of a mark.
-fn beside(members: &[&Placed]) -> Vec<f64> {
-    members.iter().map(|one| one.y - 2.0).collect()
-}
-
-/// Right of these marks their whiskers are drawn, so labels stand above and below: of neighbours, the upper half above
-/// the uppermost and the lower half below the lowest.
-fn around(members: &[&Placed]) -> Vec<f64> {
-    let neighbours = members.chunk_by(|upper, lower| lower.y - upper.y < 2.0 * LABEL);
-    neighbours
-        .flat_map(|group| {
-            let above = group.len().div_ceil(2);
-            let top = group.first().map_or(0.0, |one| one.y);
-            let bottom = group.last().map_or(0.0, |one| one.y);
-            (0..group.len()).map(move |i| {
-                if i < above {
-                    top - 26.0 - LABEL * (above - 1 - i) as f64
-                } else {
-                    bottom + 23.0 + LABEL * (i - above) as f64
-                }
-            })
-        })
-        .collect()
-}
-
-fn label(one: &Placed, y: f64, beside: bool) -> Markup {
-    // Near the right edge a label would run out of the picture.
-    let (anchor, x) = match (beside, one.x > WIDTH - 138.0) {
-        (true, _) => ("start", one.x + 14.0),
-        (false, false) => ("start", one.x - 5.0),
-        (false, true) => ("end", WIDTH - 4.0),
-    };
-    let (edge, reach) = if y < one.y {
-        (y + 18.0, 12.0)
-    } else {
-        (y - 12.0, 12.0)
-    };
-    html! {
-        @if !beside && (edge - one.y).abs() > reach {
-            (line(&format!("leader s{}", one.style), one.x, one.y, one.x, edge))
-        }
-        @let style = if dominated(one.point) { "note strong".to_owned() } else { format!("name s{}", one.style) };
-        (text(&style, anchor, x, y, &one.point.target))
-        (text("note", anchor, x, y + 14.0, &detail(one.point)))
-    }
-}
-
-fn detail(point: &Point) -> String {
-    match point.known {
-        Known::Measured {
-            laboratory_ttl_s: Some(ttl),
-        } => format!("TTL {} (laboratory)", span(ttl * 1e3)),
-        Known::Measured { .. } => format!("{} µs", significant(point.cpu_us)),
-        Known::Projected { access_ttl_s } => {
-            format!("TTL {} (projected)", span(access_ttl_s * 1e3))
         }
     }
 }

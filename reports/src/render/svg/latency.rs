@@ -1,7 +1,7 @@
 //! Response time by percentile: one line per target, tails spread out.
 
 use super::axis::Scale;
-use super::{Series, WIDTH, apart, drawing, line, path, series, text};
+use super::{Series, WIDTH, apart, drawing, line, name_width, path, series, text};
 use crate::histogram::{Histogram, SAMPLES_BEYOND};
 use crate::number::significant;
 use crate::run_file::RunFile;
@@ -14,6 +14,8 @@ const LEFT: f64 = 64.0;
 const RIGHT: f64 = 170.0;
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 52.0;
+/// Height of a label: the name and its figures.
+const LABEL: f64 = 34.0;
 /// Points per line: enough for a line that looks like its histogram.
 const POINTS: u32 = 160;
 /// Percentiles with a grid line.
@@ -41,17 +43,20 @@ pub fn latency(run: &RunFile, summary: &Summary) -> Option<Markup> {
     let lowest = all().map(|(_, ms)| *ms).reduce(f64::min)?;
     let highest = all().map(|(_, ms)| *ms).fold(0.0, f64::max);
     let nines = all().map(|(nines, _)| *nines).fold(0.0, f64::max);
-    let x = Scale::linear(0.0, nines, LEFT, WIDTH - RIGHT);
-    let y = Scale::log(lowest.max(0.001), highest, HEIGHT - BOTTOM, TOP);
+    let names = name_width(curves.iter().map(|curve| curve.series.target));
+    let right = RIGHT.max(names + 24.0);
+    let height = HEIGHT.max(TOP + BOTTOM + LABEL * curves.len() as f64);
+    let x = Scale::linear(0.0, nines, LEFT, WIDTH - right);
+    let y = Scale::log(lowest.max(0.001), highest, height - BOTTOM, TOP);
     let content = html! {
-        (grid(&x, &y, nines))
-        (lines(&curves, &x, &y))
+        (grid(&x, &y, nines, height))
+        (lines(&curves, &x, &y, height))
     };
     Some(drawing(
         "latency",
         "Response time by percentile",
         "One line per target; the same figures are in the table below.",
-        HEIGHT,
+        height,
         &content,
     ))
 }
@@ -68,11 +73,12 @@ fn quantiles(response: &Histogram) -> Vec<(f64, f64)> {
         .collect()
 }
 
-fn grid(x: &Scale, y: &Scale, nines: f64) -> Markup {
-    let base = HEIGHT - BOTTOM;
+fn grid(x: &Scale, y: &Scale, nines: f64, height: f64) -> Markup {
+    let base = height - BOTTOM;
+    let right = x.at(nines);
     html! {
         @for ms in y.ticks() {
-            (line("grid", LEFT, y.at(ms), WIDTH - RIGHT, y.at(ms)))
+            (line("grid", LEFT, y.at(ms), right, y.at(ms)))
             (text("tick", "end", LEFT - 8.0, y.at(ms) + 4.0, &ms.to_string()))
         }
         @for percentile in GRID {
@@ -82,29 +88,31 @@ fn grid(x: &Scale, y: &Scale, nines: f64) -> Markup {
                 (text("tick", "middle", x.at(at), base + 18.0, &percentile.to_string()))
             }
         }
-        (line("rule", LEFT, base, WIDTH - RIGHT, base))
-        (text("axis-title", "middle", f64::midpoint(LEFT, WIDTH - RIGHT), HEIGHT - 10.0, "percentile of requests"))
+        (line("rule", LEFT, base, right, base))
+        (text("axis-title", "middle", f64::midpoint(LEFT, right), height - 10.0, "percentile of requests"))
         text class="axis-title" text-anchor="middle" transform=(format!("translate(14,{}) rotate(-90)", f64::midpoint(TOP, base))) {
             "response time, ms (log)"
         }
     }
 }
 
-fn lines(curves: &[Curve], x: &Scale, y: &Scale) -> Markup {
+fn lines(curves: &[Curve], x: &Scale, y: &Scale, height: f64) -> Markup {
+    // Beyond the last quantile: the edge of the picture's middle.
+    let right = x.at(f64::INFINITY);
     let ends: Vec<(f64, f64)> = curves
         .iter()
         .filter_map(|curve| curve.points.last().copied())
         .collect();
     let wanted: Vec<f64> = ends.iter().map(|(_, ms)| y.at(*ms)).collect();
-    let placed = apart(&wanted, 34.0, TOP + 10.0, HEIGHT - BOTTOM - 14.0);
+    let placed = apart(&wanted, LABEL, TOP + 10.0, height - BOTTOM - 14.0);
     html! {
         @for ((curve, (nines, ms)), label) in curves.iter().zip(&ends).zip(&placed) {
             @let style = curve.series.style;
             @let points: Vec<(f64, f64)> = curve.points.iter().map(|(nines, ms)| (x.at(*nines), y.at(*ms))).collect();
             (path(&format!("curve s{style}"), &points))
-            (line(&format!("leader s{style}"), x.at(*nines) + 2.0, y.at(*ms), WIDTH - RIGHT + 14.0, *label - 4.0))
-            (text(&format!("name s{style}"), "start", WIDTH - RIGHT + 18.0, *label, &curve.series.target.name))
-            (text("note value", "start", WIDTH - RIGHT + 18.0, label + 14.0, &quantile_pair(curve)))
+            (line(&format!("leader s{style}"), x.at(*nines) + 2.0, y.at(*ms), right + 14.0, *label - 4.0))
+            (text(&format!("name s{style}"), "start", right + 18.0, *label, &curve.series.target.name))
+            (text("note value", "start", right + 18.0, label + 14.0, &quantile_pair(curve)))
         }
     }
 }

@@ -3,7 +3,7 @@
 /// Directions in which a place is looked for.
 const DIRECTIONS: u32 = 16;
 /// Rings around the anchor, each one radius further out.
-const RINGS: u32 = 14;
+const RINGS: u32 = 28;
 
 /// A rectangle that places keep within: left, top, right, bottom.
 #[derive(Clone, Copy)]

@@ -18,6 +18,8 @@ pub(super) fn forms(secret: &str) -> Vec<String> {
     let form = form_urlencoded::byte_serialize(secret.as_bytes()).collect::<String>();
     let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
     let json = json_text(secret);
+    // A JSON body, repeated as a text in a JSON answer.
+    let twice = json_text(&json);
     let mut forms = vec![
         secret.to_owned(),
         lower_case_escapes(&percent),
@@ -25,6 +27,8 @@ pub(super) fn forms(secret: &str) -> Vec<String> {
         percent,
         form,
         ascii_only(&json),
+        ascii_only(&twice),
+        twice,
         json.replace('/', "\\/"),
         json,
         html(secret, "&quot;", "&#39;"),
@@ -100,6 +104,7 @@ mod tests {
             r#"a+/ü \"<"#,
             r#"a+\/ü \"<"#,
             r#"a+/\u00fc \"<"#,
+            r#"a+/ü \\\"<"#,
             "a+/ü &quot;&lt;",
             "a+/ü &#34;&lt;",
             "612b2fc3bc20223c",

@@ -14,6 +14,9 @@ use super::{Bits, EncodedList, ListClaims, StatusReference, uri};
 use crate::clock::{Clock, millis};
 use crate::revocation::{Ended, RevocationSettings};
 
+/// Places of a list at the beginning. Most of them are empty, and compress to next to nothing.
+const FIRST_PLACES: usize = 1 << 17;
+
 /// Hands out places, and sets bits.
 #[derive(Clone, Debug)]
 pub(in crate::revocation) struct StatusLists {
@@ -66,12 +69,14 @@ impl StatusLists {
         settings: &RevocationSettings,
         clock: Clock,
     ) -> Self {
+        let mut state = State::default();
+        state.make_room(0);
         let inner = Inner {
             uri: uri(issuer),
             clock,
             ttl: settings.status_list_ttl,
             copy_life: settings.status_list_ttl + settings.staleness,
-            state: Mutex::default(),
+            state: Mutex::new(state),
         };
         Self {
             inner: Arc::new(inner),
@@ -101,7 +106,7 @@ impl StatusLists {
             Some(vacant) => *vacant = slot,
             None => state.slots.push(slot),
         }
-        state.bits.reach(index);
+        state.make_room(index);
         StatusReference {
             idx: index as u64,
             uri: inner.uri.clone(),
@@ -204,6 +209,15 @@ impl State {
         }
     }
 
+    /// Keeps the list at twice the size that is used at least: a token's place must be in copies that were fetched before it was issued.
+    fn make_room(&mut self, index: usize) {
+        let places = self.bits.bytes() * 8;
+        if (index + 1) * 2 > places {
+            self.bits.reach((places * 2).max(FIRST_PLACES) - 1);
+            self.published = None;
+        }
+    }
+
     fn vacate(&mut self, index: usize) {
         self.bits.write(index, false);
         self.published = None;
@@ -264,6 +278,17 @@ mod tests {
         lists.end(&Ended::Everyone { until_ms: 9 }, 9);
         assert_eq!(ended(), [true; 4]);
         assert!(lists.covers(None));
+    }
+
+    #[test]
+    fn a_place_is_in_the_copies_from_before() {
+        let (clock, _time) = Clock::manual(0);
+        let lists = lists(clock);
+        for number in 0..FIRST_PLACES {
+            let before = lists.inner.state().bits.bytes() * 8;
+            let place = lists.place(slot(&number.to_string(), "app", 0));
+            assert!((place.idx as usize) < before);
+        }
     }
 
     #[test]
