@@ -2,7 +2,8 @@
 //!
 //! A table is merged key by key, whatever is deep in it included. A list of tables that have names (`[[process]]`, `[[point]]`, `[[event]]`,
 //! `[[client]]`) is merged name by name, and what has a new name comes after the others. Anything else replaces what was there: texts, numbers,
-//! lists of words, lists of steps. Nothing can be taken away.
+//! lists of words, lists of steps. Nothing can be taken away but an event
+//! (`omit`).
 
 use std::path::Path;
 

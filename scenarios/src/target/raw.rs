@@ -189,6 +189,8 @@ pub(super) struct RawHeaderRule {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawEvent {
     pub(super) name: Spanned<String>,
+    /// Why it cannot happen here, though what is extended has it.
+    pub(super) omit: Option<String>,
     pub(super) reach: Option<Spanned<String>>,
     pub(super) client: Option<Spanned<String>>,
     pub(super) witnesses: Option<Spanned<Vec<Spanned<String>>>>,

@@ -32,7 +32,7 @@ impl Checker<'_> {
         self.needs_login(raw)?;
         let points = self.points(raw, &user.at_a_point())?;
         let mut events: Vec<Event<RequestTemplate>> = Vec::new();
-        for event in &raw.event {
+        for event in raw.event.iter().filter(|event| event.omit.is_none()) {
             let checked = self.event(
                 event,
                 raw,

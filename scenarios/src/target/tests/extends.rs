@@ -78,6 +78,13 @@ fn what_differs_is_merged_into_the_rest() {
 }
 
 #[test]
+fn an_event_that_cannot_happen_is_none() {
+    let omitted = OTHER.replacen("bound = { page = \"1s\" }", "omit = \"nobody logs out\"", 1);
+    let file = load(&[("base.toml", FILE), ("other.toml", &omitted)]).expect("a target");
+    assert!(!file.has_event("logout") && file.has_event("disabled"));
+}
+
+#[test]
 fn a_step_list_is_replaced_and_one_may_extend_what_extends() {
     let middle = OTHER.replace("other+form", "middle");
     let last = r#"schema = "authbench.target/1"
