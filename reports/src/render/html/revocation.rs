@@ -35,10 +35,16 @@ fn matrix(summary: &Summary, under: &str) -> Markup {
         .into_iter()
         .map(|(class, chart)| html! { figcaption { strong { "At " code { (class) } } } (chart) })
         .collect();
+    let refreshes = tables::refreshes(summary);
     let read = "A row is a target, a column an event; the figure is the longest time for which a caller was still accepted, below it the median. \
         The darker, the longer. What went wrong is framed, hatched and counted.";
     html! {
-        (section("How long a caller who should be out stays in", read, &charts, &[tables::refreshes(summary)], under))
+        section {
+            h2 { "How long a caller who should be out stays in" }
+            p.read { (read) }
+            @for chart in charts { figure { div.scroll { (chart) } } }
+            @if !refreshes.rows.is_empty() { (table(&refreshes, "", under)) }
+        }
         details {
             summary { "The same as tables, and every cell with all its figures" }
             @for one in tables::matrix(summary).iter().chain(&tables::details(summary)) { (table(one, "", under)) }

@@ -20,8 +20,13 @@ pub(super) fn lag(summary: &Summary) -> String {
     let clauses: Vec<String> = if groups.len() > CLAUSES {
         let (short, others): (Vec<&Group>, Vec<&Group>) =
             groups.iter().partition(|group| group.lasts_and_ends());
+        let who = if others.is_empty() {
+            "targets"
+        } else {
+            "others"
+        };
         let clauses = others.iter().map(|group| group.clause());
-        clauses.chain(at_most(&short)).collect()
+        clauses.chain(at_most(who, &short)).collect()
     } else {
         groups.iter().map(Group::clause).collect()
     };
@@ -35,7 +40,7 @@ pub(super) fn lag(summary: &Summary) -> String {
 const CLAUSES: usize = 4;
 
 /// `others went on accepting for 6.2 ms at most (`a`), 2 s (`b` and `c`)`, the shortest first; `None` without any.
-fn at_most(groups: &[&Group]) -> Option<String> {
+fn at_most(who: &str, groups: &[&Group]) -> Option<String> {
     let mut lags: Vec<(f64, &str)> = groups
         .iter()
         .flat_map(|group| &group.rows)
@@ -57,7 +62,7 @@ fn at_most(groups: &[&Group]) -> Option<String> {
         format!(", watched at the laboratory's TTL of {}", span(ttl * 1e3))
     });
     let said = said.join(", ");
-    (!said.is_empty()).then(|| format!("others went on accepting for at most {said}{laboratory}"))
+    (!said.is_empty()).then(|| format!("{who} went on accepting for at most {said}{laboratory}"))
 }
 
 /// Targets of which the same can be said.

@@ -197,11 +197,11 @@ fn grid(axes: &Axes, frontier: &Frontier) -> Markup {
         (line("rule", LEFT, base, WIDTH - RIGHT, base))
         @if let Some(control) = &frontier.control {
             (line("control", LEFT, axes.y.at(control.cpu_us), WIDTH - RIGHT, axes.y.at(control.cpu_us)))
-            (text("note", "end", WIDTH - RIGHT - 4.0, axes.y.at(control.cpu_us) + 16.0, &format!("control {}: {} µs", control.target, significant(control.cpu_us))))
+            (text("note", "end", WIDTH - RIGHT - 4.0, axes.y.at(control.cpu_us) + if frontier.points.len() > LABELLED { -5.0 } else { 16.0 }, &format!("control {}: {} µs", control.target, significant(control.cpu_us))))
         }
         (text("axis-title", "middle", f64::midpoint(BAND, WIDTH - RIGHT), HEIGHT - 24.0, "revocation lag after the worst event (log): mark p50, bar to the maximum"))
         (text("axis-title", "start", LEFT - 44.0, 18.0, "CPU per request, µs, all processes"))
-        (text("note", "end", WIDTH - RIGHT, HEIGHT - 6.0, "solid: measured · hollow: projected · dotted steps: Pareto set · grey: dominated · dashed: negative control"))
+        (text("note", "end", WIDTH - RIGHT, HEIGHT - 6.0, "solid: measured · hollow: projected · dotted steps, bold: Pareto set · grey: dominated · dashed: negative control"))
     }
 }
 

@@ -79,16 +79,16 @@ fn said(one: &Placed) -> String {
     let known = match point.known {
         Known::Measured {
             laboratory_ttl_s: Some(ttl),
-        } => format!(", TTL {} (laboratory)", span(ttl * 1e3)),
+        } => format!(" at TTL {}", span(ttl * 1e3)),
         Known::Measured { .. } => String::new(),
         Known::Projected { access_ttl_s } => {
-            format!(", TTL {} (projected)", span(access_ttl_s * 1e3))
+            format!(" at TTL {} (projected)", span(access_ttl_s * 1e3))
         }
     };
     let standing = match point.standing {
-        Standing::Efficient => " · Pareto",
         Standing::NegativeControl => " · negative control",
-        Standing::Dominated | Standing::Laboratory => "",
+        Standing::Laboratory => " · laboratory",
+        Standing::Efficient | Standing::Dominated => "",
     };
     format!("{} µs, {lag}{known}{standing}", significant(point.cpu_us))
 }
