@@ -53,8 +53,17 @@ fn ten_thousand_orders_and_more_and_every_invariant_holds_in_each() {
 /// What is played once for all that is alike is what every order by itself would have come to, defects included.
 #[test]
 fn merging_what_is_alike_changes_nothing_that_is_found() {
-    for (name, depth) in [("two-tabs", 5), ("lost-answer", 5), ("thief", 4), ("everybody", 4)] {
-        for defect in [None, Some(Defect::NonAtomicRotation), Some(Defect::FamilyNotEnded)] {
+    for (name, depth) in [
+        ("two-tabs", 5),
+        ("lost-answer", 5),
+        ("thief", 4),
+        ("everybody", 4),
+    ] {
+        for defect in [
+            None,
+            Some(Defect::NonAtomicRotation),
+            Some(Defect::FamilyNotEnded),
+        ] {
             let explored = |merge| {
                 let exploration = Exploration {
                     cast: cast(name),

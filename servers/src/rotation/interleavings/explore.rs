@@ -203,7 +203,11 @@ impl Below {
             cut: u64::from(cut),
             longest: play.steps(),
             outcomes: BTreeMap::from([(play.outcome(), 1)]),
-            broken: held.err().map(|broken| (broken, offence)).into_iter().collect(),
+            broken: held
+                .err()
+                .map(|broken| (broken, offence))
+                .into_iter()
+                .collect(),
         }
     }
 

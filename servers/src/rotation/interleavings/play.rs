@@ -394,7 +394,9 @@ impl Play {
                     ", and its family has ended"
                 },
             ),
-            Happened::Looked { .. } => write!(words, "store: looks whether token {generation} was used; "),
+            Happened::Looked { .. } => {
+                write!(words, "store: looks whether token {generation} was used; ")
+            }
             Happened::Touched { lives: true } => write!(words, "store: the family goes on; "),
             Happened::Touched { lives: false } => write!(words, "store: the family has ended; "),
             Happened::Ended => write!(words, "store: the family is ended; "),
