@@ -11,7 +11,6 @@ pub(crate) mod explore;
 pub(crate) mod freshness;
 pub(crate) mod gateway;
 pub(crate) mod report;
-pub(crate) mod report;
 pub(crate) mod session;
 pub(crate) mod target;
 pub(crate) mod undo;

@@ -148,7 +148,7 @@ pub(crate) fn guarding(target: &TargetSummary) -> impl Iterator<Item = &Revocati
 }
 
 /// So many events are named where the lag is the same after several.
-const NAMED: usize = 2;
+const NAMED: usize = 3;
 
 /// Naming one of several that are alike would say that the others are better.
 fn after(target: &TargetSummary, worst: &RevocationSummary) -> String {
@@ -164,9 +164,14 @@ fn after(target: &TargetSummary, worst: &RevocationSummary) -> String {
             format!("{} at {}", rows[0].event, points.join(", "))
         })
         .collect();
-    match named.len() {
-        few if few <= NAMED => named.join("; "),
-        many => format!("{} and {} more events", named[0], many - 1),
+    if named.len() == 1 {
+        return named.join("");
+    }
+    let mut events: Vec<&str> = tied.iter().map(|row| row.event.as_str()).collect();
+    events.dedup();
+    match events.len() {
+        few if few <= NAMED => events.join(", "),
+        many => format!("{} and {} more events", events[0], many - 1),
     }
 }
 

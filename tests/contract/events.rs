@@ -167,7 +167,7 @@ async fn consent_is_withdrawn_from_one_client(target: &Target) -> Outcome {
     let login = opened_at(target, USER, "app-2").await?;
     let here = target.log_in(USER).await?;
     let bystander = opened_at(target, OTHER, "app-2").await?;
-    let withdraw = |path: &str| target.own("DELETE", path, &here).send();
+    let withdraw = async |path: &str| target.own("DELETE", path, &here).send().await;
     withdraw("/consents/app-2").await.is(DONE, "withdrawn")?;
     withdraw("/consents/app-2").await.is(DONE, "once more")?;
     withdraw("/consents/nobody")

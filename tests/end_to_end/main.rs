@@ -6,6 +6,7 @@ mod check;
 mod compose;
 mod doctor;
 mod endings;
+mod explore;
 mod foreign;
 mod freeze;
 mod journey;

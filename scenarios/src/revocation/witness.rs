@@ -126,7 +126,7 @@ pub(super) fn of_itself(
         segments.iter().filter(sent_after).filter(is_alive)
     };
     let refused = after().find(|segment| segment.verdict == Verdict::Refused);
-    let told = refused.or_else(|| after().last())?;
+    let told = refused.or_else(|| after().next_back())?;
     Some(Witness {
         of: WitnessOf::SameUser,
         point: point.to_owned(),

@@ -176,7 +176,7 @@ async fn told(news: &mut Option<News>, caller: &Validated) {
             Err(RecvError::Closed) => *news = None,
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn may_concern(ended: &Ended, caller: &Validated) -> bool {

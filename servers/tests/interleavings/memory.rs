@@ -69,8 +69,9 @@ async fn operate(store: &impl RecordStore, random: &mut ChaCha8Rng) -> Answer {
         3 => {
             let (index_key, member) = ("index", key);
             let entries = [IndexEntry { index_key, member }];
-            let removed = store.remove_indexed(&[key, other], &entries);
-            Answer::Removed(removed.await.expect("answered"))
+            let keys = [key, other];
+            let removed = store.remove_indexed(&keys, &entries).await;
+            Answer::Removed(removed.expect("answered"))
         }
         _ => {
             let rotation = store.rotate(key, &value, LONG, "family", other);

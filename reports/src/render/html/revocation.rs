@@ -36,7 +36,7 @@ fn matrix(summary: &Summary, under: &str) -> Markup {
         .map(|(class, chart)| html! { figcaption { strong { "At " code { (class) } } } (chart) })
         .collect();
     let read = "A row is a target, a column an event; the figure is the longest time for which a caller was still accepted, below it the median. \
-        The darker, the longer. What went wrong is hatched and counted in the corner.";
+        The darker, the longer. What went wrong is framed, hatched and counted.";
     html! {
         (section("How long a caller who should be out stays in", read, &charts, &[tables::refreshes(summary)], under))
         details {

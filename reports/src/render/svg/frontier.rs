@@ -132,10 +132,26 @@ fn axes(frontier: &Frontier) -> Axes {
     });
     let control = frontier.control.iter().map(|control| control.cpu_us);
     let most = costs.chain(control).fold(0.0, f64::max);
+    // Many marks need the room between the cheapest and the dearest; a few say more about their cost from zero on.
+    let least = points_and_control(frontier).fold(f64::INFINITY, f64::min);
+    let from = if frontier.points.len() > LABELLED {
+        (least * 0.9 / 10.0).floor() * 10.0
+    } else {
+        0.0
+    };
     Axes {
         x: Scale::log(shortest, longest, BAND + 24.0, WIDTH - RIGHT),
-        y: Scale::linear(0.0, most * 1.15, HEIGHT - BOTTOM, TOP),
+        y: Scale::linear(from, most * 1.15 - from * 0.15, HEIGHT - BOTTOM, TOP),
     }
+}
+
+fn points_and_control(frontier: &Frontier) -> impl Iterator<Item = f64> {
+    let points = frontier.points.iter().map(|point| {
+        point
+            .cpu_rounds
+            .map_or(point.cpu_us, |rounds| rounds.min.min(point.cpu_us))
+    });
+    points.chain(frontier.control.iter().map(|control| control.cpu_us))
 }
 
 fn placed<'a>(summary: &Summary, frontier: &'a Frontier, axes: &Axes) -> Vec<Placed<'a>> {
@@ -185,7 +201,7 @@ fn grid(axes: &Axes, frontier: &Frontier) -> Markup {
         }
         (text("axis-title", "middle", f64::midpoint(BAND, WIDTH - RIGHT), HEIGHT - 24.0, "revocation lag after the worst event (log): mark p50, bar to the maximum"))
         (text("axis-title", "start", LEFT - 44.0, 18.0, "CPU per request, µs, all processes"))
-        (text("note", "end", WIDTH - RIGHT, HEIGHT - 6.0, "solid: measured · hollow: projected from the verified law · stepped line: Pareto set · grey: dominated, or a negative control"))
+        (text("note", "end", WIDTH - RIGHT, HEIGHT - 6.0, "solid: measured · hollow: projected · dotted steps: Pareto set · grey: dominated · dashed: negative control"))
     }
 }
 

@@ -8,10 +8,11 @@ use crate::number::{count, percent, span};
 use crate::summary::Summary;
 use maud::{Markup, PreEscaped, html};
 
-const LEFT: f64 = 172.0;
+/// Width of one character of a target's name, and of one of the legend.
+const CHARACTER: [f64; 2] = [8.1, 6.5];
 const TOP: f64 = 58.0;
 const BOTTOM: f64 = 66.0;
-const CELL: [f64; 2] = [72.0, 46.0];
+const CELL: [f64; 2] = [74.0, 46.0];
 /// Between two cells.
 const GAP: f64 = 2.0;
 /// The legend needs this, however few events there are.
@@ -42,17 +43,22 @@ pub fn matrix(summary: &Summary) -> Vec<(String, Markup)> {
 
 fn heat_map(block: &Block) -> Markup {
     let [cell_width, cell_height] = CELL;
-    let width = (LEFT + cell_width * block.events.len() as f64 + 4.0).max(NARROWEST);
+    let names = block
+        .variants
+        .iter()
+        .map(|variant| variant.target.name.chars().count());
+    let left = (CHARACTER[0] * names.max().unwrap_or(0) as f64 + 16.0).max(124.0);
+    let width = (left + cell_width * block.events.len() as f64 + 4.0).max(NARROWEST);
     let height = TOP + cell_height * block.variants.len() as f64 + BOTTOM;
     let content = html! {
         @for (column, event) in block.events.iter().enumerate() {
-            (heading(event, LEFT + cell_width * column as f64))
+            (heading(event, left + cell_width * column as f64))
         }
         @for (row, variant) in block.variants.iter().enumerate() {
             @let y = TOP + cell_height * row as f64;
-            (name(variant, y))
+            (name(variant, left - 10.0, y))
             @for (column, cell) in variant.cells.iter().enumerate() {
-                (drawn(cell.as_ref(), LEFT + cell_width * column as f64, y))
+                (drawn(cell.as_ref(), left + cell_width * column as f64, y))
             }
         }
         (legend(height - BOTTOM + 20.0))
@@ -93,7 +99,7 @@ fn heading(event: &str, x: f64) -> Markup {
 }
 
 /// With what a reader must know of the whole row: that it is a negative control, and the laboratory's lifetime.
-fn name(variant: &Variant, y: f64) -> Markup {
+fn name(variant: &Variant, right: f64, y: f64) -> Markup {
     let control = variant
         .target
         .is_negative_control()
@@ -104,8 +110,8 @@ fn name(variant: &Variant, y: f64) -> Markup {
     let under: Vec<String> = [control, ttl].into_iter().flatten().collect();
     let middle = y + CELL[1] / 2.0;
     html! {
-        (text("name", "end", LEFT - 10.0, middle + if under.is_empty() { 4.0 } else { -1.0 }, &variant.target.name))
-        @if !under.is_empty() { (text("note", "end", LEFT - 10.0, middle + 13.0, &under.join(" · "))) }
+        (text("name", "end", right, middle + if under.is_empty() { 4.0 } else { -1.0 }, &variant.target.name))
+        @if !under.is_empty() { (text("note", "end", right, middle + 13.0, &under.join(" · "))) }
     }
 }
 
@@ -216,22 +222,41 @@ fn legend(y: f64) -> Markup {
         .into_iter()
         .chain(SHADES.map(|(_, name)| name))
         .chain(["longer", "still in at the end"]);
-    let swatches: Vec<(usize, &str)> = names.enumerate().collect();
+    let names: Vec<&str> = names.collect();
+    let below = y + 22.0;
+    let marks = [
+        "✗ breaches, ! put out by mistake, ~ accepted again",
+        "no bound is promised",
+        "stays: not meant to end, –: not measured",
+    ];
+    let [wrong, unpromised, words] = columns(4.0, &marks)[..] else {
+        return html! {};
+    };
     html! {
+        (line("grid", 0.0, y - 10.0, NARROWEST, y - 10.0))
         (text("note", "start", 4.0, y + 11.0, "longest lag:"))
-        @for (shade, said) in &swatches {
-            @let x = 80.0 + 96.0 * *shade as f64;
+        @for (shade, (said, x)) in names.iter().zip(columns(84.0, &names)).enumerate() {
             rect class=(format!("cell h{shade}")) x=(x) y=(y) width="18" height="14" {}
-            @if *shade == STILL_IN { (hatch(&format!("on-h{shade}"), x, y, 18.0, 14.0)) }
+            @if shade == STILL_IN { (hatch(&format!("on-h{shade}"), x, y, 18.0, 14.0)) }
             (text("note", "start", x + 23.0, y + 11.0, said))
         }
-        rect class="cell h1" x="80" y=(y + 22.0) width="18" height="14" {}
-        (hatch("on-h1", 80.0, y + 22.0, 18.0, 14.0))
-        rect class="wrong" x="81" y=(y + 23.0) width="16" height="12" {}
-        (text("note", "start", 103.0, y + 33.0, "✗ breaches, ! put out by mistake, ~ accepted again"))
-        rect class="cell h1 unpromised" x="404" y=(y + 22.0) width="18" height="14" {}
-        (text("note", "start", 427.0, y + 33.0, "no bound is promised"))
-        (text("note", "start", 572.0, y + 33.0, "stays: not meant to end · –: not measured"))
-        (line("grid", 0.0, y - 10.0, NARROWEST, y - 10.0))
+        rect class="cell h1" x=(wrong) y=(below) width="18" height="14" {}
+        (hatch("on-h1", wrong, below, 18.0, 14.0))
+        rect class="wrong" x=(wrong + 1.0) y=(below + 1.0) width="16" height="12" {}
+        (text("note", "start", wrong + 23.0, below + 11.0, marks[0]))
+        rect class="cell h1 unpromised" x=(unpromised) y=(below) width="18" height="14" {}
+        (text("note", "start", unpromised + 23.0, below + 11.0, marks[1]))
+        (text("note", "start", words, below + 11.0, marks[2]))
     }
+}
+
+/// Where swatches with these words behind them begin.
+fn columns(from: f64, words: &[&str]) -> Vec<f64> {
+    let mut next = from;
+    let place = |words: &&str| {
+        let x = next;
+        next += 34.0 + CHARACTER[1] * words.chars().count() as f64;
+        x
+    };
+    words.iter().map(place).collect()
 }

@@ -20,7 +20,7 @@ pub fn frontier(summary: &Summary) -> Table {
             "#its rounds",
             "#p99 ms",
             "#store commands",
-            "#bytes on the wire",
+            "#wire bytes",
             "#lag p50",
             "#lag max",
             "after",
