@@ -167,12 +167,14 @@ async fn consent_is_withdrawn_from_one_client(target: &Target) -> Outcome {
     let login = opened_at(target, USER, "app-2").await?;
     let here = target.log_in(USER).await?;
     let bystander = opened_at(target, OTHER, "app-2").await?;
-    let withdraw = |path: &str| target.own("DELETE", path, &here).send();
-    withdraw("/consents/app-2").await.is(DONE, "withdrawn")?;
-    withdraw("/consents/app-2").await.is(DONE, "once more")?;
-    withdraw("/consents/nobody")
-        .await
-        .is(NOT_FOUND, "no such client")?;
+    for (path, expected) in [
+        ("/consents/app-2", DONE),
+        ("/consents/app-2", DONE),
+        ("/consents/nobody", NOT_FOUND),
+    ] {
+        let answer = target.own("DELETE", path, &here).send().await;
+        answer.is(expected, path)?;
+    }
     is_said_to_be_over(target, &login).await?;
     target.is_accepted(&here, "the client that asked").await?;
     target.is_accepted(&bystander, "another user").await?;

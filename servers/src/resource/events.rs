@@ -171,12 +171,12 @@ async fn told(news: &mut Option<News>, caller: &Validated) {
     while let Some(channel) = news {
         match channel.recv().await {
             Ok(ended) if !may_concern(&ended, caller) => {}
-            // Some of it was missed, or all that is left of the channel is its end.
+            // It may, or some of it was missed that may.
             Ok(_) | Err(RecvError::Lagged(_)) => return,
             Err(RecvError::Closed) => *news = None,
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn may_concern(ended: &Ended, caller: &Validated) -> bool {

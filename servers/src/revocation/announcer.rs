@@ -292,7 +292,11 @@ mod tests {
         let (clock, _time) = Clock::manual(1_000);
         let announcer = Announcer::none(clock);
         assert!(!announcer.takes_back());
-        assert_eq!(announcer.stamped(), Marks::default());
+        let marks = Marks {
+            issued_ms: Some(1_000),
+            ..Marks::default()
+        };
+        assert_eq!(announcer.stamped(), marks, "no claim but the usual ones");
         let everyone = Ended::Everyone { until_ms: 0 };
         assert_eq!(announcer.announce(&everyone).await, Ok(()));
     }
