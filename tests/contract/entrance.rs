@@ -1,6 +1,7 @@
 //! What callers come to: the resource server, or the gateway before it.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 use authbench_servers::authorization::AuthorizationWiring;
 use authbench_servers::clock::Clock;
@@ -48,9 +49,7 @@ async fn before(
     clock: Clock,
 ) -> RunningGateway {
     // The service has to know the gateway's URL before it starts, and the gateway the service's.
-    let reserved = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
-    service.listen = reserved.local_addr().expect("bound");
-    drop(reserved);
+    service.listen = free_address();
     let route = format!("/=http://{}", service.listen);
     let settings = GatewaySettings {
         services: vec![route.parse().expect("a route")],
@@ -74,4 +73,14 @@ async fn before(
     let gateway = gateway.expect("a gateway");
     service.authorization_server = Some(gateway.internal_url.clone());
     gateway
+}
+
+/// An address of this machine that is free. Not 127.0.0.1, where other tests take whatever port is
+/// free between this and its use.
+fn free_address() -> SocketAddr {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [.., process] = std::process::id().to_be_bytes();
+    let own = Ipv4Addr::new(127, 77, process, NEXT.fetch_add(1, Relaxed));
+    let listener = TcpListener::bind((own, 0)).expect("a port");
+    listener.local_addr().expect("bound")
 }

@@ -60,7 +60,7 @@ async fn does(target: &Target, method: &str, path: &str) -> Outcome {
 
 /// What those say who are asked about a token.
 async fn is_said_to_be_over(target: &Target, login: &Login) -> Outcome {
-    if target.model == Model::Session {
+    if target.keeps_sessions() {
         return Ok(());
     }
     let said = target.introspect(login.token()).send().await;

@@ -30,6 +30,9 @@ struct ActiveAnswer<'a> {
     aud: &'static str,
     iss: &'a str,
     iat: i64,
+    /// To the millisecond, and in the order of cut-offs: for resource servers that remember answers
+    /// and are told what has ended.
+    iat_ms: i64,
     exp: i64,
 }
 
@@ -67,6 +70,7 @@ impl<I: Issuer> AuthorizationServer<I> {
             aud: AUDIENCE,
             iss: &self.issuer_url,
             iat: active.issued_at_ms.div_euclid(1_000),
+            iat_ms: active.issued_at_ms,
             // Rounded down: a resource server must not take the token for longer-lived than it is.
             exp: active.expires_at_ms.div_euclid(1_000),
         }

@@ -17,7 +17,7 @@ pub struct ActiveToken {
     pub roles: Roles,
     /// `client_id`, if it is a client that we know.
     pub client: Option<Client>,
-    /// `iat`, in Unix milliseconds.
+    /// `iat_ms` of our authorization server, or `iat`, in Unix milliseconds.
     pub issued_at_ms: Option<i64>,
     /// `exp`, in Unix milliseconds.
     pub expires_at_ms: Option<i64>,
@@ -54,7 +54,7 @@ fn read_active(answer: &Object<'_>) -> Result<ActiveToken, WrongType> {
             Some(_) => return Err(WrongType),
         },
         client: answer.text("client_id")?.and_then(Client::with_id),
-        issued_at_ms: answer.date_ms("iat")?,
+        issued_at_ms: answer.integer("iat_ms")?.or(answer.date_ms("iat")?),
         expires_at_ms: answer.date_ms("exp")?,
     })
 }

@@ -147,8 +147,8 @@ impl Ended<'_> {
         })
     }
 
-    /// Whether anything was announced that the token may have ended with. By the whole second in
-    /// which it was issued: at worst it is asked about for nothing.
+    /// Whether anything was announced that the token may have ended with. An authorization server that
+    /// says only in which second a token was issued is at worst asked for nothing.
     fn may_concern(&self, active: &ActiveToken) -> bool {
         self.denials.covers(&Presentation {
             id: self.handle,

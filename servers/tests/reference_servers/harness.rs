@@ -1,8 +1,9 @@
 //! One target (a store, an authorization server, a resource server, and a gateway if the model has
 //! one) in the test's process, and a client for it.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use authbench_servers::authorization::{
@@ -137,19 +138,13 @@ async fn before(
     clock: Clock,
 ) -> RunningGateway {
     // The service has to know the gateway's URL before it starts, and the gateway the service's.
-    let [alive, dead] = [(); 2].map(|()| {
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        TcpListener::bind(any).expect("a port")
+    let (alive, dead) = (free_address(), free_address());
+    service.listen = alive;
+    let routes = [("/", alive), ("/1", alive), ("/dead", dead)];
+    let services = routes.map(|(prefix, address)| {
+        let route = format!("{prefix}=http://{address}");
+        route.parse().expect("a route")
     });
-    service.listen = alive.local_addr().expect("bound");
-    let routes = [("/", &alive), ("/1", &alive), ("/dead", &dead)];
-    let services = routes.map(|(prefix, listener)| {
-        let address = listener.local_addr().expect("bound");
-        format!("{prefix}=http://{address}")
-            .parse()
-            .expect("a route")
-    });
-    drop((alive, dead));
     let wiring = GatewayWiring {
         store_url: wiring.store_url.clone(),
         store_unix_url: None,
@@ -166,6 +161,16 @@ async fn before(
     let issuer = gateway.internal_url.clone();
     service.authorization_server.get_or_insert(issuer);
     gateway
+}
+
+/// An address of this machine that is free. Not 127.0.0.1, where other tests take whatever port is
+/// free between this and its use.
+fn free_address() -> SocketAddr {
+    static NEXT: AtomicU8 = AtomicU8::new(1);
+    let [.., process] = std::process::id().to_be_bytes();
+    let own = Ipv4Addr::new(127, 77, process, NEXT.fetch_add(1, Relaxed));
+    let listener = TcpListener::bind((own, 0)).expect("a port");
+    listener.local_addr().expect("bound")
 }
 
 fn ca_file(identity: Option<&Identity>) -> Option<PathBuf> {

@@ -150,7 +150,8 @@ async fn a_stream_that_is_never_judged_again_outlives_its_credential() {
 
 #[tokio::test]
 async fn a_stream_is_opened_as_the_resource_is_read() {
-    for model in MODELS {
+    // A gateway passes no streams on.
+    for model in MODELS.into_iter().filter(|model| *model != Model::Gateway) {
         let target = plan(model).embedded().await;
         let login = target.log_in(USER).await;
         let bare = get(&target.resource.url, "/events").begin().await;

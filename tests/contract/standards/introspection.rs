@@ -77,7 +77,7 @@ async fn active_is_all_of_it(target: &Target) -> Outcome {
     let (iat, exp) = (START_MS / 1_000, START_MS / 1_000 + 300);
     let expected = json!({
         "active": true, "scope": "read write", "roles": ["writer"], "client_id": "app", "token_type": "Bearer", "sub": USER,
-        "aud": AUDIENCE, "iss": target.authorization.url, "iat": iat, "exp": exp,
+        "aud": AUDIENCE, "iss": target.authorization.url, "iat": iat, "iat_ms": START_MS, "exp": exp,
     });
     check(said.json() == expected, format!("{said:?}"))?;
     target.passes(ACCESS_TTL - Duration::from_millis(1));
