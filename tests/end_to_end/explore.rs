@@ -23,7 +23,13 @@ fn it_writes_the_file_and_the_page_and_says_what_follows() {
     let output = workspace.run(&BRIEF);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let text = String::from_utf8_lossy(&output.stdout);
-    for part in ["everything holds", "By grace window", "RFC 9700", "FAPI 2.0", "Timing model"] {
+    for part in [
+        "everything holds",
+        "By grace window",
+        "RFC 9700",
+        "FAPI 2.0",
+        "Timing model",
+    ] {
         assert!(text.contains(part), "no {part:?} in: {text}");
     }
     let file = json(&workspace.path("explored/refresh.json"));
@@ -53,9 +59,17 @@ fn a_planted_mistake_is_told_step_by_step_and_exits_1() {
         arguments[3] = "6";
         arguments.extend(["--inject", mistake]);
         let output = workspace.run(&arguments);
-        assert_eq!(output.status.code(), Some(1), "{mistake}: {}", stderr(&output));
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{mistake}: {}",
+            stderr(&output)
+        );
         let text = String::from_utf8_lossy(&output.stdout);
-        assert!(text.contains(&format!("BROKEN ({source}")), "{mistake}: {text}");
+        assert!(
+            text.contains(&format!("BROKEN ({source}")),
+            "{mistake}: {text}"
+        );
         assert!(text.contains("   1.       0 ms"), "{mistake}: {text}");
     }
 }
