@@ -121,7 +121,7 @@ impl Denials {
 
     /// Whether there has been word from the channel lately enough.
     pub fn is_current(&self) -> bool {
-        self.known.is_told || (self.known.word_age()).is_some_and(|age| age <= self.known.staleness)
+        self.known.is_current()
     }
 
     /// Whether requests may be judged by what is known: it is current, or the server fails open.
@@ -220,6 +220,10 @@ impl Known {
         let since_start = asked.duration_since(self.started);
         self.word_us
             .store((since_start.as_micros() as u64).max(1), Relaxed);
+    }
+
+    pub(super) fn is_current(&self) -> bool {
+        self.is_told || (self.word_age()).is_some_and(|age| age <= self.staleness)
     }
 
     fn word_age(&self) -> Option<Duration> {

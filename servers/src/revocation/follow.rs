@@ -57,7 +57,12 @@ impl Following {
         let mut is_cut = false;
         loop {
             let asked = Instant::now();
-            match self.reader.next(self.after, PAGE, self.heartbeat).await {
+            // Whoever does not know what has ended asks for what there is, and does not wait for more.
+            let wait = match self.known.is_current() {
+                true => self.heartbeat,
+                false => Duration::ZERO,
+            };
+            match self.reader.next(self.after, PAGE, wait).await {
                 Ok(page) => {
                     if std::mem::take(&mut is_cut) {
                         self.known.reconnects.fetch_add(1, Relaxed);

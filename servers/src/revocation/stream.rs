@@ -43,7 +43,7 @@ impl Stream {
         let mut reader = self.store.stream_reader(STREAM, HISTORY);
         let mut after = StreamId::default();
         while after < last {
-            let page = reader.next(after, PAGE, Duration::from_millis(1)).await?;
+            let page = reader.next(after, PAGE, Duration::ZERO).await?;
             let Some(end) = page.entries.last() else {
                 break;
             };

@@ -130,7 +130,7 @@ impl Store {
 }
 
 impl StreamReader {
-    /// At most `count` entries after `after`, waiting up to `wait` for the first, and the flag as it was before.
+    /// At most `count` entries after `after`, waiting up to `wait` for the first (zero: not at all), and the flag as it was before.
     ///
     /// After an error the next call connects anew; nothing is lost by that, for the caller says where it was.
     pub async fn next(
@@ -165,15 +165,16 @@ impl StreamReader {
                 .insert(self.store.own_connection(operation).await?),
         };
         let mut commands = pipe();
-        let xread = cmd("XREAD")
-            .arg("COUNT")
-            .arg(count)
-            .arg("BLOCK")
-            .arg(wait.as_millis().max(1) as u64)
+        let mut xread = cmd("XREAD");
+        xread.arg("COUNT").arg(count);
+        // Not `BLOCK 1`: Redis may notice the end of a wait 100 ms late.
+        if !wait.is_zero() {
+            xread.arg("BLOCK").arg(wait.as_millis().max(1) as u64);
+        }
+        xread
             .arg("STREAMS")
             .arg(self.store.key(&self.stream))
-            .arg(after.to_string())
-            .take();
+            .arg(after.to_string());
         commands
             .add_command(get(self.store.key(&self.flag)))
             .add_command(xread);

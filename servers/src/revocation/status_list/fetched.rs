@@ -137,12 +137,9 @@ impl Known {
     async fn fetch_again(self: Arc<Self>, upstream: Upstream, verifier: Arc<Verifier>) {
         let mut has_failed = false;
         loop {
-            sleep(if has_failed {
-                self.ttl.min(RETRY)
-            } else {
-                self.ttl
-            })
-            .await;
+            // Soon enough that no copy is older than its ttl while all is well.
+            let pause = self.ttl * 4 / 5;
+            sleep(if has_failed { pause.min(RETRY) } else { pause }).await;
             let fetched = self.fetch(&upstream, &verifier).await;
             if let Err(error) = &fetched
                 && !has_failed
