@@ -99,18 +99,19 @@ impl Minter {
         marks: &Marks,
     ) -> String {
         let expires_at = self.expires_at_ms(now_ms).div_euclid(1_000);
+        let issued_at = now_ms.div_euclid(1_000);
         let status = marks.status.clone();
         let payload = Payload {
             iss: &self.issuer,
             sub: &grant.subject,
             aud: &self.audience,
             client_id: grant.client.id(),
-            iat: now_ms.div_euclid(1_000),
+            iat: issued_at,
             exp: self.expires.then_some(expires_at),
             iat_ms: marks.stamp_ms,
             epoch: marks.epoch,
             status: status.map(|status_list| StatusClaim { status_list }),
-            jti: token_id(marks.issued_ms.unwrap_or(now_ms)),
+            jti: token_id(marks.issued_ms.unwrap_or(now_ms) - issued_at * 1_000),
             scope: grant.scope.to_string(),
             roles: grant.roles,
             entitlements: self.entitlements.names(),
@@ -164,26 +165,25 @@ impl Minter {
     }
 }
 
-/// Bytes of a token's id, and of the time in it.
-const ID_BYTES: usize = 16;
-const TIME_BYTES: usize = 6;
+/// Random bytes in a token's id.
+const RANDOM_BYTES: usize = 16;
 
-/// An id as a version 7 UUID makes it (RFC 9562 §5.7): the time, then 80 random bits.
-fn token_id(issued_ms: i64) -> String {
-    let mut id = random_bytes::<ID_BYTES>();
-    let [_, _, time @ ..] = issued_ms.to_be_bytes();
-    id[..TIME_BYTES].copy_from_slice(&time);
-    URL_SAFE_NO_PAD.encode(id)
+/// An id: 128 random bits, and how many milliseconds after its `iat` the token was issued.
+fn token_id(after_iat_ms: i64) -> String {
+    let after_iat_ms = after_iat_ms.clamp(0, i64::from(u16::MAX)) as u16;
+    let random = random_bytes::<RANDOM_BYTES>();
+    URL_SAFE_NO_PAD.encode([&random[..], &after_iat_ms.to_be_bytes()].concat())
 }
 
 /// When a token of ours with this id was issued, in Unix milliseconds and in the order of what ends
 /// tokens: `iat` has whole seconds, in which nobody could tell a new login from an old one. For the
-/// issuer, who has verified it.
-pub fn issued_ms(token_id: &str) -> Option<i64> {
-    let id = URL_SAFE_NO_PAD.decode(token_id).ok()?;
-    let time = id.first_chunk::<TIME_BYTES>()?;
-    let bytes = time.iter().fold(0, |ms, byte| ms << 8 | i64::from(*byte));
-    (id.len() == ID_BYTES).then_some(bytes)
+/// issuer, who has verified it; of an id that is none of ours, `issued_at_ms`.
+pub fn issued_ms(token_id: &str, issued_at_ms: i64) -> i64 {
+    let id = URL_SAFE_NO_PAD.decode(token_id).unwrap_or_default();
+    match id[..].split_at_checked(RANDOM_BYTES) {
+        Some((_, &[high, low])) => issued_at_ms + i64::from(u16::from_be_bytes([high, low])),
+        _ => issued_at_ms,
+    }
 }
 
 fn signed(key: &CurrentKey, header: &str, payload: &[u8]) -> String {
@@ -215,14 +215,15 @@ mod tests {
     }
 
     #[test]
-    fn an_id_says_when_it_was_made_and_is_like_no_other() {
-        for ms in [0, 1_800_000_000_123, (1 << 48) - 1] {
-            let (one, other) = (token_id(ms), token_id(ms));
+    fn an_id_says_when_within_its_second_and_is_like_no_other() {
+        for after_iat_ms in [0, 7, 999, 1_001, 65_535] {
+            let (one, other) = (token_id(after_iat_ms), token_id(after_iat_ms));
             assert_ne!(one, other);
-            assert_eq!([issued_ms(&one), issued_ms(&other)], [Some(ms); 2]);
+            assert_eq!(issued_ms(&one, 1_000), 1_000 + after_iat_ms);
         }
-        for foreign in ["", "j", "A", "AAAAAAAA", &"A".repeat(43)] {
-            assert_eq!(issued_ms(foreign), None, "{foreign}");
+        assert_eq!(issued_ms(&token_id(-5), 1_000), 1_000);
+        for foreign in ["", "j", "AAAAAAAA", &"A".repeat(22), &"A".repeat(43)] {
+            assert_eq!(issued_ms(foreign, 1_000), 1_000, "{foreign}");
         }
     }
 

@@ -118,7 +118,7 @@ impl JwtIssuer {
             return Ok(Err(Reason::Inactive));
         };
         let standing = self.accounts.standing(&claims.subject, client).await?;
-        let issued_ms = issued_ms(&claims.id).unwrap_or(claims.issued_at_ms);
+        let issued_ms = issued_ms(&claims.id, claims.issued_at_ms);
         if standing.refusal().is_some() || issued_ms <= standing.over_until_ms() {
             return Ok(Err(Reason::Inactive));
         }

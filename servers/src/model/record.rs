@@ -3,7 +3,7 @@
 //!
 //! The three are alike in the store (a record under the hash of a credential, and an entry in the
 //! account's index and in the client's), which is why one [`Ledger`] serves the three models. What
-//! ends records is in [`super::ending`].
+//! ends records is in `ending.rs`.
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -12,7 +12,7 @@ use crate::secret::random_id;
 /// What the store says about an account that a client acts for.
 ///
 /// A login is decided on one of these and committed against another: if they differ, something
-/// was changed meanwhile, and the login does not count. Whatever ends leaves a [`Mark`] that never
+/// was changed meanwhile, and the login does not count. Whatever ends leaves a mark that never
 /// comes back to what it was, so that a login is not saved by the change being undone in time.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Standing {
