@@ -184,6 +184,8 @@ fn check_revocations(summary: &Value) {
                 .is_some_and(|point| point.starts_with("resource"));
             let accepted_after = 12 - row["never_accepted_after_ack"].as_u64().expect("a count");
             match name {
+                // A stream that is open already goes on until it is checked again.
+                "session" | "opaque" if row["point"] == "events-1" => {}
                 "session" | "opaque" => assert_eq!(accepted_after, 0, "{place}"),
                 // Of twelve tokens revoked at random ages, hardly any is in the last hundredth of its life.
                 _ if is_resource => assert!(accepted_after >= 8, "{place}"),

@@ -80,6 +80,7 @@ impl Canary {
             percent(&plain, true),
             percent(&plain, false).replace("%20", "+"),
             percent(&|_| false, false),
+            percent(&|byte| byte.is_ascii_alphanumeric(), false),
             json_escaped(&self.text),
             html_escaped(&self.text),
             hex.to_uppercase(),
