@@ -18,10 +18,13 @@ use rand_chacha::ChaCha8Rng;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::timeout_at;
 
 /// The close watch begins this long before the revoking call: what a point accepts while it should.
 const LEAD: Duration = Duration::from_millis(50);
-/// Witnesses log in this long before the revoking call: late, for a credential that lives for a second or two is to outlast what is watched.
+/// Witnesses log in this long before the revoking call: late, for a credential that lives for a second or two is to outlast what is watched. The
+/// call does not wait for one that takes longer: it would be late just where little is left of a credential's life, and those revocations would be
+/// missing from the lags.
 const WITNESSES_LEAD: Duration = Duration::from_millis(150);
 /// How long after the oldest credential of an occurrence its event is made: that one has to be logged in and used before.
 const OCCURRENCE_LEAD: Duration = Duration::from_millis(400);
@@ -53,6 +56,8 @@ pub struct TrialUser {
     /// The account of somebody whom its events leave alone.
     witness: u32,
     client: FlowClient,
+    /// Asks for the witnesses, and about them: what is cut short here must not stand in the way of the revoking call.
+    for_witnesses: FlowClient,
     connections: Vec<Connection>,
     phase: ChaCha8Rng,
 }
@@ -77,6 +82,7 @@ impl TrialUser {
         Self {
             connections: connections.collect(),
             client: FlowClient::new(STEP_DEADLINE),
+            for_witnesses: FlowClient::new(STEP_DEADLINE),
             phase: ChaCha8Rng::seed_from_u64(seed),
             target,
             limit,
@@ -274,12 +280,20 @@ impl TrialUser {
         let (user, other) = (assignment.user, self.witness);
         let settled = Notify::new();
         let (client, limit, journal) = (&mut self.client, &self.limit, &self.journal);
+        let for_witnesses = &mut self.for_witnesses;
         let call = async {
             let lead = watch.revoke.checked_sub(WITNESSES_LEAD);
             let mut held = Vec::new();
             if !event.witnesses.is_empty() && watch.sleep_until(lead.unwrap_or(watch.zero)).await {
-                let summoned = witness::summon(client, &target, limit, event, user, other);
-                held = watch.unless_cut(summoned).await.unwrap_or_default();
+                let accounts = (user, other);
+                let summon =
+                    witness::summon(for_witnesses, &target, limit, event, accounts, &mut held);
+                let by = watch.revoke.max(watch.used_from + WITNESSES_LEAD);
+                let in_time = timeout_at(by.into(), watch.unless_cut(summon)).await;
+                if !matches!(in_time, Ok(Some(()))) {
+                    // An answer may still be on its way.
+                    *for_witnesses = FlowClient::new(STEP_DEADLINE);
+                }
             }
             let in_time = watch.sleep_until(watch.revoke).await;
             // Never closed; every first probe ends, at the latest at the request deadline.
@@ -308,7 +322,7 @@ impl TrialUser {
                 |call| call.answered,
             ));
             let call = called?;
-            let heard = hear(client, &target, &held, watch, &settled, call).await;
+            let heard = hear(for_witnesses, &target, &held, watch, &settled, call).await;
             Ok::<_, NoTrial>((call, heard))
         };
         let draw = &mut self.phase;

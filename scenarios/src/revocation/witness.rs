@@ -20,16 +20,15 @@ pub(super) struct Held {
 }
 
 /// Logs in a witness of each kind that `event` wants, and asks about it everywhere. `user` is the one whose credential will end, `other` somebody
-/// else. One that cannot be had is none: the event is made without it.
+/// else. One that cannot be had is none: the event is made without it, and so it is if this is dropped before all of them are in `summoned`.
 pub(super) async fn summon(
     client: &mut FlowClient,
     target: &Arc<Target>,
     limit: &LoginLimit,
     event: &Event,
-    user: u32,
-    other: u32,
-) -> Vec<Held> {
-    let mut witnesses = Vec::new();
+    (user, other): (u32, u32),
+    summoned: &mut Vec<Held>,
+) {
     for of in event.witnesses.iter().copied() {
         let account = match of {
             WitnessOf::SameUser => user,
@@ -37,10 +36,9 @@ pub(super) async fn summon(
         };
         limit.pass().await;
         if let Ok(credential) = login_patiently(client, target, limit, account).await {
-            witnesses.push(held(client, target, event, of, &credential).await);
+            summoned.push(held(client, target, event, of, &credential).await);
         }
     }
-    witnesses
 }
 
 async fn held(

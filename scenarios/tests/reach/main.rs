@@ -109,16 +109,25 @@ async fn what_is_said_of_events_with_a_reach_is_the_truth() {
     let lagging = Server::start(Script {
         puts_out: PutsOut::Account,
         lag: LAG,
+        another_login: Duration::ZERO,
     });
     let clumsy = Server::start(Script {
         puts_out: PutsOut::Everybody,
         lag: Duration::ZERO,
+        another_login: Duration::ZERO,
     });
-    let record = measure(&[("lagging", &lagging), ("clumsy", &clumsy)]).await;
+    let slow = Server::start(Script {
+        puts_out: PutsOut::Account,
+        lag: LAG,
+        another_login: Duration::from_secs(1),
+    });
+    let servers = [("lagging", &lagging), ("clumsy", &clumsy), ("slow", &slow)];
+    let record = measure(&servers).await;
     lags_are_the_planted_one(&record);
     streams_end_when_they_do(&record);
     one_event_ends_several(&record, &lagging);
     collateral_is_found_where_it_is(&record);
+    no_event_waits_for_its_witnesses(&record);
 }
 
 async fn measure(servers: &[(&str, &Server)]) -> RevocationRecord {
@@ -233,4 +242,12 @@ fn collateral_is_found_where_it_is(record: &RevocationRecord) {
             .iter()
             .all(|trial| trial.witnesses.is_empty())
     );
+}
+
+/// The first witness, a second login of the same user, takes longer than there is time.
+fn no_event_waits_for_its_witnesses(record: &RevocationRecord) {
+    for trial in &of(record, "slow", "account_ended").trials {
+        assert!(trial.witnesses.is_empty(), "{trial:?}");
+        holds_the_planted(trial, "resource");
+    }
 }

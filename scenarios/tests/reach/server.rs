@@ -25,6 +25,8 @@ pub(super) struct Script {
     pub(super) puts_out: PutsOut,
     /// Tokens are accepted for so long after the event, and open streams go on.
     pub(super) lag: Duration,
+    /// How long a login takes of a user who has a token already.
+    pub(super) another_login: Duration,
 }
 
 /// A running server.
@@ -92,6 +94,9 @@ async fn serve(mut stream: TcpStream, state: Arc<State>) {
         if text.starts_with("GET /events ") {
             return go_on(stream, &state, bearer(&text)).await;
         }
+        if state.knows(&text) {
+            tokio::time::sleep(state.script.another_login).await;
+        }
         let answer = state.answer(&text);
         if stream.write_all(answer.as_bytes()).await.is_err() {
             return;
@@ -125,6 +130,15 @@ impl State {
         let tokens = self.tokens();
         let ended = tokens.get(token).map(|token| token.ended);
         ended.is_some_and(|ended| ended.is_none_or(|at| at.elapsed() < self.script.lag))
+    }
+
+    /// Whether it is the login of a user who has a token.
+    fn knows(&self, request: &str) -> bool {
+        let path = request.split(' ').nth(1).unwrap_or_default();
+        let user = path.strip_prefix("/login/");
+        self.tokens()
+            .values()
+            .any(|token| Some(&*token.user) == user)
     }
 
     fn answer(&self, request: &str) -> String {
