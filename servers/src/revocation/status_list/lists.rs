@@ -38,8 +38,10 @@ struct State {
     bits: Bits,
     slots: Vec<Slot>,
     of_account: HashMap<String, Vec<usize>>,
-    /// Places in the order in which their tokens expire, and when they may be given to others.
+    /// Places in the order in which their tokens expire, and when nobody asks about those any more.
     due: VecDeque<(i64, usize)>,
+    /// Places that nobody has, and when they may be given to others.
+    vacant: VecDeque<(i64, usize)>,
     published: Option<Published>,
 }
 
@@ -87,19 +89,13 @@ impl StatusLists {
     pub(in crate::revocation) fn place(&self, slot: Slot) -> StatusReference {
         let inner = &self.inner;
         let now_ms = inner.clock.now_ms();
-        // A copy of the list may still have the last holder's bit.
-        let free_at_ms = slot.expires_at_ms + millis(inner.copy_life + MARGIN);
+        let over_at_ms = slot.expires_at_ms + millis(MARGIN);
         let mut state = inner.state();
-        let index = match state.due.front() {
-            Some((free_at_ms, index)) if *free_at_ms <= now_ms => {
-                let index = *index;
-                state.due.pop_front();
-                state.vacate(index);
-                index
-            }
-            _ => state.slots.len(),
-        };
-        state.due.push_back((free_at_ms, index));
+        state.vacate_due(now_ms, inner.copy_life);
+        let is_free = |(free_at_ms, _): &(i64, usize)| *free_at_ms <= now_ms;
+        let free = state.vacant.pop_front_if(|place| is_free(place));
+        let index = free.map_or(state.slots.len(), |(_, index)| index);
+        state.due.push_back((over_at_ms, index));
         let of_account = state.of_account.entry(slot.account.clone()).or_default();
         of_account.push(index);
         match state.slots.get_mut(index) {
@@ -155,6 +151,7 @@ impl StatusLists {
         let inner = &self.inner;
         let now_ms = inner.clock.now_ms();
         let mut state = inner.state();
+        state.vacate_due(now_ms, inner.copy_life);
         if let Some(published) = &state.published
             && now_ms < published.renew_at_ms
         {
@@ -218,9 +215,21 @@ impl State {
         }
     }
 
+    /// Takes places from tokens that are over, and their bits out of the list. Nobody else gets such a place before every copy that still has the
+    /// bit is out of use, or a new token would be refused for what became of an old one.
+    fn vacate_due(&mut self, now_ms: i64, copy_life: Duration) {
+        while let Some((_, index)) = self.due.pop_front_if(|(at_ms, _)| *at_ms <= now_ms) {
+            self.vacate(index);
+            let free_at_ms = now_ms + millis(copy_life);
+            self.vacant.push_back((free_at_ms, index));
+        }
+    }
+
     fn vacate(&mut self, index: usize) {
-        self.bits.write(index, false);
-        self.published = None;
+        if self.bits.is_set(index) == Some(true) {
+            self.bits.write(index, false);
+            self.published = None;
+        }
         let account = self.slots[index].account.clone();
         if let Some(indexes) = self.of_account.get_mut(&account) {
             indexes.retain(|other| *other != index);
@@ -297,12 +306,23 @@ mod tests {
         let lists = lists(clock);
         let first = lists.place(slot("u", "app", 0));
         lists.end_place(&first);
-        // 10 s of life, 2 s of a copy, and the margin.
-        time.advance(Duration::from_secs(12) + MARGIN - Duration::from_millis(1));
+        let copy = || {
+            let text = lists.publish(ToString::to_string);
+            let claims: ListClaims = serde_json::from_slice(&text).expect("claims");
+            Bits::decode(&claims.status_list.lst).expect("a list")
+        };
+        // 10 s of life, and the margin.
+        time.advance(Duration::from_secs(10) + MARGIN - Duration::from_millis(1));
+        assert_eq!(copy().is_set(0), Some(true), "somebody may still ask");
+        time.advance(Duration::from_millis(1));
+        let last = copy();
+        // 2 s of a copy that was fetched a moment before.
+        time.advance(Duration::from_secs(2) - Duration::from_millis(1));
         assert_eq!(lists.place(slot("v", "app", 0)).idx, 1);
         time.advance(Duration::from_millis(1));
         let again = lists.place(slot("w", "app", 0));
         assert_eq!((again.idx, lists.covers(Some(&again))), (0, false));
+        assert_eq!(last.is_set(0), Some(false), "in every copy that is in use");
     }
 
     #[test]
