@@ -36,3 +36,7 @@ doc:
 # Licences, advisories and sources of the dependencies
 deny:
     cargo deny check
+
+# The program with the C library linked in, as releases have it: it runs on any Linux of this processor family
+static:
+    cargo rustc --locked --release --bin authbench -- -C target-feature=+crt-static -C strip=debuginfo

@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     }
     let smoke = has("--test");
     // As runs and the self-test do, where the system lets this user.
-    let awake = KeptAwake::request();
+    let awake = KeptAwake::request(&[]);
     let idling = if awake.is_some() {
         "are kept awake"
     } else {

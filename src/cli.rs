@@ -4,12 +4,16 @@ pub(crate) mod revocation;
 mod selftest;
 mod truth;
 
+pub(crate) use microbenchmarks::MICROBENCHMARKS_FILE;
 pub(crate) use selftest::{SELFTEST_FILE, SelftestArguments, SelftestFormat};
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod explore;
 pub(crate) mod freshness;
 pub(crate) mod gateway;
+pub(crate) mod microbenchmarks;
+pub(crate) mod migrate;
 pub(crate) mod report;
 pub(crate) mod session;
 pub(crate) mod target;
@@ -40,8 +44,10 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a promised bound or an expectation was broken · 2 bad input · \
-4 the run is invalid, or the machine unfit · 130 interrupted";
+const EXIT_CODES: &str = "Exit codes: 0 fine · 1 a promised bound, an expectation or a threshold was not kept, or not shown, a row of the self-test failed, \
+a check found something wrong, a comparison found something worse, no target meets a requirement, or somebody was not brought back · \
+2 bad input · 3 inconclusive (compare --strict) · 4 the run or comparison is invalid, the machine unfit, or rows of the self-test were not judged · \
+130 interrupted";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -60,9 +66,14 @@ pub(crate) enum Command {
     /// Show the report of a run again, from its run file; or name the cheapest target that meets a requirement
     #[command(after_help = report::EXIT_CODES)]
     Report(report::ReportArguments),
+    /// Say whether a change made a target slower, more expensive, or slower to put callers out
+    #[command(after_help = compare::EXIT_CODES)]
+    Compare(compare::CompareArguments),
     /// Measure known truths with the instrument itself, and say how far off it is
     #[command(after_help = selftest::EXIT_CODES)]
     Selftest(SelftestArguments),
+    /// Collect what `cargo bench --bench micro` measured of single operations, for runs to cite
+    Microbenchmarks(microbenchmarks::MicrobenchmarksArguments),
     /// Look at this machine for about 15 seconds and say whether it is fit to measure
     Doctor(doctor::DoctorArguments),
     /// Try every order of events that honest users and a thief can cause
@@ -73,9 +84,12 @@ pub(crate) enum Command {
         /// Which format: run, summary, target, …
         format: Option<String>,
     },
+    /// Bring a run file of an older version to the version that this program reads and writes
+    #[command(after_help = migrate::EXIT_CODES)]
+    Migrate(migrate::MigrateArguments),
     /// List the scenarios and targets that come with the program
     List,
-    /// Run one process of a target: a store, an authorization server, a resource server or a gateway
+    /// Run one process of a target: a store, an authorization server, a resource server or a gateway; or the truth server
     #[command(subcommand)]
     Serve(ServeCommand),
     /// Print a shell completion script
@@ -85,21 +99,25 @@ pub(crate) enum Command {
     },
 }
 
+/// Where `--let-idle` may stand as well: for test machines, where much runs at once and nothing is timed.
+pub(crate) const LET_IDLE: &str = "AUTHBENCH_LET_IDLE";
+
 /// Options of `authbench run`.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
-    /// How long and how thorough: quick (≤ 2 minutes), standard, full [default: what the scenario means, quick but for
-    /// revocation-matrix]
+    /// How long and how thorough: quick (the default scenarios within 2 minutes), standard, full [default: what the scenario
+    /// means, quick but for revocation-matrix]
     #[arg(long, value_enum)]
     pub(crate) profile: Option<Profile>,
 
-    /// Scenario to run, by name or path to a .toml file; repeatable. capacity, sweep, login (which overload the targets), journey and tls run only when named
+    /// Scenario to run, by name or path to a .toml file; repeatable. All but the default ones run only when named: capacity, sweep, login and
+    /// mass-disable, which load targets as far as they go or beyond, and journey, tls, claims, store-connections and revocation-matrix
     /// [default: steady, then revocation]
     #[arg(long = "scenario", value_name = "NAME|FILE")]
     pub(crate) scenarios: Vec<String>,
 
     /// Target to measure instead of the scenario's own list, by name or path to a .toml file; repeatable. The control
-    /// (no_auth) is measured beside it
+    /// (no_auth) is measured beside it where the scenario has it
     #[arg(long = "target", value_name = "NAME|FILE")]
     pub(crate) targets: Vec<String>,
 
@@ -141,6 +159,11 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) selftest: Option<PathBuf>,
 
+    /// File of the microbenchmarks that explain the run's CPU, of the same processor [default:
+    /// authbench-runs/microbenchmarks.json, where there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) microbenchmarks: Option<PathBuf>,
+
     /// Also let goose keep its own metrics of our response times and write its HTML report
     #[arg(long)]
     pub(crate) goose_report: bool,
@@ -150,7 +173,7 @@ pub(crate) struct RunArguments {
     pub(crate) no_pin: bool,
 
     /// Let processors halt when they have nothing to do, even where this user may keep them awake
-    #[arg(long)]
+    #[arg(long, env = LET_IDLE, value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) let_idle: bool,
 
     /// Print only the report, no progress
@@ -165,7 +188,7 @@ pub(crate) struct RunArguments {
 /// How long and how thorough a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Profile {
-    /// At most two minutes
+    /// The default scenarios within two minutes
     Quick,
     /// Enough revocations for a 99th percentile
     Standard,

@@ -2,10 +2,13 @@
 
 mod check;
 mod cli;
+mod compare;
 mod doctor;
 mod explore;
 mod interrupt;
 mod list;
+mod microbenchmarks;
+mod migrate;
 mod report;
 mod run;
 mod schema;
@@ -28,10 +31,13 @@ fn main() -> ExitCode {
         Command::Undo(arguments) => undo::execute(&arguments),
         Command::Target(command) => target::execute(&command),
         Command::Report(arguments) => report::execute(&arguments),
+        Command::Compare(arguments) => compare::execute(&arguments),
         Command::Selftest(arguments) => selftest::execute(&arguments),
+        Command::Microbenchmarks(arguments) => microbenchmarks::execute(&arguments),
         Command::Doctor(arguments) => doctor::execute(&arguments),
         Command::Explore(command) => explore::execute(&command),
         Command::Schema { format } => schema::execute(format.as_deref()),
+        Command::Migrate(arguments) => migrate::execute(&arguments),
         Command::List => list::execute(),
         Command::Serve(process) => serve::execute(process),
         Command::Completions { shell } => {

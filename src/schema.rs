@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 /// What each format is called, what it is, and its schema.
-const SCHEMAS: [(&str, &str, &str); 8] = [
+const SCHEMAS: [(&str, &str, &str); 10] = [
     (
         "run",
         "run.json: everything a run measured",
@@ -15,9 +15,19 @@ const SCHEMAS: [(&str, &str, &str); 8] = [
         include_str!("../reports/schema/authbench.summary-1.json"),
     ),
     (
+        "comparison",
+        "comparison.json: what became worse between a base and a candidate",
+        include_str!("../reports/schema/authbench.comparison-1.json"),
+    ),
+    (
         "selftest",
         "selftest.json: what the instrument measured of known truths",
         include_str!("../reports/schema/authbench.selftest-1.json"),
+    ),
+    (
+        "microbenchmarks",
+        "microbenchmarks.json: what single operations cost",
+        include_str!("../reports/schema/authbench.microbenchmarks-1.json"),
     ),
     (
         "doctor",
@@ -50,7 +60,7 @@ const SCHEMAS: [(&str, &str, &str); 8] = [
 pub(crate) fn execute(format: Option<&str>) -> Result<u8> {
     let Some(format) = format else {
         for (name, what, _) in SCHEMAS {
-            println!("{name:<10} {what}");
+            println!("{name:<15} {what}");
         }
         return Ok(0);
     };

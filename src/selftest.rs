@@ -7,10 +7,11 @@ use crate::interrupt;
 use crate::run::UNFIT;
 use crate::run::manifest;
 use crate::run::pinning::{self, Pinning};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use authbench_reports::selftest::{Overall, SCHEMA, Scope, SelftestFile, markdown, text, write};
 use authbench_scenarios::load;
 use authbench_scenarios::process::RunSettings;
+use authbench_scenarios::selftest::error_rates::Repetitions;
 use authbench_scenarios::selftest::{Bench, Outcome, SelftestError, Truth, run};
 use authbench_scenarios::target::RemoteTargets;
 use std::io::IsTerminal;
@@ -22,19 +23,21 @@ const WIDTH: usize = 120;
 
 /// Runs the command; its exit code.
 pub(crate) fn execute(arguments: &SelftestArguments) -> Result<u8> {
+    let truths = truths(arguments)?;
     // Everything runs on the main thread: the parent-death signal of a child follows the thread that created it.
-    load::runtime()?.block_on(measure_and_report(arguments))
+    load::runtime()?.block_on(measure_and_report(arguments, &truths))
 }
 
-async fn measure_and_report(arguments: &SelftestArguments) -> Result<u8> {
+async fn measure_and_report(arguments: &SelftestArguments, truths: &[Truth]) -> Result<u8> {
     let interrupted = interrupt::watch().context("watch for ctrl-c")?;
     let logs = tempfile::tempdir().context("make a folder for the logs")?;
     let (started_at, began) = (manifest::now(), Instant::now());
     let pinning = pinning::apply(true).awake(!arguments.let_idle);
     let settings = settings(logs.path(), &pinning, interrupted)?;
-    let bench = Bench::new(settings, arguments.seed, scope(arguments), arguments.inject);
+    let bench = Bench::new(settings, arguments.seed, scope(arguments), arguments.inject)
+        .repeating(repetitions(arguments));
     let display = progress::Display::new(arguments.quiet);
-    let outcome = run(&bench, &truths(arguments), &|step| display.show(step)).await;
+    let outcome = run(&bench, truths, &|step| display.show(step)).await;
     display.finish();
     let outcome = match outcome {
         Ok(outcome) => outcome,
@@ -52,10 +55,10 @@ async fn measure_and_report(arguments: &SelftestArguments) -> Result<u8> {
         duration_s: began.elapsed().as_secs_f64(),
         ..file(arguments, &pinning, outcome)
     };
-    write(&arguments.out, &selftest)?;
+    write(arguments.out(), &selftest)?;
     print!("{}", rendered(&selftest, arguments.format)?);
     if arguments.format == SelftestFormat::Text && !arguments.quiet {
-        eprintln!("\n{}", arguments.out.display());
+        eprintln!("\n{}", arguments.out().display());
     }
     Ok(selftest.verdict.exit_code())
 }
@@ -79,20 +82,45 @@ fn settings(
 }
 
 fn scope(arguments: &SelftestArguments) -> Scope {
-    if arguments.quick {
-        Scope::Quick
-    } else {
-        Scope::Full
+    match (arguments.quick, arguments.compare) {
+        (true, _) => Scope::Quick,
+        (_, true) => Scope::Compare,
+        _ => Scope::Full,
     }
 }
 
-/// Those asked for, in the order in which they are always measured, each once.
-fn truths(arguments: &SelftestArguments) -> Vec<Truth> {
+fn repetitions(arguments: &SelftestArguments) -> Repetitions {
+    Repetitions {
+        suites: arguments.suites,
+        comparisons: arguments.aa,
+        plants: arguments.plants,
+    }
+}
+
+/// Those asked for, in the order in which they are always measured, each once. What belongs to `--compare` goes with nothing else.
+fn truths(arguments: &SelftestArguments) -> Result<Vec<Truth>> {
+    let apart = |truth: &Truth| truth.is_of(Scope::Compare);
+    let misplaced = |truth: &&Truth| apart(truth) != arguments.compare;
+    if let Some(truth) = arguments.only.iter().find(misplaced) {
+        let belongs = if arguments.compare {
+            "does not belong"
+        } else {
+            "belongs"
+        };
+        let right = Truth::ALL
+            .iter()
+            .filter(|truth| apart(truth) == arguments.compare);
+        let right: Vec<&str> = right.map(|truth| truth.name()).collect();
+        bail!(
+            "--only {truth}: that group {belongs} to --compare (those that can be asked for here are {})",
+            right.join(", ")
+        );
+    }
     let asked = |truth: &Truth| match arguments.only.as_slice() {
-        [] => !arguments.quick || truth.is_quick(),
+        [] => truth.is_of(scope(arguments)),
         only => only.contains(truth),
     };
-    Truth::ALL.into_iter().filter(asked).collect()
+    Ok(Truth::ALL.into_iter().filter(asked).collect())
 }
 
 /// Without its times.
@@ -117,6 +145,16 @@ fn command(arguments: &SelftestArguments) -> Vec<String> {
     let mut words = vec!["authbench".to_owned(), "selftest".to_owned()];
     if arguments.quick {
         words.push("--quick".to_owned());
+    }
+    if arguments.compare {
+        words.push("--compare".to_owned());
+        for (option, number) in [
+            ("--suites", arguments.suites),
+            ("--aa", arguments.aa),
+            ("--plants", arguments.plants),
+        ] {
+            words.extend([option.to_owned(), number.to_string()]);
+        }
     }
     if arguments.let_idle {
         words.push("--let-idle".to_owned());

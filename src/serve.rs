@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use authbench_servers::authorization::{self, AuthorizationSettings};
 use authbench_servers::gateway::{self, GatewaySettings};
 use authbench_servers::http::origins::Origins;
+use authbench_servers::resource::streams::StreamSettings;
 use authbench_servers::resource::{self, ResourceSettings};
 use authbench_servers::{store, truth};
 use std::num::NonZeroU32;
@@ -159,6 +160,10 @@ fn gateway_settings(arguments: GatewayArguments) -> GatewaySettings {
         session_idle: arguments.session_idle,
         local_cache: arguments.local_cache.local_cache,
         store_connection: arguments.store_connection,
+        streams: StreamSettings {
+            recheck: Some(arguments.stream_recheck).filter(|recheck| !recheck.is_zero()),
+            ..StreamSettings::default()
+        },
         origins: origins(&arguments.allow_origin),
         reveal_internal_token: arguments.reveal_internal_token == Reveal::On,
         audit_log: arguments.audit_log,

@@ -8,7 +8,8 @@ use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::run::system::System;
 use authbench_scenarios::scenario_file::Scenario;
 use authbench_scenarios::target::{Loaded, RemoteTargets, TargetFile};
-use authbench_scenarios::undo::{Journal, Touched, bring_all_back};
+use authbench_scenarios::undo::{Journal, Left, Touched, bring_all_back};
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -24,11 +25,14 @@ pub(crate) fn execute(arguments: &UndoArguments) -> Result<u8> {
 pub(crate) fn advise(journal: &Journal) {
     let directory = journal.path().parent().unwrap_or(journal.path()).display();
     let mut commands = BTreeSet::new();
-    for (_, touched) in journal.open() {
-        eprintln!(
-            "{} of user {} at target {} could not be undone",
-            touched.event, touched.user, touched.target
-        );
+    let open: Vec<Touched> = journal.open().into_iter().map(|(_, it)| it).collect();
+    for together in open.chunk_by(is_same) {
+        let (event, target) = (&together[0].event, &together[0].target);
+        for users in named(together) {
+            eprintln!("{event} of {users} at target {target} could not be undone");
+        }
+    }
+    for touched in open {
         let scenario = match touched.loaded.withheld.is_empty() {
             true => "",
             false => " --scenario FILE",
@@ -115,12 +119,15 @@ async fn undo(arguments: &UndoArguments) -> Result<u8> {
         let not_brought_back = bring_all_back(&journal, system.target()).await;
         system.stop();
         left += not_brought_back.len();
-        for left in &not_brought_back {
-            let (user, event) = (&left.touched.user, &left.touched.event);
-            eprintln!(
-                "error: {event} of user {user} could not be undone: {}",
-                left.reason
-            );
+        let is_one = |one: &Left, other: &Left| {
+            one.reason == other.reason && is_same(&one.touched, &other.touched)
+        };
+        for together in not_brought_back.chunk_by(is_one) {
+            let (reason, event) = (&together[0].reason, &together[0].touched.event);
+            let touched: Vec<&Touched> = together.iter().map(|left| &left.touched).collect();
+            for users in named(&touched) {
+                eprintln!("error: {event} of {users} could not be undone: {reason}");
+            }
         }
     }
     println!(
@@ -129,6 +136,25 @@ async fn undo(arguments: &UndoArguments) -> Result<u8> {
         here.len()
     );
     Ok(if left == 0 && is_all { 0 } else { LEFT })
+}
+
+fn is_same(one: &Touched, other: &Touched) -> bool {
+    (&one.target, &one.event) == (&other.target, &other.event)
+}
+
+/// Users of whom the same is to be said: each in a line of its own, or thousands in one.
+fn named(users: &[impl Borrow<Touched>]) -> Vec<String> {
+    const EACH_AT_MOST: usize = 20;
+    let mut names = users.iter().map(|touched| &touched.borrow().user);
+    match (names.next(), names.next_back()) {
+        (Some(first), Some(last)) if users.len() > EACH_AT_MOST => {
+            vec![format!("{} users ({first} … {last})", users.len())]
+        }
+        _ => {
+            let names = users.iter().map(|touched| &touched.borrow().user);
+            names.map(|user| format!("user {user}")).collect()
+        }
+    }
 }
 
 /// One form in which a target was measured: as its file says, or with other variables, or under another name.

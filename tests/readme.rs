@@ -2,23 +2,19 @@
 //!
 //! With `AUTHBENCH_SPLICE=1` the README and the reports of the sample run are rewritten instead.
 
+mod splice;
+
 use authbench_reports::render::{self, markdown_table, sentences, tables};
 use authbench_reports::run_directory::read_run;
 use authbench_reports::summary::Summary;
 use authbench_reports::validity::Verdict;
 use authbench_scenarios::scenario_file::{Plan, Profile, Scenario};
 use authbench_scenarios::target::{Limits, TargetFile};
-use std::path::Path;
 
 const SAMPLE: &str = "reports/published/quick-redis";
-const END: &str = "<!-- /report -->";
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 fn summary() -> Summary {
-    Summary::of(&read_run(&root().join(SAMPLE)).expect("a whole run"))
+    Summary::of(&read_run(&splice::path(SAMPLE)).expect("a whole run"))
 }
 
 /// Sentences and table, as Markdown.
@@ -36,22 +32,8 @@ fn section(summary: &Summary) -> String {
 
 #[test]
 fn the_readme_shows_the_committed_sample_run() {
-    let path = root().join("README.md");
-    let readme = std::fs::read_to_string(&path).expect("a README");
-    let begin = format!("<!-- report: {SAMPLE} -->\n");
-    let (before, rest) = readme.split_once(&begin).expect("the place for the report");
-    let (shown, after) = rest.split_once(END).expect("the end of that place");
     let section = section(&summary());
-    if std::env::var("AUTHBENCH_SPLICE").is_ok() {
-        std::fs::write(&path, format!("{before}{begin}{section}\n{END}{after}"))
-            .expect("a writable README");
-        return;
-    }
-    assert_eq!(
-        shown.trim_end(),
-        section.trim_end(),
-        "run AUTHBENCH_SPLICE=1 cargo test --test readme"
-    );
+    splice::check("README.md", "report", SAMPLE, &section, "readme");
 }
 
 #[test]
@@ -68,7 +50,7 @@ fn the_sample_run_is_valid_and_on_a_real_redis() {
 
 #[test]
 fn the_example_target_is_one_that_can_be_read() {
-    let path = root().join("scenarios/examples/external.toml");
+    let path = splice::path("scenarios/examples/external.toml");
     // In place of the environment variable that the file names.
     let password = [("password".to_owned(), "example".to_owned())].into();
     let target = TargetFile::load(&path.to_string_lossy(), &password).expect("a target");
@@ -77,7 +59,7 @@ fn the_example_target_is_one_that_can_be_read() {
 
 #[test]
 fn the_example_scenario_and_its_target_can_be_read() {
-    let path = root().join("scenarios/examples/stall.toml");
+    let path = splice::path("scenarios/examples/stall.toml");
     let scenario = Scenario::load(&path.to_string_lossy()).expect("a scenario");
     let targets = scenario.load_targets().expect("its target");
     let names: Vec<&str> = targets
@@ -88,8 +70,22 @@ fn the_example_scenario_and_its_target_can_be_read() {
 }
 
 #[test]
+fn the_gentle_stream_is_within_what_another_machine_gets() {
+    let path = splice::path("scenarios/examples/gentle-latency.toml");
+    let scenario = Scenario::load(&path.to_string_lossy()).expect("a scenario");
+    let allowed = Limits::OF_OTHER_MACHINES.requests_per_s.expect("a limit");
+    assert!(scenario.load.rate_per_s < allowed);
+    let Plan::Steady(rounds) = scenario.plan(Profile::Standard) else {
+        panic!("a stream");
+    };
+    let measured = rounds.round.as_secs_f64() * f64::from(rounds.rounds);
+    let sent = measured * f64::from(scenario.load.rate_per_s);
+    assert!(sent >= 2000.0, "{sent} requests: no p99");
+}
+
+#[test]
 fn the_gentle_scenario_is_within_what_another_machine_gets() {
-    let path = root().join("scenarios/examples/gentle.toml");
+    let path = splice::path("scenarios/examples/gentle.toml");
     let scenario = Scenario::load(&path.to_string_lossy()).expect("a scenario");
     let Plan::Revocation(plan) = scenario.plan(Profile::Quick) else {
         panic!("a scenario of revocations");
@@ -101,10 +97,19 @@ fn the_gentle_scenario_is_within_what_another_machine_gets() {
     assert!(sent <= f64::from(allowed), "{sent} requests per second");
 }
 
+#[test]
+fn the_example_with_thresholds_asks_what_it_measures_of_targets_that_it_has() {
+    let path = splice::path("scenarios/examples/thresholds.toml");
+    let scenario = Scenario::load(&path.to_string_lossy()).expect("a scenario");
+    let targets = scenario.load_targets().expect("its targets");
+    let parts = scenario.into_parts(targets, &[]).expect("its parts");
+    assert_eq!(parts.len(), 2, "what they cost, then revocations");
+}
+
 /// A reader must be able to trust the files beside it as well.
 #[test]
 fn the_reports_beside_the_sample_run_are_made_from_it() {
-    let run = read_run(&root().join(SAMPLE)).expect("a whole run");
+    let run = read_run(&splice::path(SAMPLE)).expect("a whole run");
     let summary = Summary::of(&run);
     let json = serde_json::to_string_pretty(&summary).expect("serializes") + "\n";
     for (name, made) in [
@@ -113,8 +118,8 @@ fn the_reports_beside_the_sample_run_are_made_from_it() {
         ("report.md", render::markdown(&run, &summary)),
         ("report.html", render::html(&run, &summary)),
     ] {
-        let path = root().join(SAMPLE).join(name);
-        if std::env::var("AUTHBENCH_SPLICE").is_ok() {
+        let path = splice::path(SAMPLE).join(name);
+        if splice::is_wanted() {
             std::fs::write(&path, made).expect("a writable sample");
             continue;
         }

@@ -1,7 +1,8 @@
-//! What the targets promised, and the exit code that follows.
+//! What the targets promised, and the exit code that follows from it and from the thresholds of scenarios.
 
 use crate::number::{count, span};
 use crate::summary::lag::RevocationSummary;
+use crate::summary::mass::{MassPointSummary, MassSummary};
 use crate::summary::{Summary, TargetSummary};
 use crate::validity::Verdict;
 use schemars::JsonSchema;
@@ -71,14 +72,14 @@ const EXPECTATION_FAILED: u8 = 1;
 /// The run does not measure the targets.
 const UNFIT: u8 = 4;
 
-/// The exit code of a run: 0 fine, 1 a promise was not kept, 4 the run is invalid.
+/// The exit code of a run: 0 fine, 1 a promise or a threshold was not kept or could not be shown, 4 the run is invalid.
 ///
 /// Invalid comes first: from a run that cannot be trusted, neither a success nor a failure follows.
 #[must_use]
 pub fn exit_code(summary: &Summary) -> u8 {
     if summary.validity.verdict == Verdict::Invalid {
         UNFIT
-    } else if summary.failures.is_empty() {
+    } else if summary.failures.is_empty() && summary.unkept_thresholds().next().is_none() {
         FINE
     } else {
         EXPECTATION_FAILED
@@ -90,6 +91,10 @@ pub fn exit_code(summary: &Summary) -> u8 {
 pub fn failures<'a>(targets: impl Iterator<Item = &'a TargetSummary>) -> Vec<Failure> {
     let mut failures: Vec<Failure> = Vec::new();
     for target in targets {
+        if let Some(mass) = &target.mass {
+            let points = mass.points.iter();
+            failures.extend(points.filter_map(|point| mass_failure(target, mass, point)));
+        }
         for row in &target.revocation {
             let of_row = [
                 breach(target, row),
@@ -126,6 +131,41 @@ fn breach(target: &TargetSummary, row: &RevocationSummary) -> Option<Failure> {
             count(row.sampled()),
             span(bound_ms)
         ),
+    })
+}
+
+/// The bound of a point was exceeded by some of those who were watched there, or nobody could tell of any.
+fn mass_failure(
+    target: &TargetSummary,
+    mass: &MassSummary,
+    point: &MassPointSummary,
+) -> Option<Failure> {
+    let bound_ms = point.bound_ms?;
+    let (expectation, what) = if point.breaches > 0 {
+        let what = format!(
+            "{} of {} accounts at once exceeded the bound of {}: a request sent {} after the acknowledgement was accepted",
+            count(point.breaches),
+            count(point.sampled()),
+            span(bound_ms),
+            span(point.certain_max_ms.unwrap_or(bound_ms))
+        );
+        (Expectation::Bound, what)
+    } else if point.accounts > 0 && point.sampled() == 0 {
+        let what = format!(
+            "none of {} accounts at once gave a sample: the bound of {} could not be shown",
+            count(point.accounts),
+            span(bound_ms)
+        );
+        (Expectation::BoundShown, what)
+    } else {
+        return None;
+    };
+    Some(Failure {
+        expectation,
+        target: target.name.clone(),
+        event: mass.event.clone(),
+        point: Some(point.point.clone()),
+        what,
     })
 }
 

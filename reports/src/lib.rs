@@ -12,10 +12,11 @@
 //! Derived:
 //! * [`summary`]: `summary.json`, format `authbench.summary/1`, from the run file alone
 //! * [`selftest`]: known truths beside what the instrument said of them; a run cites it
+//! * [`microbenchmarks`]: what single operations cost, and what they explain of a run's CPU
 //! * [`check`]: what `authbench check` saw of a target
 //! * [`interleavings`]: what became of refresh families in every order of events
 //! * [`validity`]: whether the instrument can be trusted; [`doctor`]: whether a machine is fit to measure
-//! * [`expectation`]: what targets promised and did not keep, and the exit code
+//! * [`expectation`]: what targets promised and did not keep, and the exit code; [`threshold`]: what scenarios ask of figures
 //! * [`expiry_law`], [`statistics`]: is a lag what expiry alone would give; order statistics, spread
 //! * [`comparison`]: two arms: slower, faster, unchanged, or too noisy to say
 //! * [`network_cost`]: computed, what a store across a network would add
@@ -25,6 +26,7 @@
 //!
 //! Written:
 //! * [`run_directory`]: the directory of one run, and reading it back; [`interval_log`]: its HDR logs
+//! * [`versioned`]: files that say which format they are; [`migrate`]: run files of older versions
 //! * [`render`]: text, Markdown, HTML
 
 pub mod check;
@@ -38,6 +40,8 @@ pub mod interleavings;
 pub mod interval_log;
 pub mod lifetimes;
 pub mod matrix;
+pub mod microbenchmarks;
+pub mod migrate;
 pub mod network_cost;
 pub mod number;
 pub mod recorder;
@@ -50,4 +54,6 @@ pub mod selftest;
 pub mod settings;
 pub mod statistics;
 pub mod summary;
+pub mod threshold;
 pub mod validity;
+pub mod versioned;

@@ -7,7 +7,7 @@ use crate::interval_log::{IntervalLogError, interval_logs};
 use crate::render;
 use crate::run_file::{RunFile, SCHEMA};
 use crate::summary::Summary;
-use serde::Deserialize;
+use crate::versioned::{self, ReadError};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -93,30 +93,9 @@ pub enum ReadRunError {
         /// The directory.
         path: PathBuf,
     },
-    /// Permissions, …
-    #[error("could not read {}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Another format, or another version of it.
-    #[error("{} is `{found}`; this build reads `{SCHEMA}`", path.display())]
-    Schema {
-        /// The file.
-        path: PathBuf,
-        /// What the file says it is.
-        found: String,
-    },
-    /// Cut off, or not as the format says; the message ends in line and column.
-    #[error("{} is not a whole run file: {source}", path.display())]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// What the decoder said.
-        source: serde_json::Error,
-    },
+    /// It cannot be read, or is of another format, or damaged.
+    #[error(transparent)]
+    File(#[from] ReadError),
 }
 
 /// What was written.
@@ -204,34 +183,24 @@ pub fn read_run(path: &Path) -> Result<RunFile, ReadRunError> {
     } else {
         path.to_owned()
     };
-    let bytes = fs::read(&file).map_err(|source| match source.kind() {
+    let bytes = fs::read(&file).map_err(|source| unread(path, &file, source))?;
+    Ok(versioned::decode(&file, &bytes, SCHEMA)?)
+}
+
+/// Why nothing could be read from `file`, which is `path` or in it.
+pub(crate) fn unread(path: &Path, file: &Path, source: io::Error) -> ReadRunError {
+    match source.kind() {
         io::ErrorKind::NotFound if path.join(MARKER_FILE).exists() => ReadRunError::Incomplete {
             path: path.to_owned(),
         },
-        io::ErrorKind::NotFound => ReadRunError::NotFound { path: file.clone() },
-        _ => ReadRunError::Io {
-            path: file.clone(),
-            source,
+        io::ErrorKind::NotFound => ReadRunError::NotFound {
+            path: file.to_owned(),
         },
-    })?;
-    let parse = |source| ReadRunError::Parse {
-        path: file.clone(),
-        source,
-    };
-    // The version first: another version's fields would only give a puzzling message about one of them.
-    let stated: Stated = serde_json::from_slice(&bytes).map_err(parse)?;
-    if stated.schema != SCHEMA {
-        return Err(ReadRunError::Schema {
-            path: file,
-            found: stated.schema,
-        });
+        _ => ReadRunError::File(ReadError::Io {
+            path: file.to_owned(),
+            source,
+        }),
     }
-    serde_json::from_slice(&bytes).map_err(parse)
-}
-
-#[derive(Deserialize)]
-struct Stated {
-    schema: String,
 }
 
 fn json(file: &'static str, value: &impl serde::Serialize) -> Result<Vec<u8>, WriteRunError> {

@@ -9,6 +9,7 @@ mod counters;
 mod journey;
 mod lifetimes;
 mod login;
+mod mass;
 mod outcomes;
 mod probe;
 mod sweep;
@@ -22,12 +23,16 @@ pub use journey::{
 };
 pub use lifetimes::{LifetimeRecord, LifetimeSource};
 pub use login::{LoginRecord, LoginSlice, Logins};
+pub use mass::{
+    MassAccounts, MassMoment, MassPart, MassPoint, MassRecord, MassSlice, MassTarget, SizesAt,
+};
 pub use outcomes::Outcomes;
 pub use probe::{Probe, ProbeFigures, Slo, Unmet};
 pub use sweep::{SweepRecord, SweepStep};
 pub use tls::{ConnectionCost, ConnectionKind, Handshakes, TlsSession, VariantRecord};
 
 use crate::histogram::Histogram;
+use crate::microbenchmarks;
 use crate::revocation::{EventReach, Trial};
 use crate::selftest::Citation;
 use schemars::JsonSchema;
@@ -118,6 +123,9 @@ pub struct Manifest {
     /// The self-test that came before the run; absent: nobody checked the instrument.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub selftest: Option<Citation>,
+    /// Microbenchmarks of the same processor, to explain CPU with; absent: there were none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub microbenchmarks: Option<microbenchmarks::Citation>,
 }
 
 impl Manifest {
@@ -221,6 +229,9 @@ pub struct ScenarioRecord {
     /// The login storms, where the scenario has them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub login: Option<LoginRecord>,
+    /// One event for many accounts at once, where the scenario has that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mass: Option<MassRecord>,
     /// The sessions of several kinds of clients, where the scenario has them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub journey: Option<JourneyRecord>,
@@ -437,8 +448,9 @@ pub struct Background {
     pub achieved_per_s: f64,
     /// Probe requests per second, on top of the background load.
     pub probes_per_s: f64,
-    /// Credentials of the background load renewed per second, over all targets together.
-    pub renewals_per_s: f64,
+    /// Credentials of the background load renewed per second, over all targets together; absent in files of versions that did not count them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub renewals_per_s: Option<f64>,
     /// Intended starts not sent before the drain limit.
     pub unsent: u64,
     /// How the requests ended, by target.

@@ -53,6 +53,15 @@ impl Settings {
         }
     }
 
+    /// The setting `name`, if it is a text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.0.get(name) {
+            Some(Setting::Text(word)) => Some(word),
+            _ => None,
+        }
+    }
+
     /// All but the setting `name`.
     #[must_use]
     pub fn without(&self, name: &str) -> Self {

@@ -2,25 +2,29 @@
 //!
 //! Derived from the run file alone. A measurement that was not made is an absent key, never a zero. Figures keep four
 //! significant digits. [`load`] derives cost and latency from the steady stream, [`lag`] the revocation rows,
-//! [`capacity`] the highest rate held, [`mod@sweep`] the curves, [`mod@tls`] what TLS costs, [`login`] the storms, [`journey`] the sessions.
+//! [`capacity`] the highest rate held, [`mod@sweep`] the curves, [`mod@tls`] what TLS costs, [`login`] the storms, [`mass`] the events that
+//! happened to many accounts at once, [`journey`] the sessions.
 
 pub mod capacity;
 pub mod journey;
 pub mod lag;
 pub mod load;
 pub mod login;
+pub mod mass;
 pub mod sweep;
 pub mod tls;
 
 use crate::expectation::{Failure, failures};
 use crate::run_file::{RunFile, ScenarioRecord, Status, StoreInfo, TargetRecord, VariantRecord};
 use crate::settings::Settings;
+use crate::threshold::{self, ThresholdOutcome, ThresholdResult};
 use crate::validity::Validity;
 use capacity::CapacitySummary;
 use journey::JourneySummary;
 use lag::RevocationSummary;
 use load::LoadSummary;
 use login::LoginSummary;
+use mass::MassSummary;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sweep::SweepSummary;
@@ -53,6 +57,9 @@ pub struct Summary {
     /// The same of negative controls, which are there to fail: they break no promise of the run.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub known_failures: Vec<Failure>,
+    /// What became of the thresholds of its scenarios; absent where they have none.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub thresholds: Vec<ThresholdResult>,
     /// One entry per target, in the order of the reports.
     pub targets: Vec<TargetSummary>,
 }
@@ -94,6 +101,9 @@ pub struct TargetSummary {
     /// Login storms; absent where there were none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub login: Option<LoginSummary>,
+    /// One event for many accounts at once; absent where there was none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub mass: Option<MassSummary>,
     /// Sessions by client type; absent where there were none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub journey: Option<JourneySummary>,
@@ -128,8 +138,15 @@ impl Summary {
                     .filter(|target| !target.is_negative_control()),
             ),
             known_failures: failures(targets.iter().filter(|target| target.is_negative_control())),
+            thresholds: threshold::judge(run),
             targets,
         }
+    }
+
+    /// The thresholds that were not kept or not shown.
+    pub fn unkept_thresholds(&self) -> impl Iterator<Item = &ThresholdResult> {
+        let unkept = |result: &&ThresholdResult| result.outcome != ThresholdOutcome::Kept;
+        self.thresholds.iter().filter(unkept)
     }
 
     /// The control: the target whose cost is that of asking nothing.
@@ -176,6 +193,7 @@ impl TargetSummary {
             sweep: SweepSummary::of(run, &target.name),
             tls: TlsSummary::of(run, target),
             login: LoginSummary::of(run, &target.name),
+            mass: MassSummary::of(run, &target.name),
             journey: JourneySummary::of(run, &target.name),
         }
     }

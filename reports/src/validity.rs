@@ -5,8 +5,12 @@
 
 mod capacity;
 mod checks;
+mod doubts;
+mod kinds;
 mod unjudged;
 
+pub use doubts::{Doubts, Figures};
+pub use kinds::Kind;
 pub use unjudged::{Unjudged, unjudged};
 
 use crate::histogram::Histogram;
@@ -116,6 +120,8 @@ pub enum Check {
     StoreEvictions,
     /// Too few rounds, requests or revocations for what is printed.
     TooFewSamples,
+    /// An event for many accounts was not made for all of them, or could not be watched as asked.
+    MassEvent,
     /// Revocations gave no sample.
     UnknownRevocations,
     /// An event that ends many credentials happened too rarely.
@@ -163,6 +169,7 @@ impl Check {
             Self::FactsContradicted => "facts_contradicted",
             Self::StoreEvictions => "store_evictions",
             Self::TooFewSamples => "too_few_samples",
+            Self::MassEvent => "mass_event",
             Self::UnknownRevocations => "unknown_revocations",
             Self::TooFewOccurrences => "too_few_occurrences",
             Self::WitnessesMissing => "witnesses_missing",

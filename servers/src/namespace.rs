@@ -1,5 +1,7 @@
 //! Keeping servers that share a store apart, and reaching it in the way that was asked for.
 
+use std::time::Duration;
+
 use crate::model::Model;
 use crate::store::{ConnectError, Store, StoreConnection, StoreOptions, StoreUrl};
 
@@ -12,6 +14,8 @@ pub struct StoreAt<'a> {
     pub unix_url: Option<&'a StoreUrl>,
     /// How to reach it.
     pub connection: StoreConnection,
+    /// How long one operation may take in all.
+    pub deadline: Duration,
 }
 
 /// Connects to a store, all keys under `authbench:NAMESPACE:`; the default namespace is the model's
@@ -24,7 +28,7 @@ pub async fn connect(
     namespace: Option<&str>,
     model: Model,
 ) -> Result<Store, ConnectError> {
-    let options = StoreOptions::default();
+    let options = StoreOptions::within(store.deadline);
     let prefix = format!("{}{}:", options.prefix, namespace.unwrap_or(model.name()));
     let options = StoreOptions {
         prefix,
@@ -41,6 +45,7 @@ impl<'a> StoreAt<'a> {
             url,
             unix_url: None,
             connection: StoreConnection::Shared,
+            deadline: StoreOptions::DEADLINE,
         }
     }
 
@@ -67,6 +72,7 @@ mod tests {
                 url,
                 unix_url,
                 connection,
+                deadline: StoreOptions::DEADLINE,
             };
             store.address().ok()
         };

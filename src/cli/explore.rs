@@ -37,7 +37,7 @@ pub(crate) struct RefreshArguments {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 
-    /// Also play sessions of seconds against an authorization server with a store of its own, and compare: takes a minute
+    /// Also play sessions of seconds against an authorization server with a store of its own, and compare: takes over a minute
     #[arg(long)]
     pub(crate) over_http: bool,
 

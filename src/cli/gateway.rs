@@ -60,6 +60,11 @@ pub(crate) struct GatewayArguments {
     #[arg(long, value_name = "WAY", default_value_t)]
     pub(crate) store_connection: StoreConnection,
 
+    /// How often the session of a stream that is relayed (GET /PREFIX/events) is judged again; 0s: never, so that a stream
+    /// outlives its session. The services themselves are started with --stream-recheck 0s: an internal token expires earlier
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1s")]
+    pub(crate) stream_recheck: Duration,
+
     /// Origin of pages that may use this server from elsewhere, such as `https://app.example.com`; repeatable
     #[arg(long, value_name = "ORIGIN", value_parser = origin, default_value = "none")]
     pub(crate) allow_origin: Vec<AllowedOrigin>,

@@ -34,6 +34,10 @@ pub(crate) struct TruthArguments {
     #[arg(long, value_name = "N", default_value = "1")]
     instances: NonZeroUsize,
 
+    /// Answer everything with 200 and do nothing else, not even count: to see what a request costs the client
+    #[arg(long, conflicts_with_all = ["held", "stall", "spin", "store_round_trips", "after", "block_revocation", "credential_life"])]
+    bare: bool,
+
     /// Hold each answer to GET / for this long
     #[arg(long, value_name = "DURATION", value_parser = fixed, group = "held")]
     delay: Option<Delay>,
@@ -112,6 +116,7 @@ impl TruthArguments {
         Ok(TruthSettings {
             listen: self.listen,
             instances: self.instances,
+            bare: self.bare,
             credential_end: self.credential_end()?,
             delay: self.delay.or(self.bimodal).or(self.lognormal),
             seed: self.seed,
@@ -267,6 +272,8 @@ mod tests {
             let error = parse(&options).expect_err("refused");
             assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{options:?}");
         }
+        let bare = parse(&["--bare", "--spin", "5us"]).expect_err("refused");
+        assert_eq!(bare.kind(), ErrorKind::ArgumentConflict);
         for options in [["--leeway", "1s"], ["--lagging-instance", "2"]] {
             let error = parse(&options).expect_err("refused");
             let kind = error.kind();

@@ -2,6 +2,7 @@
 
 use super::pinning::Pinning;
 use crate::cli::RunArguments;
+use authbench_reports::microbenchmarks::{self, MicrobenchmarksFile};
 use authbench_reports::run_file::Manifest;
 use authbench_reports::selftest::{Citation, SelftestFile};
 use authbench_scenarios::accounting::machine;
@@ -28,15 +29,16 @@ pub(crate) fn run_id() -> String {
     )
 }
 
-/// Everything that a reader needs to repeat the run or to doubt it, the self-test that came before it included.
+/// Everything that a reader needs to repeat the run or to doubt it, with the self-test and the microbenchmarks that came before it.
 pub(super) fn citing(
-    selftest: Option<&SelftestFile>,
+    (selftest, file): (Option<&SelftestFile>, Option<&MicrobenchmarksFile>),
     pinning: &Pinning,
     arguments: &RunArguments,
     profile: scenario_file::Profile,
 ) -> Manifest {
     let mut manifest = collect(pinning, command(arguments, profile));
     manifest.selftest = selftest.map(|selftest| Citation::of(selftest, &manifest));
+    manifest.microbenchmarks = file.and_then(|file| microbenchmarks::Citation::of(file, &manifest));
     manifest
 }
 
@@ -74,6 +76,7 @@ pub(crate) fn collect(pinning: &Pinning, command: Vec<String>) -> Manifest {
         kept_awake: Some(pinning.awake.is_some()),
         command,
         selftest: None,
+        microbenchmarks: None,
     }
 }
 
@@ -105,6 +108,9 @@ fn command(arguments: &RunArguments, profile: scenario_file::Profile) -> Vec<Str
     }
     if let Some(selftest) = &arguments.selftest {
         option("selftest", &selftest.to_string_lossy());
+    }
+    if let Some(file) = &arguments.microbenchmarks {
+        option("microbenchmarks", &file.to_string_lossy());
     }
     let flags = [
         ("require-real-redis", arguments.require_real_redis),

@@ -3,7 +3,7 @@
 mod citation;
 pub(crate) mod manifest;
 pub(crate) mod pinning;
-mod progress;
+pub(crate) mod progress;
 
 use crate::cli::{Format, RunArguments};
 use crate::interrupt::{self, Interrupted};
@@ -29,7 +29,7 @@ const CONTROL: &str = "no_auth";
 /// Exit code of a run that could not be measured to its end.
 pub(crate) const UNFIT: u8 = 4;
 /// Where the standard error of every process goes, inside the run directory.
-const LOGS: &str = "logs";
+pub(crate) const LOGS: &str = "logs";
 /// Where runs go that are not told where.
 pub(crate) const RUNS: &str = "authbench-runs";
 
@@ -60,7 +60,8 @@ async fn measure_and_report(
 ) -> Result<u8> {
     let interrupted = interrupt::watch().context("watch for ctrl-c")?;
     let scenarios = load(arguments)?;
-    let selftest = citation::find(arguments)?;
+    let selftest = citation::selftest(arguments)?;
+    let microbenchmarks = citation::microbenchmarks(arguments)?;
     let (started_at, began) = (manifest::now(), Instant::now());
     let directory = RunDirectory::create(path)?;
     let discard = |directory: RunDirectory| {
@@ -103,7 +104,12 @@ async fn measure_and_report(
         seed: arguments.seed,
         started_at,
         duration_s: began.elapsed().as_secs_f64(),
-        manifest: manifest::citing(selftest.as_ref(), &pinning, arguments, profile),
+        manifest: manifest::citing(
+            (selftest.as_ref(), microbenchmarks.as_ref()),
+            &pinning,
+            arguments,
+            profile,
+        ),
         store: measured.store.clone(),
         targets: measured.targets.clone(),
         scenarios: measured.scenarios.clone(),
@@ -186,13 +192,15 @@ fn load(arguments: &RunArguments) -> Result<Vec<(Scenario, Vec<TargetFile>)>> {
             loaded.extend(scenario.into_parts(files, &arguments.targets)?);
         } else if arguments.scenarios.is_empty() {
             eprintln!(
-                "scenario {} is left out: no target has any of its events",
-                scenario.name
+                "scenario {} is left out: no target has any of its events ({})",
+                scenario.name,
+                scenario.events().join(", ")
             );
         } else {
             bail!(
-                "scenario {}: no target has any of its events",
-                scenario.name
+                "scenario {}: no target has any of its events (allowed: an [[event]] called {})",
+                scenario.name,
+                scenario.events().join(" or ")
             );
         }
     }

@@ -31,8 +31,10 @@ impl Pinning {
 impl Pinning {
     /// With all processors kept awake, if `wanted` and allowed.
     pub(crate) fn awake(self, wanted: bool) -> Self {
+        let processors = [&self.generator[..], &self.targets[..]].concat();
+        let request = || KeptAwake::request(&processors);
         Self {
-            awake: wanted.then(KeptAwake::request).flatten(),
+            awake: wanted.then(request).flatten(),
             ..self
         }
     }

@@ -56,6 +56,7 @@ async fn before(
         algorithm: service.algorithm,
         session_idle: service.session_idle,
         store_connection: service.store_connection,
+        store_deadline: service.store_deadline,
         service_deadline: service.upstream_deadline,
         origins: std::mem::take(&mut service.origins),
         audit_log: service.audit_log.clone(),

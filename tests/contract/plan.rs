@@ -13,6 +13,9 @@ use tempfile::NamedTempFile;
 
 use crate::target::{ACCESS_TTL, PASSWORD};
 
+/// A test machine may stall for longer than a server that is measured may wait; what waits for a silent store waits so long.
+const STORE_DEADLINE: Duration = Duration::from_secs(2);
+
 /// Settings that rows change.
 pub(crate) struct Plan {
     pub(crate) authorization: AuthorizationSettings,
@@ -35,13 +38,15 @@ impl Plan {
             users: 20,
             login_hash: LoginHash::Cheap,
             audit_log: Some(authorization_log.path().to_owned()),
+            store_deadline: STORE_DEADLINE,
             ..AuthorizationSettings::default()
         };
         let resource = ResourceSettings {
             model,
             algorithm,
             audit_log: Some(resource_log.path().to_owned()),
-            // A test machine may stall; rows about outages set their own.
+            store_deadline: STORE_DEADLINE,
+            // Rows about outages set their own.
             upstream_deadline: Duration::from_secs(10),
             ..ResourceSettings::default()
         };

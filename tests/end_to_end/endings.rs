@@ -1,6 +1,6 @@
 //! However a run ends, no process outlives it and what was measured is kept.
 
-use crate::program::{Workspace, descendants, json, still_running};
+use crate::program::{Workspace, at_work, descendants, json, still_running};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::process::{Child, Stdio};
@@ -77,7 +77,7 @@ fn ctrl_c_leaves_a_run_marked_interrupted_and_no_process() {
     let mut child = started(&workspace);
     let processes = descendants(child.id());
     // Two resource servers for each of two targets; an authorization server and a store for one.
-    assert!(processes.len() >= 6, "{processes:?}");
+    assert!(at_work(child.id()).len() >= 6, "{processes:?}");
     signal(&child, Signal::SIGINT);
     let status = child.wait().expect("ends");
     assert_eq!(status.code(), Some(130));
@@ -129,7 +129,8 @@ fn what_was_measured_before_a_process_died_is_kept() {
     let short = workspace.write("short.toml", SHORT);
     let mut child = started_with(&workspace, &["--scenario", &short]);
     let processes = descendants(child.id());
-    let (victim, _) = processes.first().expect("it has children");
+    let at_work = at_work(child.id());
+    let (victim, _) = at_work.first().expect("it has children");
     kill(Pid::from_raw(*victim as i32), Signal::SIGKILL).expect("it runs");
     assert_eq!(child.wait().expect("ends").code(), Some(4));
     assert_eq!(still_running(&processes, Duration::from_secs(5)), []);
@@ -193,8 +194,8 @@ fn ctrl_c_is_heard_while_processes_are_being_started() {
         .expect("the program starts");
     let until = Instant::now() + Duration::from_secs(20);
     // The control's two servers, the store's process and what waits beside it.
-    while descendants(child.id()).len() < 4 {
-        assert!(Instant::now() < until, "{:?}", descendants(child.id()));
+    while at_work(child.id()).len() < 4 {
+        assert!(Instant::now() < until, "{:?}", at_work(child.id()));
         std::thread::sleep(Duration::from_millis(50));
     }
     let processes = descendants(child.id());
@@ -212,7 +213,7 @@ fn a_parent_that_is_killed_takes_every_process_with_it() {
     let workspace = Workspace::new();
     let mut child = started(&workspace);
     let processes = descendants(child.id());
-    assert!(processes.len() >= 6, "{processes:?}");
+    assert!(at_work(child.id()).len() >= 6, "{processes:?}");
     signal(&child, Signal::SIGKILL);
     child.wait().expect("ends");
     assert_eq!(still_running(&processes, Duration::from_secs(10)), []);

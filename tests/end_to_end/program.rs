@@ -79,6 +79,14 @@ pub(crate) fn descendants(pid: u32) -> BTreeSet<Identity> {
     found
 }
 
+/// Those of them that do something: not those that only keep a processor awake.
+pub(crate) fn at_work(pid: u32) -> BTreeSet<Identity> {
+    let name = |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let mut processes = descendants(pid);
+    processes.retain(|(pid, _)| name(pid).trim() != "authbench-awake");
+    processes
+}
+
 /// Which of `processes` still run, after giving them up to `limit` to end.
 pub(crate) fn still_running(processes: &BTreeSet<Identity>, limit: Duration) -> Vec<Identity> {
     let until = Instant::now() + limit;

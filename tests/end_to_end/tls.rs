@@ -1,6 +1,7 @@
 //! The reference servers over TLS, and systems that do not speak it as their target file says.
 
 use crate::program::{Workspace, json, stderr};
+use crate::turns::my_turn;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
@@ -36,6 +37,7 @@ revocations = 4
 
 #[test]
 fn every_model_is_loaded_and_revoked_over_tls() {
+    let _turn = my_turn();
     let workspace = Workspace::new();
     let scenario = workspace.write("secured.toml", SCENARIO);
     let arguments = ["run", "--scenario", &scenario, "--out", "run", "--quiet"];
@@ -103,6 +105,7 @@ round = "1s"
 
 #[test]
 fn tls_and_plain_http_are_measured_side_by_side() {
+    let _turn = my_turn();
     let workspace = Workspace::new();
     let scenario = workspace.write("both.toml", BOTH);
     let arguments = ["run", "--scenario", &scenario, "--out", "run", "--quiet"];

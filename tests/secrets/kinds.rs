@@ -161,6 +161,12 @@ fn storm() -> String {
     scenario("storm", measured, "rounds = 1\nslice = \"300ms\"")
 }
 
+fn at_once() -> String {
+    let measured = "kind = \"mass\"\n[mass]\nevent = \"account_disabled\"\ncalls_at_once = 2\nprobes_per_s = 50\nprobe_connections = 2\n\
+        probe_every = \"10ms\"\nobserve = \"2s\"";
+    scenario("at-once", measured, "accounts = 20\nslice = \"300ms\"")
+}
+
 fn sessions() -> String {
     let clients: String = ["spa", "service", "job", "partner"]
         .iter()
@@ -207,7 +213,7 @@ const OF_THE_OTHER_SHAPE: [&str; 1] = ["session id, as its owner sends it"];
 fn every_kind_of_credential_in_every_kind_of_scenario() {
     let (workspace, server, planted) = (Workspace::new(), Server::start(), Planted::new());
     let file = workspace.write("provider.toml", &target(&server));
-    let scenarios = [revocations("50ms", "500ms"), storm(), sessions()];
+    let scenarios = [revocations("50ms", "500ms"), at_once(), storm(), sessions()];
     let scenarios: Vec<String> = (scenarios.iter().enumerate())
         .map(|(number, text)| workspace.write(&format!("scenario-{number}.toml"), text))
         .collect();
@@ -225,7 +231,7 @@ fn every_kind_of_credential_in_every_kind_of_scenario() {
         assert_eq!(output.status.code(), Some(0), "{told}");
     }
     evidence.folder(&workspace.path("run"));
-    for scenario in ["ends", "storm", "sessions", "user-0"] {
+    for scenario in ["ends", "at-once", "storm", "sessions", "user-0"] {
         assert!(evidence.has(scenario), "no {scenario}: {told}");
     }
     were_sent(&planted, &server, &OF_THE_OTHER_SHAPE);

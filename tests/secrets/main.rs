@@ -9,9 +9,10 @@
 //! | `server.rs`, `provider.rs` | somebody's server, whose answers repeat what it was sent, in two shapes |
 //! | `relay.rs` | what our servers issue, overheard |
 //! | `positive_control.rs` | the search finds what is there |
-//! | `foreign.rs`, `kinds.rs`, `failing.rs`, `ours.rs`, `refused.rs` | the cases |
+//! | `foreign.rs`, `kinds.rs`, `commands.rs`, `failing.rs`, `ours.rs`, `refused.rs` | the cases |
 
 mod canary;
+mod commands;
 mod evidence;
 mod failing;
 mod foreign;

@@ -1,6 +1,6 @@
 //! However a self-test ends: no process left, no file taken for a whole one, one clear error.
 
-use crate::program::{Workspace, descendants, json, stderr, still_running};
+use crate::program::{Workspace, at_work, json, stderr, still_running};
 use crate::{alone, rows};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -23,7 +23,7 @@ fn ctrl_c_ends_it_with_130_and_leaves_nothing_behind() {
         .expect("the program starts");
     let until = Instant::now() + Duration::from_secs(20);
     let started = loop {
-        let started = descendants(child.id());
+        let started = at_work(child.id());
         if !started.is_empty() || Instant::now() > until {
             break started;
         }
@@ -84,7 +84,7 @@ fn a_tool_that_fails_costs_its_own_row_and_no_other() {
 #[test]
 fn bad_input_is_named_with_what_would_be_right() {
     let workspace = Workspace::new();
-    let cases: [(&[&str], &str); 3] = [
+    let cases: [(&[&str], &str); 6] = [
         (
             &["selftest", "--only", "stal"],
             "no group of truths is called \"stal\" (there are stall, fixed-delay",
@@ -93,6 +93,15 @@ fn bad_input_is_named_with_what_would_be_right() {
             &["selftest", "--inject", "luck"],
             "no fault is called \"luck\" (there are tokio-sleep, clock-at-send",
         ),
+        (
+            &["selftest", "--only", "synthetic-suites"],
+            "--only synthetic-suites: that group belongs to --compare (those that can be asked for here are stall, fixed-delay",
+        ),
+        (
+            &["selftest", "--compare", "--only", "stall"],
+            "does not belong to --compare (those that can be asked for here are synthetic-suites, same-arms-often",
+        ),
+        (&["selftest", "--aa", "5"], "--compare"),
         (
             &["run", "--selftest", "absent.json"],
             "could not read absent.json",

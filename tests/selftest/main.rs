@@ -4,6 +4,7 @@
 //! ever take back.
 
 mod citation;
+mod compare;
 mod endings;
 mod faults;
 #[path = "../end_to_end/program.rs"]
@@ -23,10 +24,14 @@ fn alone() -> MutexGuard<'static, ()> {
 
 /// What a quick self-test of `only` these groups says, with `fault` put into it; its exit code and its file.
 fn selftest(only: &str, fault: Option<&str>) -> (i32, Value) {
+    selftest_of(&["--quick"], only, fault)
+}
+
+/// The same of another scope, named by `options`.
+fn selftest_of(options: &[&str], only: &str, fault: Option<&str>) -> (i32, Value) {
     let (_alone, workspace) = (alone(), Workspace::new());
-    let mut words = vec![
-        "selftest", "--quick", "--quiet", "--only", only, "--out", "out.json",
-    ];
+    let mut words = vec!["selftest", "--quiet", "--only", only, "--out", "out.json"];
+    words.extend(options);
     words.extend(fault.iter().flat_map(|fault| ["--inject", fault]));
     let output = workspace.run(&words);
     let file = workspace.path("out.json");

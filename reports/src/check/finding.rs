@@ -37,13 +37,15 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// For a heading.
+    /// For a heading that counts `found` of them.
     #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Wrong => "wrong",
-            Self::Warning => "warning",
-            Self::Note => "note",
+    pub fn counted(self, found: usize) -> &'static str {
+        match (self, found) {
+            (Self::Wrong, _) => "wrong",
+            (Self::Warning, 1) => "warning",
+            (Self::Warning, _) => "warnings",
+            (Self::Note, 1) => "note",
+            (Self::Note, _) => "notes",
         }
     }
 }

@@ -129,7 +129,7 @@ pub struct CoarseLag {
     /// When the first refusal was in, in milliseconds after the acknowledgement; absent: not until observation ended.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub refused_by_ms: Option<f64>,
-    /// The bound as the file states it; absent: none.
+    /// The bound as the file states it, and how long that is where it is made of facts; absent: none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bound: Option<String>,
     /// What became of the bound.

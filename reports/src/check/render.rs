@@ -1,6 +1,6 @@
 //! A check for a terminal.
 
-use super::{CheckedEvent, CoarseLag, Entry, Finding, Outcome, Severity, TargetCheck};
+use super::{BoundKept, CheckedEvent, CoarseLag, Entry, Finding, Outcome, Severity, TargetCheck};
 use crate::number::{count, span};
 use crate::render::table::{ABSENT, Row, Table};
 use crate::render::{WIDEST, text_table, wrapped};
@@ -39,7 +39,7 @@ fn headline(check: &TargetCheck) -> String {
     let counts = [Severity::Wrong, Severity::Warning, Severity::Note].map(|severity| {
         let found = check.findings.iter();
         let found = found.filter(|finding| finding.severity == severity).count();
-        (found, severity.words())
+        (found, severity.counted(found))
     });
     let counts: Vec<String> = counts
         .iter()
@@ -126,6 +126,9 @@ fn interval(lag: &CoarseLag, event: &CheckedEvent) -> String {
     match (lag.accepted_until_ms, lag.refused_by_ms) {
         (None, Some(by)) => format!("never again (refused within {})", span(by)),
         (Some(until), Some(by)) => format!("for {} to {}", span(until), span(by)),
+        (Some(until), None) if lag.kept == BoundKept::Unknown => {
+            format!("for {} at least, then unknown", span(until))
+        }
         (Some(_), None) => format!("still, after {}", span(event.observed_ms)),
         (None, None) => "unknown".to_owned(),
     }

@@ -26,6 +26,8 @@ pub struct Finding {
     pub lower: f64,
     /// One-sided upper bound at the adjusted level.
     pub upper: f64,
+    /// The spread of the log ratios of the rounds.
+    pub sd: f64,
     /// The change that does not matter, as a fraction.
     pub margin: f64,
     /// The smallest change, as a fraction, that these rounds would have called slower 99 times in a hundred.
@@ -111,6 +113,7 @@ fn finding(series: &Series, paired: &Paired, slower: Step, faster: Step) -> Find
         ratio: paired.mean().exp(),
         lower: lower.exp(),
         upper: upper.exp(),
+        sd: paired.sd(),
         margin: series.quantity().margin(),
         minimum_detectable: minimum_detectable_effect(
             series.quantity().margin(),

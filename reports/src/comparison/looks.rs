@@ -18,6 +18,8 @@ pub const STRICTEST: f64 = 0.003;
 pub struct Looks {
     taken: usize,
     findings: Vec<Finding>,
+    /// Besides this one.
+    others: usize,
 }
 
 /// Why there is nothing more to see.
@@ -32,13 +34,23 @@ pub enum LookError {
 }
 
 impl Looks {
+    /// Looks at one of `subjects` (at least one) things that are compared one after another: each may spend its part of the level, so that the
+    /// promise holds for all of them together.
+    #[must_use]
+    pub fn at_one_of(subjects: usize) -> Self {
+        Self {
+            others: subjects.saturating_sub(1),
+            ..Self::default()
+        }
+    }
+
     /// Looks at all rounds until now; `series` are the same at every look, each with more rounds.
     ///
     /// # Errors
     /// [`LookError`]; the look does not count then.
     pub fn look(&mut self, series: &[Series]) -> Result<(), LookError> {
         let alpha = *ALPHAS.get(self.taken).ok_or(LookError::AllTaken)?;
-        let seen = judge(series, alpha);
+        let seen = judge(series, alpha / (self.others + 1) as f64);
         let before = self.findings.len();
         if seen.len() != series.len() || (self.taken > 0 && before != seen.len()) {
             return Err(LookError::Unfit);
@@ -125,6 +137,19 @@ mod tests {
             (Verdict::Unchanged, 12)
         );
         assert_eq!((found[1].verdict, found[1].rounds), (Verdict::Slower, 212));
+    }
+
+    #[test]
+    fn one_of_many_subjects_is_harder_to_convict() {
+        let mut series = [Series::new("arms", Quantity::CpuPerRequest)];
+        add(&mut series[0], 1.1, 0.004, 10);
+        let verdict = |mut looks: Looks| {
+            looks.look(&series).expect("rounds");
+            looks.conclude().verdict
+        };
+        assert_eq!(verdict(Looks::default()), Verdict::Slower);
+        assert_eq!(verdict(Looks::at_one_of(1)), Verdict::Slower);
+        assert_eq!(verdict(Looks::at_one_of(20)), Verdict::Inconclusive);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A change is found when the lower bound of the mean clears the margin. The bound lies t·s/√n below the mean, and the mean itself
 //! scatters: for it to clear 99 times in a hundred, the change must lie (t + 2.33)·s/√n beyond the margin.
 
+use super::judge::Finding;
 use super::looks::{ALPHAS, STRICTEST};
 use super::paired::t_quantile;
 use super::signed_rank;
@@ -49,6 +50,12 @@ impl Planner {
     #[must_use]
     pub fn rounds_to_clear(&self, margin: f64, sd: f64) -> Option<usize> {
         self.rounds_to_cover(margin.ln_1p(), sd)
+    }
+
+    /// Rounds of the spread that `finding` shows after which two equal arms are called unchanged; `None` when no affordable number would do.
+    #[must_use]
+    pub fn rounds_to_clear_from(&self, finding: &Finding) -> Option<usize> {
+        self.rounds_to_clear(finding.margin, finding.sd)
     }
 
     /// The number of rounds at each look of a comparison of `rounds` rounds: thirds of it, but none with too few rounds for the

@@ -6,7 +6,7 @@
 /// something lower.
 ///
 /// Rounds exactly at `bound` say nothing and are left out. Distances that are equal share the mean of their ranks, and the null
-/// distribution is that of the very ranks at hand: exact with ties as without. 1 when no round is left. Costs of the order of n³ steps.
+/// distribution is that of the very ranks at hand: exact with ties as without. 1 when no round is left. Costs of the order of n³ steps at most.
 #[must_use]
 pub fn p_above(log_ratios: &[f64], bound: f64) -> f64 {
     let mut distances: Vec<f64> = log_ratios
@@ -50,12 +50,16 @@ fn doubled_ranks(sorted: &[f64]) -> Vec<usize> {
 }
 
 /// P(sum ≥ `least`) when every one of `ranks` is in the sum or not by the toss of a fair coin.
+///
+/// What is not in the sum is distributed like the sum: the chance is that of a sum of at most the rest, which is small where the
+/// evidence is clear. Only sums up to there are counted.
 fn chance_of_at_least(least: usize, ranks: &[usize]) -> f64 {
-    let mut chance = vec![0.0_f64; ranks.iter().sum::<usize>() + 1];
+    let rest = ranks.iter().sum::<usize>() - least;
+    let mut chance = vec![0.0_f64; rest + 1];
     chance[0] = 1.0;
     let mut greatest = 0;
     for rank in ranks {
-        greatest += rank;
+        greatest = rest.min(greatest + rank);
         // Downwards, so that each rank is added once.
         for sum in (0..=greatest).rev() {
             let with = if sum >= *rank {
@@ -66,8 +70,8 @@ fn chance_of_at_least(least: usize, ranks: &[usize]) -> f64 {
             chance[sum] = 0.5 * (chance[sum] + with);
         }
     }
-    // From the far end: the smallest terms first.
-    let tail: f64 = chance[least..].iter().rev().sum();
+    // The smallest terms first.
+    let tail: f64 = chance.iter().sum();
     tail.min(1.0)
 }
 

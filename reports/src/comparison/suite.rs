@@ -113,6 +113,7 @@ mod tests {
             ratio,
             lower: ratio / 1.01,
             upper: ratio * 1.01,
+            sd: 0.01,
             margin: quantity.margin(),
             minimum_detectable: 0.05,
             verdict,

@@ -7,6 +7,7 @@ use crate::render::table::{Row, Table};
 use crate::render::{KNOWN, provenance, svg, tables};
 use crate::run_file::RunFile;
 use crate::summary::Summary;
+use crate::validity::Finding;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("style.css");
@@ -23,14 +24,17 @@ pub fn html(run: &RunFile, summary: &Summary) -> String {
                 main {
                     (head(run, summary))
                     (table(&tables::overview(summary), "", &under))
+                    (thresholds(summary, &under))
                     (revocation::sections(run, summary, &under))
                     (cpu(summary, &under))
+                    (attribution(run, summary, &under))
                     (latency(run, summary, &under))
                     (tls(summary, &under))
                     (claims(summary, &under))
                     (capacity(summary, &under))
                     (curves(summary, &under))
                     (logins(summary, &under))
+                    (mass(summary, &under))
                     (journeys(summary, &under))
                     (rest(summary, &under))
                     (measured(run))
@@ -74,14 +78,17 @@ fn head(run: &RunFile, summary: &Summary) -> Markup {
             p.run { (provenance::headline(run)) }
             ul.says { @for said in sentences(summary) { li { (with_code(&said)) } } }
             @for caveat in caveats(summary) { div.notice { p { strong { (with_code(&caveat)) } } } }
-            @for finding in &validity.findings {
-                div.notice {
-                    p { strong.(finding.verdict.name()) { (finding.verdict.name()) ": " } (with_code(&finding.what)) "." }
-                    p.note { "Touches " (with_code(&finding.taints)) ". To do: " (with_code(&finding.advice)) "." }
+            @for kind in validity.kinds() {
+                @for finding in &kind.told { (notice(finding)) }
+                @if !kind.others.is_empty() {
+                    details { summary { (kind.more()) } @for finding in &kind.others { (notice(finding)) } }
                 }
             }
             @for failure in &summary.failures {
                 div.notice { p { strong.invalid { (failure.expectation.outcome()) ": " } (with_code(&failure.sentence())) } }
+            }
+            @for result in summary.unkept_thresholds() {
+                div.notice { p { strong.invalid { (result.outcome.words()) ": " } (with_code(&result.sentence())) } }
             }
             @if !summary.known_failures.is_empty() {
                 details {
@@ -93,6 +100,21 @@ fn head(run: &RunFile, summary: &Summary) -> Markup {
             }
         }
     }
+}
+
+fn notice(finding: &Finding) -> Markup {
+    html! {
+        div.notice {
+            p { strong.(finding.verdict.name()) { (finding.verdict.name()) ": " } (with_code(&finding.what)) "." }
+            p.note { "Touches " (with_code(&finding.taints)) ". To do: " (with_code(&finding.advice)) "." }
+        }
+    }
+}
+
+fn thresholds(summary: &Summary, under: &str) -> Markup {
+    let read = "Whether the figures of this run lie where its scenario files want them.";
+    let table = tables::thresholds(summary);
+    section("Thresholds", read, &[], &[table], under)
 }
 
 fn cpu(summary: &Summary, under: &str) -> Markup {
@@ -110,6 +132,12 @@ fn cpu(summary: &Summary, under: &str) -> Markup {
         ],
         under,
     )
+}
+
+fn attribution(run: &RunFile, summary: &Summary, under: &str) -> Markup {
+    let read = "Whether the price of a model is understood: what it costs more than the control, beside what its single operations cost.";
+    let table = tables::attribution(run, summary);
+    section("Where the extra CPU goes", read, &[], &[table], under)
 }
 
 fn latency(run: &RunFile, summary: &Summary, under: &str) -> Markup {
@@ -176,6 +204,16 @@ fn logins(summary: &Summary, under: &str) -> Markup {
         &[tables::storms(summary), tables::login_cpu(summary)],
         under,
     )
+}
+
+fn mass(summary: &Summary, under: &str) -> Markup {
+    let read = "One event for thousands of accounts in one go: how long that takes, when the last of them is out, what everybody else notices, and what is kept of it.";
+    let tables = [
+        tables::many_at_once(summary),
+        tables::others_meanwhile(summary),
+        tables::left_behind(summary),
+    ];
+    section("Many at once", read, &[], &tables, under)
 }
 
 fn journeys(summary: &Summary, under: &str) -> Markup {

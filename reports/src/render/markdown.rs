@@ -4,7 +4,7 @@ use crate::matrix::Matrix;
 use crate::render::sentences::{caveats, sentences};
 use crate::render::table::{Row, Table};
 use crate::render::{KNOWN, provenance, tables};
-use crate::run_directory::{FRONTIER_FILE, HTML_FILE};
+use crate::run_directory::{FRONTIER_FILE, HTML_FILE, RUN_FILE};
 use crate::run_file::RunFile;
 use crate::summary::Summary;
 
@@ -21,18 +21,27 @@ pub fn markdown(run: &RunFile, summary: &Summary) -> String {
     for caveat in caveats(summary) {
         paragraph(&format!("> **{caveat}**"));
     }
-    for finding in &summary.validity.findings {
-        paragraph(&format!(
-            "> **{}**: {}. It touches {}. What to do: {}.",
-            finding.verdict.name(),
-            finding.what,
-            finding.taints,
-            finding.advice
-        ));
+    for kind in summary.validity.kinds() {
+        for finding in &kind.told {
+            paragraph(&format!(
+                "> **{}**: {}. It touches {}. What to do: {}.",
+                finding.verdict.name(),
+                finding.what,
+                finding.taints,
+                finding.advice
+            ));
+        }
+        if !kind.others.is_empty() {
+            paragraph(&format!("> … {}: `{RUN_FILE}` has them all.", kind.more()));
+        }
     }
     for failure in &summary.failures {
         let outcome = failure.expectation.outcome();
         paragraph(&format!("> **{outcome}**: {}", failure.sentence()));
+    }
+    for result in summary.unkept_thresholds() {
+        let outcome = result.outcome.words();
+        paragraph(&format!("> **{outcome}**: {}", result.sentence()));
     }
     for failure in &summary.known_failures {
         paragraph(&format!("> ◇ {KNOWN}: {}", failure.sentence()));
@@ -47,6 +56,10 @@ pub fn markdown(run: &RunFile, summary: &Summary) -> String {
     paragraph(&format!("The charts are in [{HTML_FILE}]({HTML_FILE})."));
     for one in tables::all(summary) {
         paragraph(&table(&one, &under));
+    }
+    let attribution = tables::attribution(run, summary);
+    if !attribution.rows.is_empty() {
+        paragraph(&table(&attribution, &under));
     }
     if Matrix::of(summary).is_some() {
         let details = tables::details(summary);

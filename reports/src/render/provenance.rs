@@ -1,7 +1,7 @@
 //! Where and with what a run was measured: what stands under every table. No version, no measurement.
 
 use crate::number::{count, exact, percent, significant, span};
-use crate::run_file::{JourneyRecord, LoginRecord, RunFile, Status};
+use crate::run_file::{JourneyRecord, LoginRecord, MassRecord, RunFile, Status};
 use crate::selftest::Citation;
 use crate::validity::{self, Unjudged};
 
@@ -78,11 +78,15 @@ pub fn headline(run: &RunFile) -> String {
         Status::Failed => " · broke off".to_owned(),
     };
     format!(
-        "run {} · profile {}{status} · {} · {} targets in {} s · {}",
+        "run {} · profile {}{status} · {} · {} {} in {} s · {}",
         run.run_id,
         run.profile,
         run.started_at,
         count(run.targets.len() as u64),
+        match run.targets.len() {
+            1 => "target",
+            _ => "targets",
+        },
         significant(run.duration_s),
         run.store.as_ref().map_or_else(
             || "no store".to_owned(),
@@ -143,8 +147,9 @@ pub fn scenarios(run: &RunFile) -> Vec<(String, String)> {
                 )
             });
             let login = scenario.login.as_ref().map(storms);
+            let mass = scenario.mass.as_ref().map(mass_event);
             let journey = scenario.journey.as_ref().map(sessions);
-            let how: Vec<String> = [steady, revocation, capacity, sweep, login, journey]
+            let how: Vec<String> = [steady, revocation, capacity, sweep, login, mass, journey]
                 .into_iter()
                 .flatten()
                 .collect();
@@ -167,6 +172,20 @@ fn storms(login: &LoginRecord) -> String {
         login.slices.len(),
         span(login.slice_s * 1e3),
         login.rounds
+    )
+}
+
+/// To how many the event happened, and beside what.
+fn mass_event(mass: &MassRecord) -> String {
+    format!(
+        "one target at a time, {} for {} accounts by {} calls at a time, beside {} requests/s of others, {} probes/s, each credential at most every {}, observed for up to {}",
+        mass.event,
+        count(u64::from(mass.accounts)),
+        mass.calls_at_once,
+        significant(mass.background_per_s),
+        significant(mass.probes_per_s),
+        span(mass.probe_every_ms),
+        span(mass.observe_at_most_ms)
     )
 }
 

@@ -6,7 +6,9 @@ mod cost;
 mod journey;
 mod lag;
 mod login;
+mod mass;
 mod promises;
+mod thresholds;
 mod tls;
 
 use crate::summary::{Summary, TargetSummary};
@@ -17,7 +19,9 @@ use cost::cost;
 use journey::journey;
 use lag::lag;
 use login::login;
+use mass::mass;
 use promises::promises;
+use thresholds::thresholds;
 use tls::tls;
 
 /// What the run says: what a request costs, how much load a target holds, how long a caller stays in, which promises were kept. An
@@ -32,6 +36,7 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
         target.capacity.is_some()
             || target.sweep.is_some()
             || target.login.is_some()
+            || target.mass.is_some()
             || target.journey.is_some()
     });
     // Where targets were only loaded alone, or had sessions, nobody asked for the rest.
@@ -42,12 +47,14 @@ pub fn sentences(summary: &Summary) -> Vec<String> {
         capacity(summary),
         knees(summary),
         login(summary),
+        mass(summary),
         journey(summary),
     ];
     cost.into_iter()
         .chain(tls(summary))
         .chain(others.into_iter().flatten())
         .chain(lag.into_iter().flatten())
+        .chain(thresholds(summary))
         .chain(controls(summary))
         .collect()
 }

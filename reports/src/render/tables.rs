@@ -1,5 +1,6 @@
 //! The tables of every report. Each row label carries the settings its figures belong to.
 
+mod attribution;
 mod claims;
 mod cost;
 mod freshness;
@@ -7,11 +8,14 @@ mod frontier;
 mod journey;
 mod lifetimes;
 mod login;
+mod mass;
 mod matrix;
 mod revocation;
 mod solo;
+mod thresholds;
 mod tls;
 
+pub use attribution::attribution;
 pub use claims::claims;
 pub(super) use claims::{Sizes, sizes};
 pub use cost::{cpu, latency, memory, network, time, work};
@@ -20,10 +24,12 @@ pub use frontier::frontier;
 pub use journey::{noticed, sessions};
 pub use lifetimes::{lifetimes, projections};
 pub use login::{login_cpu, storms};
+pub use mass::{left_behind, many_at_once, others_meanwhile};
 pub use matrix::{cells, matrix, refreshes};
 pub use revocation::{lag, law, refresh};
 pub(super) use solo::objective;
 pub use solo::{capacity, sweep};
+pub use thresholds::thresholds;
 pub(super) use tls::{Pair, pairs};
 pub use tls::{connections, tls};
 
@@ -41,7 +47,8 @@ use crate::validity::Verdict;
 /// single events and points, which are the [`details`].
 #[must_use]
 pub fn all(summary: &Summary) -> Vec<Table> {
-    let mut all = costs(summary);
+    let mut all = vec![thresholds(summary)];
+    all.extend(costs(summary));
     match Matrix::of(summary) {
         Some(_) => {
             all.extend(matrix(summary));
@@ -85,6 +92,9 @@ fn costs(summary: &Summary) -> Vec<Table> {
         sweep(summary),
         storms(summary),
         login_cpu(summary),
+        many_at_once(summary),
+        others_meanwhile(summary),
+        left_behind(summary),
         noticed(summary),
         sessions(summary),
     ]
@@ -96,8 +106,8 @@ const OVERVIEW_NOTE: &str = "CPU is that of all the target's processes; the cont
 
 const ALONE_NOTE: &str = "What each target held within its objective, alone under load: the highest rate that a search found, the last one on the way up a ladder.";
 
-const CROWD_NOTE: &str = "How many sessions there were and how much in them was unexpected, and what the other routes notice at the highest login rate; the \
-    tables below tell client types and rates apart, and what they cost.";
+const CROWD_NOTE: &str = "How many sessions there were and how much in them was unexpected, what the other routes notice at the highest login rate, and others when an event happens \
+    to many at once; the tables below tell client types, rates and parts apart, and what they cost.";
 
 /// One row per target: cost, latency, capacity and lag side by side.
 #[must_use]
@@ -111,7 +121,9 @@ pub fn overview(summary: &Summary) -> Table {
         |target: &TargetSummary| target.load.is_some() || !target.revocation.is_empty();
     let alone = |target: &TargetSummary| target.capacity.is_some() || target.sweep.is_some();
     let targets = &summary.targets;
-    let crowds = |target: &TargetSummary| target.login.is_some() || target.journey.is_some();
+    let crowds = |target: &TargetSummary| {
+        target.login.is_some() || target.mass.is_some() || target.journey.is_some()
+    };
     let any = |has: &dyn Fn(&TargetSummary) -> bool| targets.iter().any(has);
     let note = match (any(&stream_or_lag), any(&alone), any(&crowds)) {
         (false, true, false) => ALONE_NOTE,
@@ -134,6 +146,8 @@ pub fn overview(summary: &Summary) -> Table {
             "#sessions",
             "#unexpected in them",
             "#others' p99 in a login storm, × quiet",
+            "#others' p99 in a mass event, × before",
+            "#last out after the last ack",
             "lag after the worst event",
             "projected",
         ],
@@ -159,6 +173,8 @@ pub fn overview(summary: &Summary) -> Table {
             sessions,
             unexpected,
             figure(login::fiercest_ratio(target)),
+            figure(mass::ratio_during(target)),
+            mass::last_out(target),
             worst(target).map_or_else(|| unwatched(target), watched),
             worst(target).map_or_else(|| ABSENT.to_owned(), |row| in_production(target, row)),
         ]);

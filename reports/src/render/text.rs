@@ -6,6 +6,7 @@ mod grid;
 use crate::render::sentences::{caveats, sentences};
 use crate::render::table::Table;
 use crate::render::{KNOWN, provenance, tables};
+use crate::run_directory::RUN_FILE;
 use crate::run_file::RunFile;
 use crate::summary::Summary;
 use crate::validity::Verdict;
@@ -60,7 +61,10 @@ pub fn text(run: &RunFile, summary: &Summary, options: TextOptions) -> String {
             page.lines.extend(bars);
         }
     }
-    for table in tables::all(summary) {
+    let mut shown = tables::all(summary);
+    shown.push(tables::attribution(run, summary));
+    shown.retain(|table| !table.rows.is_empty());
+    for table in shown {
         page.section(&table.title);
         page.lines
             .extend(grid::lines(&table, page.width, page.paint));
@@ -97,19 +101,29 @@ impl Page {
         for caveat in caveats(summary) {
             self.wrapped("! ", "  ", &caveat);
         }
-        for finding in &validity.findings {
-            let said = format!(
-                "{}: {}. Touches {}. To do: {}.",
-                finding.verdict.name(),
-                finding.what,
-                finding.taints,
-                finding.advice
-            );
-            self.wrapped("! ", "  ", &said);
+        for kind in validity.kinds() {
+            for finding in &kind.told {
+                let said = format!(
+                    "{}: {}. Touches {}. To do: {}.",
+                    finding.verdict.name(),
+                    finding.what,
+                    finding.taints,
+                    finding.advice
+                );
+                self.wrapped("! ", "  ", &said);
+            }
+            if !kind.others.is_empty() {
+                let said = format!("… {}: {RUN_FILE} has them all.", kind.more());
+                self.wrapped("  ", "  ", &said);
+            }
         }
         for failure in &summary.failures {
             let outcome = failure.expectation.outcome();
             self.wrapped("✗ ", "  ", &format!("{outcome}: {}", failure.sentence()));
+        }
+        for result in summary.unkept_thresholds() {
+            let outcome = result.outcome.words();
+            self.wrapped("✗ ", "  ", &format!("{outcome}: {}", result.sentence()));
         }
         for failure in &summary.known_failures {
             self.wrapped("◇ ", "  ", &format!("{KNOWN}: {}", failure.sentence()));

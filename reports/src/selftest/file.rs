@@ -48,6 +48,8 @@ pub enum Scope {
     Quick,
     /// For a machine that someone wants to trust.
     Full,
+    /// How often comparisons are wrong, and nothing else: for their published error rates.
+    Compare,
 }
 
 impl Scope {
@@ -57,6 +59,7 @@ impl Scope {
         match self {
             Self::Quick => "quick",
             Self::Full => "full",
+            Self::Compare => "compare",
         }
     }
 }

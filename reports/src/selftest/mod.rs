@@ -2,7 +2,7 @@
 //!
 //! * [`Row`]: one quantity of one truth, judged
 //! * [`SelftestFile`]: all rows of one self-test, where and how quiet it was; [`write()`] and [`read()`]
-//! * [`text()`], [`markdown()`]: the table
+//! * [`text()`], [`markdown()`]: the table; [`repeats_markdown()`]: that of several self-tests
 //! * [`Citation`]: what a run says of the self-test that came before it
 
 mod citation;
@@ -10,12 +10,14 @@ mod disk;
 mod file;
 mod noise;
 mod render;
+mod repeats;
 
 pub use citation::{Citation, CitedError};
-pub use disk::{ReadSelftestError, WriteSelftestError, read, write};
+pub use disk::{read, write};
 pub use file::{Overall, SCHEMA, Scope, SelftestFile};
 pub use noise::{Noise, QUIET_CANARY_CV, QUIET_STEAL_SHARE};
 pub use render::{markdown, text};
+pub use repeats::repeats_markdown;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -9,6 +9,7 @@ mod facts;
 mod generator;
 mod journey;
 mod login;
+mod mass;
 mod matrix;
 mod outcomes;
 mod processor;
@@ -38,27 +39,41 @@ const LATE_PROBES: &str =
 
 /// Everything that any check finds, the run as a whole first, then its scenarios in their order.
 pub(super) fn all(run: &RunFile) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = whole_run::findings(run).collect();
+    let mut findings = of_run(run);
     for scenario in &run.scenarios {
-        findings.extend(facts::contradicted(scenario));
-        if let Some(stream) = Stream::of(run, scenario) {
-            findings.extend(of_stream(&stream));
-        }
-        if let Some(revocation) = &scenario.revocation {
-            findings.extend(of_revocations(run, scenario, revocation));
-        }
-        if let Some(searches) = &scenario.capacity {
-            findings.extend(capacity::of_searches(run, scenario, searches));
-        }
-        if let Some(ladders) = &scenario.sweep {
-            findings.extend(capacity::of_ladders(run, scenario, ladders));
-        }
-        if let Some(storms) = &scenario.login {
-            findings.extend(login::findings(run, scenario, storms));
-        }
-        if let Some(sessions) = &scenario.journey {
-            findings.extend(journey::findings(run, scenario, sessions));
-        }
+        findings.extend(of_scenario(run, scenario));
+    }
+    findings
+}
+
+/// What is found of the run as a whole.
+pub(super) fn of_run(run: &RunFile) -> Vec<Finding> {
+    whole_run::findings(run).collect()
+}
+
+/// What is found in one scenario.
+pub(super) fn of_scenario(run: &RunFile, scenario: &ScenarioRecord) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = facts::contradicted(scenario).collect();
+    if let Some(stream) = Stream::of(run, scenario) {
+        findings.extend(of_stream(&stream));
+    }
+    if let Some(revocation) = &scenario.revocation {
+        findings.extend(of_revocations(run, scenario, revocation));
+    }
+    if let Some(searches) = &scenario.capacity {
+        findings.extend(capacity::of_searches(run, scenario, searches));
+    }
+    if let Some(ladders) = &scenario.sweep {
+        findings.extend(capacity::of_ladders(run, scenario, ladders));
+    }
+    if let Some(storms) = &scenario.login {
+        findings.extend(login::findings(run, scenario, storms));
+    }
+    if let Some(event) = &scenario.mass {
+        findings.extend(mass::findings(run, scenario, event));
+    }
+    if let Some(sessions) = &scenario.journey {
+        findings.extend(journey::findings(run, scenario, sessions));
     }
     findings
 }

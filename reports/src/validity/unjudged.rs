@@ -3,7 +3,8 @@
 use super::Check;
 use super::checks::{Alone, ROUNDS_NEEDED, Stream, has_canary, tells_steal};
 use crate::run_file::{
-    Counters, JourneyRecord, LoginRecord, RoundRecord, RunFile, ScenarioRecord, TargetRecord,
+    Counters, JourneyRecord, LoginRecord, MassRecord, RoundRecord, RunFile, ScenarioRecord,
+    TargetRecord,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub fn unjudged(run: &RunFile) -> Vec<Unjudged> {
         let storms = storms.filter(|record| !record.slices.is_empty());
         missing
             .extend(storms.map_or_else(Vec::new, |record| of_storms(run, record, &scenario.name)));
+        let event = scenario.mass.as_ref();
+        let event = event.filter(|record| !record.targets.is_empty());
+        missing.extend(event.map_or_else(Vec::new, |record| of_mass(run, record, &scenario.name)));
         let revocation = scenario.revocation.as_ref();
         if revocation.is_some_and(|revocation| revocation.background.clocks.is_none()) {
             missing.push(Unjudged {
@@ -158,6 +162,20 @@ fn of_storms(run: &RunFile, record: &LoginRecord, scenario: &str) -> Vec<Unjudge
         canary: slices.iter().any(|slice| slice.canary.len() > 1),
         clocks: slices.iter().any(|slice| slice.clocks.is_some()),
         reconnects: parts.clone().any(|part| part.reconnects.is_some()),
+        silent: silent_about_their_store(run, &counted.collect::<Vec<_>>()),
+    };
+    told.lacks(scenario)
+}
+
+fn of_mass(run: &RunFile, record: &MassRecord, scenario: &str) -> Vec<Unjudged> {
+    let slices = || record.targets.iter().flat_map(|target| &target.slices);
+    let targets = record.targets.iter();
+    let counted = targets.map(|target| (target.target.as_str(), target.counters.as_ref()));
+    let told = Told {
+        steal: slices().any(|slice| slice.steal_share.is_some()),
+        canary: slices().map(|slice| slice.canary.len()).sum::<usize>() > 1,
+        clocks: slices().any(|slice| slice.clocks.is_some()),
+        reconnects: slices().any(|slice| slice.others.reconnects.is_some()),
         silent: silent_about_their_store(run, &counted.collect::<Vec<_>>()),
     };
     told.lacks(scenario)

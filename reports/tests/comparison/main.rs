@@ -1,4 +1,3 @@
 //! The error rates of the comparison, on seeded synthetic suites.
 
 mod error_rates;
-mod noise;

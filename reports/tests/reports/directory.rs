@@ -5,6 +5,7 @@ use authbench_reports::run_directory::{
     CreateRunError, MARKER_FILE, RUN_FILE, ReadRunError, RunDirectory, SUMMARY_FILE, read_run,
 };
 use authbench_reports::summary::Summary;
+use authbench_reports::versioned::ReadError;
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use std::fs;
@@ -133,7 +134,9 @@ fn reading_says_what_is_wrong() {
     )
     .expect("writes");
     let error = read_run(&other).expect_err("another version");
-    assert!(matches!(&error, ReadRunError::Schema { found, .. } if found == "authbench.run/2"));
+    assert!(
+        matches!(&error, ReadRunError::File(ReadError::Schema { found, .. }) if found == "authbench.run/2")
+    );
 
     let unknown = path.join("unknown.json");
     fs::write(&unknown, whole.replacen("\"seed\"", "\"sed\"", 1)).expect("writes");

@@ -3,8 +3,10 @@
 use crate::fixture;
 use crate::selftest::selftest;
 use authbench_reports::check::TargetCheck;
+use authbench_reports::comparison::file::ComparisonFile;
 use authbench_reports::doctor::Diagnosis;
 use authbench_reports::interleavings::InterleavingsFile;
+use authbench_reports::microbenchmarks::{Citation, MicrobenchmarksFile};
 use authbench_reports::requirement::{Choice, Requirement};
 use authbench_reports::run_file::RunFile;
 use authbench_reports::selftest::SelftestFile;
@@ -22,6 +24,7 @@ fn run_files_keep_their_schema() {
     accepts(&schema, &fixture::alone());
     accepts(&schema, &fixture::sessions());
     accepts(&schema, &fixture::storms());
+    accepts(&schema, &fixture::mass());
     accepts(&schema, &fixture::lifetimes());
     let mut stranger = serde_json::to_value(fixture::run()).expect("serializes");
     stranger["surprise"] = Value::Null;
@@ -35,6 +38,7 @@ fn summaries_keep_their_schema() {
     accepts(&schema, &Summary::of(&fixture::alone()));
     accepts(&schema, &Summary::of(&fixture::sessions()));
     accepts(&schema, &Summary::of(&fixture::storms()));
+    accepts(&schema, &Summary::of(&fixture::mass()));
     accepts(&schema, &Summary::of(&fixture::lifetimes()));
     accepts(&schema, crate::matrix::spoiled_summary());
     let mut without_stream = fixture::run();
@@ -66,6 +70,28 @@ fn self_tests_keep_their_schema() {
     accepts(&schema, &selftest());
     let mut stranger = serde_json::to_value(selftest()).expect("serializes");
     stranger["rows"][0]["verdict"] = "splendid".into();
+    assert!(!jsonschema::is_valid(&schema, &stranger));
+}
+
+#[test]
+fn microbenchmarks_keep_their_schema() {
+    let schema = committed::<MicrobenchmarksFile>("authbench.microbenchmarks-1.json");
+    let file = crate::microbenchmarks::file();
+    accepts(&schema, &file);
+    let mut citing = fixture::run();
+    citing.manifest.microbenchmarks = Citation::of(&file, &citing.manifest);
+    accepts(&committed::<RunFile>("authbench.run-1.json"), &citing);
+    let mut stranger = serde_json::to_value(file).expect("serializes");
+    stranger["operations"][0]["mean"] = 1.into();
+    assert!(!jsonschema::is_valid(&schema, &stranger));
+}
+
+#[test]
+fn comparisons_keep_their_schema() {
+    let schema = committed::<ComparisonFile>("authbench.comparison-1.json");
+    accepts(&schema, &crate::comparison::comparison());
+    let mut stranger = serde_json::to_value(crate::comparison::comparison()).expect("serializes");
+    stranger["outcome"] = "splendid".into();
     assert!(!jsonschema::is_valid(&schema, &stranger));
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn selftest() -> SelftestFile {
             around: "fixed-delay".to_owned(),
             canary_cv_before: 0.072,
             canary_cv_after: 0.01,
+            preempted_share: None,
             steal_share: Some(0.003),
         }],
         quiet: false,
@@ -99,7 +100,10 @@ fn another_format_and_a_cut_file_are_told_apart() {
     );
     fs::write(&path, r#"{"schema": "authbench.selftest/1", "#).expect("writes");
     let error = read(&path).expect_err("a cut file").to_string();
-    assert!(error.contains("is not the file of a self-test"), "{error}");
+    assert!(
+        error.contains("is not a whole file of the format `authbench.selftest/1`"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -74,6 +74,22 @@ fn nothing_is_projected_from_a_law_that_does_not_hold() {
 }
 
 #[test]
+fn an_open_stream_is_not_held_against_the_law_of_expiry() {
+    let mut run = fixture::run();
+    assert!(
+        row(&Summary::of(&run), "jwt", "logout")
+            .uniformity
+            .is_some()
+    );
+    let jwt = run.targets.iter_mut().find(|target| target.name == "jwt");
+    jwt.expect("a target").file["point"][0]["kind"] = json!("stream");
+    let summary = Summary::of(&run);
+    let row = row(&summary, "jwt", "logout");
+    assert_eq!((row.uniformity, row.projected), (None, None));
+    assert_eq!(row.not_projected, Some(NotProjected::EndsOtherwise));
+}
+
+#[test]
 fn a_bound_that_nobody_could_watch_is_not_kept() {
     let mut run = fixture::run();
     for trial in &mut fixture::event(&mut run, "session", "logout").trials {

@@ -8,6 +8,7 @@ use crate::process::CounterSource;
 use crate::run::system::System;
 use authbench_reports::run_file::{Counters, ProcessUse};
 use nix::errno::Errno;
+use std::collections::BTreeMap;
 
 /// CPU clocks at one moment.
 #[derive(Debug)]
@@ -105,6 +106,30 @@ pub async fn counted(client: &mut FlowClient, system: &System) -> Option<Counter
         sum.store_out_of_memory = sum.store_out_of_memory.max(scraped.store_out_of_memory);
     }
     sum
+}
+
+/// What there is in lists and stores now, by the names of the target file: of several processes the largest, for each has the whole. Empty where
+/// the file names none, or none of them is told.
+pub async fn sizes(client: &mut FlowClient, system: &System) -> BTreeMap<String, u64> {
+    let mut largest = BTreeMap::new();
+    let sources = system.processes().iter();
+    for source in sources.filter_map(|process| process.counters.as_ref()) {
+        if source.sizes.is_empty() {
+            continue;
+        }
+        let scrape = &source.scrape;
+        let asked = client.exchange(&scrape.peer, &scrape.bytes).await;
+        let is_there = asked.is_ok_and(|exchange| exchange.head.status == 200);
+        let text = std::str::from_utf8(client.response().body()).unwrap_or_default();
+        for (name, metric) in source.sizes.iter().filter(|_| is_there) {
+            if let Some(size) = counters::sum(text, metric) {
+                let size = size as u64;
+                let known = largest.entry(name.clone()).or_insert(size);
+                *known = size.max(*known);
+            }
+        }
+    }
+    largest
 }
 
 /// The same of each system, one after another.

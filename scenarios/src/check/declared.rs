@@ -1,5 +1,6 @@
 //! What the file alone says and does not say, before anything is sent.
 
+use crate::scenario_file;
 use crate::target::{Event, Target};
 use authbench_reports::check::{Finding, Severity};
 use std::collections::BTreeSet;
@@ -39,7 +40,19 @@ pub(super) fn lacks(target: &Target) -> Vec<Finding> {
             .filter_map(|event| unbounded(target, event)),
     );
     found.extend(unused_facts(target));
+    found.extend(flows.events.iter().filter_map(unasked));
     found
+}
+
+/// An event that nobody will make happen unless a scenario is written that names it.
+fn unasked(event: &Event) -> Option<Finding> {
+    if scenario_file::asking_for(&event.name).next().is_some() {
+        return None;
+    }
+    let says = "no scenario of this program makes it happen";
+    let advice = "name it in [revocation] events of a scenario file; if it is what they call logout or account_disabled, call it so";
+    let about = format!("event.{}", event.name);
+    Some(Finding::new(Severity::Note, about, says).advising(advice))
 }
 
 /// An event that promises nothing at some point.

@@ -204,10 +204,10 @@ fn judge_bounds(walker: &mut Walker<'_>, about: &str, lags: &[CoarseLag]) {
         match lag.kept {
             BoundKept::Broken => walker.find_wrong(
                 about,
-                format!("the credential was accepted after the bound {bound:?} had passed"),
+                format!("the credential was accepted after the bound ({bound}) had passed"),
             ),
             BoundKept::NotObserved => {
-                let says = format!("{bound:?} is longer than a check watches: not observed");
+                let says = format!("{bound}: longer than a check watches, so not observed");
                 let advice = "a run watches for as long as the bound";
                 let finding = Finding::new(Severity::Note, about, says);
                 walker.find(finding.advising(advice));

@@ -186,7 +186,14 @@ pub(super) fn of_answer(
             "expect the redirect, or let the step follow it",
         ),
         400 | 415 | 422 => explained(Cause::Parameters, "a parameter is missing or malformed"),
-        401 | 403 => explained(Cause::Credential, "nothing in the answer says why"),
+        401 | 403 => explained(
+            Cause::Credential,
+            "nothing in the answer says why: is the credential, key or CSRF token there, and may its owner do this?",
+        ),
+        200..=299 => explained(
+            Cause::Status,
+            "the file expects another; a form that comes again has often refused what was sent: is every field there, under its name, and the password right?",
+        ),
         _ => explained(Cause::Status, "the file expects another"),
     }
 }

@@ -2,8 +2,11 @@
 
 use super::walker::Walker;
 use crate::flow::{Credential, PointRequest};
-use crate::target::{Event, Point};
-use authbench_reports::check::{BoundKept, CoarseLag, PointVerdict};
+use crate::target::{Bound, Event, Point};
+use authbench_reports::check::{
+    BoundKept, CoarseLag, Finding, PointAnswer, PointVerdict, Severity,
+};
+use authbench_reports::number::span;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,6 +27,8 @@ struct Watched<'a> {
     accepted_until: Option<Duration>,
     refused_by: Option<Duration>,
     answered: bool,
+    /// The last answer, where the file does not say what it means.
+    unclear: Option<PointAnswer>,
 }
 
 /// When the event was acknowledged: a moment, or for a command any time from its start to its exit.
@@ -63,6 +68,7 @@ pub(super) async fn watch(
             accepted_until: None,
             refused_by: None,
             answered: false,
+            unclear: None,
         })
         .collect();
     while watched.iter().any(|watched| watched.goes_on(t0)) && !walker.is_interrupted() {
@@ -70,12 +76,18 @@ pub(super) async fn watch(
             let (point, request) = (watched.point, watched.request);
             let asked = walker.ask(point, request, credential).await;
             if let Some(exchange) = asked.exchange {
-                watched.answered_at(asked.answer.verdict, exchange.sent, exchange.done, t0);
+                watched.answered_at(asked.answer, exchange.sent, exchange.done, t0);
             }
         }
         tokio::time::sleep(ROUND).await;
     }
     let observed = t0.latest.elapsed();
+    for finding in watched
+        .iter()
+        .filter_map(|watched| watched.never_clear(event))
+    {
+        walker.find(finding);
+    }
     let lags = watched.iter().map(|watched| watched.lag(event));
     (lags.collect(), observed)
 }
@@ -93,14 +105,37 @@ impl Watched<'_> {
         self.refused_by.is_none() && t0.latest.elapsed() < self.until
     }
 
-    fn answered_at(&mut self, verdict: PointVerdict, sent: Instant, done: Instant, t0: T0) {
-        match verdict {
+    fn answered_at(&mut self, answer: PointAnswer, sent: Instant, done: Instant, t0: T0) {
+        match answer.verdict {
             PointVerdict::Accepted => self.accepted_until = Some(t0.certainly_before(sent)),
             PointVerdict::Refused => self.refused_by = Some(t0.perhaps_before(done)),
+            PointVerdict::Neither | PointVerdict::Both => return self.unclear = Some(answer),
             // An outage says nothing about the credential.
             _ => return,
         }
         self.answered = true;
+        self.unclear = None;
+    }
+
+    /// What to say of a point that ended with an answer that is neither: in a run that is a gap, and no lag would ever be found.
+    fn never_clear(&self, event: &Event) -> Option<Finding> {
+        let probed = self.point.is_probed_in(&event.name);
+        let answer = self
+            .unclear
+            .filter(|_| probed && self.refused_by.is_none())?;
+        let says = format!(
+            "after {}: {} to the last, which is not what refuse says",
+            event.name,
+            answer.words()
+        );
+        let advice = match answer.status {
+            Some(500..) => "the server failed; its log says why",
+            _ => {
+                "if it refuses in this way, refuse must say so: a run takes such an answer for a gap"
+            }
+        };
+        let about = format!("point.{}", self.point.name);
+        Some(Finding::new(Severity::Wrong, about, says).advising(advice))
     }
 
     fn lag(&self, event: &Event) -> CoarseLag {
@@ -111,23 +146,41 @@ impl Watched<'_> {
             point: self.point.name.clone(),
             accepted_until_ms: self.accepted_until.map(ms),
             refused_by_ms: self.refused_by.map(ms),
-            bound: bound.map(|bound| bound.text.clone()),
-            kept: kept(limit, self.accepted_until, self.refused_by, self.answered),
+            bound: bound.map(spelled),
+            kept: kept(
+                limit,
+                self.accepted_until,
+                self.refused_by,
+                self.answered && self.unclear.is_none(),
+            ),
         }
     }
 }
 
-/// One request accepted after the bound had passed breaks it, however few were sent.
+/// As the file states it, and how long that is where facts do not show it.
+fn spelled(bound: &Bound) -> String {
+    match bound.facts().next() {
+        None => bound.text.clone(),
+        Some(_) => format!(
+            "{} = {}",
+            bound.text,
+            span(bound.limit.as_secs_f64() * 1000.0)
+        ),
+    }
+}
+
+/// One request accepted after the bound had passed breaks it, however few were sent. `clear`: there were answers, and the last was one that the file
+/// knows.
 fn kept(
     limit: Option<Duration>,
     accepted_until: Option<Duration>,
     refused_by: Option<Duration>,
-    answered: bool,
+    clear: bool,
 ) -> BoundKept {
     match (limit, accepted_until, refused_by) {
-        _ if !answered => BoundKept::Unknown,
-        (None, ..) => BoundKept::NoBound,
         (Some(limit), Some(accepted), _) if accepted > limit => BoundKept::Broken,
+        _ if !clear => BoundKept::Unknown,
+        (None, ..) => BoundKept::NoBound,
         (Some(_), _, Some(_)) => BoundKept::Kept,
         (Some(_), _, None) => BoundKept::NotObserved,
     }
@@ -166,5 +219,7 @@ mod tests {
             assert_eq!(kept(limit, accepted, refused, true), expected);
         }
         assert_eq!(kept(s(1), None, None, false), BoundKept::Unknown);
+        assert_eq!(kept(s(1), s(2), None, false), BoundKept::Broken);
+        assert_eq!(kept(s(3), s(2), None, false), BoundKept::Unknown);
     }
 }

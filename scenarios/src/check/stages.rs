@@ -86,7 +86,7 @@ async fn logout(walker: &mut Walker<'_>, credential: Credential) {
         .steps(List::Logout, &target.flows.logout, &mut leaving)
         .await
     {
-        Ok(_) => ask_whole(walker, "after logout", &credential, Expected::Anything).await,
+        Ok(_) => ask_whole(walker, "after [[logout]]", &credential, Expected::Anything).await,
         Err(failed) => blame(walker, "logout", failed),
     }
 }

@@ -40,16 +40,33 @@ pub async fn log_in(
     users: Range<u32>,
     done: impl Fn() + Clone + Send + 'static,
 ) -> Result<Vec<Credential>, StepError> {
+    log_in_as(target, limit, None, users, done).await
+}
+
+/// The same as a client of the type `client` does.
+///
+/// # Errors
+/// As [`log_in`].
+pub async fn log_in_as(
+    target: &Arc<Target>,
+    limit: &Arc<LoginLimit>,
+    client: Option<&str>,
+    users: Range<u32>,
+    done: impl Fn() + Clone + Send + 'static,
+) -> Result<Vec<Credential>, StepError> {
+    let by: Option<Arc<str>> = client.map(Arc::from);
     let waiting = Arc::new(Mutex::new(users.collect::<VecDeque<u32>>()));
     let workers: Vec<_> = (0..LOGINS_AT_ONCE)
         .map(|_| {
             let (target, limit) = (Arc::clone(target), Arc::clone(limit));
-            let (waiting, done) = (Arc::clone(&waiting), done.clone());
+            let (waiting, done, by) = (Arc::clone(&waiting), done.clone(), by.clone());
             tokio::spawn(async move {
                 let mut client = FlowClient::new(STEP_DEADLINE);
                 let mut credentials = Vec::new();
                 while let Some(user) = next(&waiting) {
-                    credentials.push(login_or_again(&mut client, &target, &limit, user).await?);
+                    credentials.push(
+                        login_or_again(&mut client, &target, &limit, by.as_deref(), user).await?,
+                    );
                     done();
                 }
                 Ok::<_, StepError>(credentials)
@@ -71,12 +88,14 @@ async fn login_or_again(
     client: &mut FlowClient,
     target: &Target,
     limit: &LoginLimit,
+    by: Option<&str>,
     user: u32,
 ) -> Result<Credential, StepError> {
+    let steps = by.map_or(&target.flows.login[..], |by| target.flows.login_of(by));
     let mut tried = 1;
     loop {
         limit.pass().await;
-        let outcome = login_patiently(client, target, limit, user).await;
+        let outcome = login_patiently_by(client, target, steps, limit, user).await;
         if outcome.is_ok() || tried == LOGINS_TRIED {
             return outcome;
         }

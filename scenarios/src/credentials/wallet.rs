@@ -7,6 +7,7 @@ use crate::load::requests::{Expect, RequestPool};
 use crate::load::sender::Endpoint;
 use crate::target::{Judgement, Point, Target};
 use crate::wire::ResponseReader;
+use futures_util::future::join_all;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::cmp::Reverse;
@@ -23,6 +24,9 @@ use std::time::{Duration, Instant};
 const RENEW_AT: Range<f64> = 0.2..0.5;
 /// How long to wait after a renewal failed before the next is tried: a target that is down is not hammered.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
+/// How many renewals of one target may be under way at once. With one, a target that answers within 40 ms keeps no more than 25 credentials of two
+/// seconds alive, and whoever waits for a renewal that failed holds up all others.
+const AT_ONCE: usize = 4;
 
 /// The credentials of one target and the requests that present them at its traffic points.
 pub struct Wallet {
@@ -94,9 +98,17 @@ impl Wallet {
     /// a new login. A renewal that fails is tried again after those that are due by then; if it goes on failing, requests with the
     /// expired credential are refused and stand in the report as unexpected.
     pub async fn keep_fresh(self, seed: u64) {
+        let parts = (0..AT_ONCE).map(|part| self.keep_part_fresh(part, seed));
+        join_all(parts).await;
+    }
+
+    /// The credentials whose numbers leave the rest `part`, one after another: each belongs to one part, so none is renewed twice at once.
+    async fn keep_part_fresh(&self, part: usize, seed: u64) {
         let mut client = FlowClient::new(STEP_DEADLINE);
         let mut draw = ChaCha8Rng::seed_from_u64(seed);
-        let mut due: BinaryHeap<_> = (0..self.held.credentials.len())
+        draw.set_stream(part as u64);
+        let mut due: BinaryHeap<_> = (part..self.held.credentials.len())
+            .step_by(AT_ONCE)
             .filter_map(|index| self.due(index, &mut draw))
             .collect();
         while let Some(Reverse((at, index))) = due.pop() {
@@ -154,7 +166,7 @@ impl Held {
         ))
     }
 
-    /// Nothing but this renews a credential, one after the other: a refresh token is never used twice at once.
+    /// Nothing but this renews a credential, and never twice at once: a refresh token is used one time.
     async fn renew(
         &self,
         client: &mut FlowClient,

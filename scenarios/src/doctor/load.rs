@@ -1,5 +1,6 @@
 //! What else uses the processors, from two looks at `/proc`.
 
+use crate::accounting::idle::WAITING;
 use authbench_reports::doctor::{BusyProcess, OtherLoad};
 use std::collections::BTreeMap;
 use std::fs;
@@ -64,13 +65,19 @@ impl Snapshot {
             let before = earlier.processes.get(pid).map_or(0, |(_, ticks)| *ticks);
             Some((name, now.saturating_sub(before)))
         };
-        let ours = used(&own).map_or(0, |(_, ticks)| ticks);
+        let waits = |pid: &&u32| {
+            let process = self.processes.get(pid);
+            process.is_some_and(|(name, _)| name.as_bytes() == WAITING.to_bytes())
+        };
+        let waiting: Vec<u32> = self.processes.keys().filter(waits).copied().collect();
+        let ours = waiting.iter().chain([&own]).filter_map(used);
+        let ours: u64 = ours.map(|(_, ticks)| ticks).sum();
         let busy = self.machine.busy.saturating_sub(earlier.machine.busy);
         let one = total as f64 / self.processors.max(1) as f64;
         let mut busiest: Vec<BusyProcess> = self
             .processes
             .keys()
-            .filter(|pid| **pid != own)
+            .filter(|pid| **pid != own && !waiting.contains(pid))
             .filter_map(used)
             .map(|(name, ticks)| BusyProcess {
                 name: name.clone(),
@@ -175,5 +182,20 @@ mod tests {
             .collect();
         assert_eq!(named, [("p2", 0.4), ("p9", 0.2)]);
         assert_eq!(after.others_since(&after, 1, None), None);
+    }
+
+    /// Other runs' too: a processor that is kept from halting is free.
+    #[test]
+    fn what_waits_on_a_processor_is_no_load() {
+        let name = || WAITING.to_string_lossy().into_owned();
+        let named = |ticks| BTreeMap::from([(7, (name(), ticks))]);
+        let looks = |busy, ticks| Snapshot {
+            processes: named(ticks),
+            ..snapshot(1000 + busy, busy, &[])
+        };
+        let seen = looks(95, 90).others_since(&looks(0, 0), 1, None);
+        let seen = seen.expect("ticks passed");
+        assert!(seen.busiest.is_empty(), "{seen:?}");
+        assert!((seen.busy_share - 5.0 / 95.0).abs() < 1e-9, "{seen:?}");
     }
 }

@@ -50,7 +50,7 @@ pub enum StepFailure {
         after: Option<Duration>,
     },
     /// The response has another status than the file expects.
-    #[error("expected status {expected}, got {got}: {body}")]
+    #[error("expected status {expected}, got {got}{}{body}", if .body.is_empty() { "" } else { ": " })]
     Status {
         /// What the file expects.
         expected: Statuses,
@@ -85,6 +85,12 @@ impl StepError {
             | StepFailure::Status { .. }
             | StepFailure::Capture { .. } => false,
         }
+    }
+
+    /// Whether the target could not be reached, or gave no answer at all.
+    #[must_use]
+    pub fn is_unanswered(&self) -> bool {
+        matches!(*self.failure, StepFailure::Exchange(_))
     }
 
     /// How long to leave the target alone, if it asked for that.
@@ -187,8 +193,11 @@ mod tests {
                 .any(|got| status(got).is_refusal())
         );
         assert!(!failed(StepFailure::Throttled { after: None }).is_refusal());
-        let lost = StepFailure::Exchange(ExchangeError::Deadline(Duration::ZERO));
-        assert!(!failed(lost).is_refusal());
+        let lost = failed(StepFailure::Exchange(ExchangeError::Deadline(
+            Duration::ZERO,
+        )));
+        assert!(!lost.is_refusal() && lost.is_unanswered());
+        assert!(!status(503).is_unanswered());
     }
 
     #[test]

@@ -14,13 +14,13 @@ pub enum Timer {
 }
 
 /// A timer of one kind or the other.
-pub(super) enum Alarm {
+pub(crate) enum Alarm {
     Precise(Precise),
     Coarse,
 }
 
 impl Alarm {
-    pub(super) fn new(timer: Timer) -> io::Result<Self> {
+    pub(crate) fn new(timer: Timer) -> io::Result<Self> {
         Ok(match timer {
             Timer::Timerfd => Self::Precise(Precise::new()?),
             Timer::TokioSleep => Self::Coarse,
@@ -28,7 +28,7 @@ impl Alarm {
     }
 
     /// Returns at `moment` or as soon after it as the task is woken; at once when it has passed. What the clock says then.
-    pub(super) async fn wait_until(&mut self, moment: Instant) -> io::Result<Instant> {
+    pub(crate) async fn wait_until(&mut self, moment: Instant) -> io::Result<Instant> {
         match self {
             Self::Precise(precise) => precise.wait_until(moment).await,
             Self::Coarse => {
@@ -45,7 +45,7 @@ impl Alarm {
 const SHORT: std::time::Duration = std::time::Duration::from_micros(20);
 
 #[cfg(target_os = "linux")]
-pub(super) struct Precise(tokio::io::unix::AsyncFd<Descriptor>);
+pub(crate) struct Precise(tokio::io::unix::AsyncFd<Descriptor>);
 
 /// A timerfd as tokio wants to see it.
 #[cfg(target_os = "linux")]
@@ -101,7 +101,7 @@ impl Precise {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) struct Precise;
+pub(crate) struct Precise;
 
 #[cfg(not(target_os = "linux"))]
 impl Precise {

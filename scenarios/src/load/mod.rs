@@ -9,7 +9,7 @@
 //! request starts (its throttle waits before its clock starts), nor sends it (a client library per request costs three times the CPU
 //! of the request itself), nor measures it (its clock stops at the response headers).
 
-mod alarm;
+pub(crate) mod alarm;
 #[cfg(test)]
 mod answering_server;
 pub mod attack;

@@ -1,4 +1,4 @@
-//! Ties a child to this process before it runs its program. The only unsafe code of this crate.
+//! Ties a child to this process before it runs its program. With the spinner of `accounting/idle/` the only unsafe code of this crate.
 
 use std::io;
 use std::process::Command;

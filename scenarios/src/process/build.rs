@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 
 use super::child::{Child, Launch, Stdout};
 use super::error::ProcessFailure;
-use super::{RunSettings, wiring};
+use super::{RunSettings, folder, wiring};
 use crate::target::{Members, TargetFile};
 
 /// How long it may take: compiling and fetching do.
@@ -14,7 +14,8 @@ const WITHIN: Duration = Duration::from_secs(600);
 
 /// Runs the target's `build` to its end, if it has one. What it prints goes to `TARGET-build.log`.
 pub(super) fn run(target: &TargetFile, settings: &RunSettings) -> Result<(), ProcessFailure> {
-    if target.build.is_empty() {
+    let built = target.checkout().is_some_and(|checkout| checkout.built);
+    if target.build.is_empty() || built {
         return Ok(());
     }
     let words = target.build.iter();
@@ -31,6 +32,7 @@ pub(super) fn run(target: &TargetFile, settings: &RunSettings) -> Result<(), Pro
             .dir
             .join(format!("{}-build.log", target.about.name)),
         cpus: &settings.cpus,
+        folder: folder(target),
         parent_death: Signal::SIGKILL,
     })?;
     child.wait_for_success(WITHIN, &settings.interrupted)

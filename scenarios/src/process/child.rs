@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -53,6 +53,8 @@ pub(super) struct Launch<'a> {
     pub(super) stdout: Stdout,
     pub(super) log: PathBuf,
     pub(super) cpus: &'a [usize],
+    /// Where it runs; `None`: where this process does.
+    pub(super) folder: Option<&'a Path>,
     /// What it gets when its parent is gone.
     pub(super) parent_death: Signal,
 }
@@ -103,6 +105,9 @@ impl Child {
             .stdin(Stdio::piped())
             .stdout(stdout)
             .stderr(log);
+        if let Some(folder) = launch.folder {
+            command.current_dir(folder);
+        }
         attach(&mut command, launch.cpus, launch.parent_death).map_err(spawn_failed)?;
         let mut process = command.spawn().map_err(spawn_failed)?;
         let mut input = process.stdin.take();

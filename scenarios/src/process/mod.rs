@@ -14,8 +14,9 @@ mod ready;
 mod started;
 mod wiring;
 
+use std::borrow::Cow;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -32,6 +33,8 @@ use crate::target::{Members, ProcessSpec, Ready, RemoteTargets, TargetFile};
 
 /// How long all children together may take to exit once their input has ended.
 const GRACE: Duration = Duration::from_secs(3);
+/// What errors call a target's `build`.
+const BUILD: &str = "build";
 /// How long they may take after SIGTERM, before SIGKILL.
 const TERM_GRACE: Duration = Duration::from_secs(1);
 
@@ -74,6 +77,7 @@ impl Processes {
     /// # Errors
     /// When one of them cannot be started, ends before it is ready, or is not ready in time. Those already started are then killed.
     pub fn start(target: &TargetFile, settings: &RunSettings) -> Result<Self, ProcessError> {
+        let settings = &*settings_for(target, settings);
         let mut processes = Self {
             children: Vec::new(),
             started: Vec::new(),
@@ -84,7 +88,7 @@ impl Processes {
             process: process.to_owned(),
             failure,
         };
-        build::run(target, settings).map_err(|failure| failed("build", failure))?;
+        build::run(target, settings).map_err(|failure| failed(BUILD, failure))?;
         processes
             .choose_ports(target)
             .map_err(|(process, failure)| failed(&process, failure))?;
@@ -220,6 +224,7 @@ impl Processes {
                 .dir
                 .join(format!("{}-{}.log", target.about.name, spec.name)),
             cpus: &settings.cpus,
+            folder: folder(target),
             parent_death: parent_death(spec),
         };
         let mut child = Child::spawn(launch)?;
@@ -253,6 +258,35 @@ impl Processes {
         }
         members
     }
+}
+
+/// Runs the target's `build` to its end, if it has one. Blocks for ten minutes at most; call it on the main thread.
+///
+/// # Errors
+/// When it cannot be started, fails, or takes longer.
+pub fn build(target: &TargetFile, settings: &RunSettings) -> Result<(), ProcessError> {
+    let outcome = build::run(target, &settings_for(target, settings));
+    outcome.map_err(|failure| ProcessError {
+        target: target.about.name.clone(),
+        process: BUILD.to_owned(),
+        failure,
+    })
+}
+
+/// In a checkout, the program that is measured is that of the checkout.
+fn settings_for<'a>(target: &TargetFile, settings: &'a RunSettings) -> Cow<'a, RunSettings> {
+    match target.checkout() {
+        Some(checkout) => Cow::Owned(RunSettings {
+            authbench: checkout.authbench.clone(),
+            ..settings.clone()
+        }),
+        None => Cow::Borrowed(settings),
+    }
+}
+
+/// Where the target's commands run; `None`: where this process does.
+fn folder(target: &TargetFile) -> Option<&Path> {
+    target.checkout().map(|checkout| checkout.folder.as_path())
 }
 
 impl fmt::Debug for Processes {

@@ -43,6 +43,8 @@ pub struct CounterSource {
     pub store_evictions: Option<String>,
     /// Metric that counts writes which the store refused for want of memory.
     pub store_out_of_memory: Option<String>,
+    /// Metrics of what there is at a moment, by its name in the run file.
+    pub sizes: BTreeMap<String, String>,
 }
 
 impl Started {
@@ -101,5 +103,6 @@ fn source(
         introspections: template.introspections.clone(),
         store_evictions: template.store_evictions.clone(),
         store_out_of_memory: template.store_out_of_memory.clone(),
+        sizes: template.sizes.clone(),
     })
 }

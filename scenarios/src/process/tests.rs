@@ -223,6 +223,7 @@ fn a_child_that_never_gets_ready_is_not_waited_for_for_ever() {
         secrets: Vec::new(),
         log: dir.path().join("log"),
         cpus: &[],
+        folder: None,
         parent_death: nix::sys::signal::Signal::SIGKILL,
     };
     let mut child = Child::spawn(launch).expect("a child");

@@ -212,7 +212,7 @@ async fn ask(
 }
 
 /// What a judgement says about the credential.
-pub(super) fn verdict(judgement: Judgement) -> Verdict {
+pub(crate) fn verdict(judgement: Judgement) -> Verdict {
     match judgement {
         Judgement::Accepted => Verdict::Accepted,
         Judgement::Refused => Verdict::Refused,

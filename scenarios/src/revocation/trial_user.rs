@@ -26,7 +26,7 @@ const LEAD: Duration = Duration::from_millis(50);
 /// call does not wait for one that takes longer: it would be late just where little is left of a credential's life, and those revocations would be
 /// missing from the lags.
 const WITNESSES_LEAD: Duration = Duration::from_millis(150);
-/// How long after the oldest credential of an occurrence its event is made: that one has to be logged in and used before.
+/// How long before the event the youngest credential of an occurrence is logged in: it has to be used at every point before.
 const OCCURRENCE_LEAD: Duration = Duration::from_millis(400);
 
 /// How trials are made; the same for every target of a scenario.
@@ -224,7 +224,7 @@ impl TrialUser {
                 None => tokio::time::sleep(assignment.wait).await,
                 Some(member) => {
                     let lead = assignment.wait + age_up_to + OCCURRENCE_LEAD;
-                    let before = age_up_to.mul_f64(assignment.age) + OCCURRENCE_LEAD;
+                    let before = age_in_company(age_up_to, assignment.age);
                     let moment = member.of.moment(lead);
                     let at = moment.checked_sub(before).unwrap_or(moment);
                     tokio::time::sleep_until(at.into()).await;
@@ -412,6 +412,12 @@ async fn hear(
     watch.unless_cut(heard).await.unwrap_or_default()
 }
 
+/// How long before the event of an occurrence one of its credentials is logged in; `age` from 0 to 1. None becomes older than one that is revoked
+/// alone: it would expire while the others are waited for, and show nothing.
+fn age_in_company(age_up_to: Duration, age: f64) -> Duration {
+    OCCURRENCE_LEAD + age_up_to.saturating_sub(OCCURRENCE_LEAD).mul_f64(age)
+}
+
 /// Sorts what the points said: what bounds are about, and what is to go on.
 fn note(
     trial: &mut Trial,
@@ -431,5 +437,19 @@ fn note(
             let itself = witness::of_itself(name, &segments, t0, certainly_good_ns);
             trial.witnesses.extend(itself);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_company_nobody_becomes_older_than_alone_and_everybody_is_used_before() {
+        let up_to = Duration::from_millis(800);
+        let ages = [0.0, 0.5, 1.0].map(|age| age_in_company(up_to, age).as_millis());
+        assert_eq!(ages, [400, 600, 800]);
+        let brief = Duration::from_millis(200);
+        assert_eq!(age_in_company(brief, 1.0), OCCURRENCE_LEAD);
     }
 }

@@ -17,6 +17,11 @@ pub(super) struct Allowance<'a> {
 }
 
 impl Allowance<'_> {
+    /// What its file says of it.
+    pub(super) fn file(&self) -> &TargetFile {
+        self.file
+    }
+
     /// The names of the others on its host.
     fn beside(&self) -> Vec<&str> {
         let own = self.file.about.name.as_str();

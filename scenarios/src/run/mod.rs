@@ -6,6 +6,7 @@ mod demand;
 mod hosts;
 mod journey;
 mod login;
+mod mass;
 pub mod progress;
 mod renewal;
 mod revocation;
@@ -16,6 +17,7 @@ pub mod system;
 
 pub use self::demand::DemandError;
 
+use self::demand::MassTimes;
 use self::progress::Progress;
 use self::system::{StartError, System};
 use crate::flow::{EncodeError, StepError};
@@ -186,6 +188,8 @@ pub async fn run(
     for target in plan.scenarios.iter().flat_map(|(_, targets)| targets) {
         System::check_permitted(target, &plan.settings)?;
     }
+    let scenarios = plan.scenarios.iter().map(|(scenario, _)| scenario);
+    demand::at_most_one_mass_event(scenarios, plan.profile)?;
     for (scenario, targets) in &plan.scenarios {
         demand::check(scenario, plan.profile, targets)?;
     }
@@ -219,7 +223,7 @@ async fn run_scenario(
     context.tell(Progress::Scenario {
         name,
         question,
-        expected: expected(scenario.plan(context.profile), files.len() as u32),
+        expected: expected(scenario.plan(context.profile), &files),
     });
     let mut systems = Vec::with_capacity(files.len());
     for file in files {
@@ -290,6 +294,7 @@ async fn measure(
         capacity: None,
         sweep: None,
         login: None,
+        mass: None,
         journey: None,
     };
     let (load, attack) = (&scenario.load, context.attack(&scenario.name));
@@ -309,6 +314,9 @@ async fn measure(
         }
         Workload::Login(plan) => {
             record.login = Some(login::measure(systems, load, plan, attack, context).await?);
+        }
+        Workload::Mass(plan) => {
+            record.mass = Some(mass::measure(systems, load, plan, attack, context).await?);
         }
         Workload::Journey(plan) => {
             record.journey = Some(journey::measure(systems, plan, attack, context).await?);
@@ -334,12 +342,13 @@ fn lifetimes(system: &System) -> Vec<LifetimeRecord> {
 }
 
 /// About how long a scenario takes; logging in and starting processes are guesses.
-fn expected(workload: &Workload, targets: u32) -> Duration {
+fn expected(workload: &Workload, files: &[TargetFile]) -> Duration {
     const PREPARATION: Duration = Duration::from_secs(12);
     const ONE_REVOCATION: Duration = Duration::from_millis(2800);
     const PROBES_OF_A_FIRST_SEARCH: u32 = 15;
     const PROBES_OF_A_LATER_SEARCH: u32 = 9;
     const PROBES_OF_A_SHORT_SEARCH: u32 = 12;
+    let targets = files.len() as u32;
     // Half of a search's probes are overloads, whose backlog has to be waited for.
     let one_probe = |warm_up: Duration, slice: Duration| (warm_up + slice).mul_f64(1.2);
     match workload {
@@ -366,6 +375,17 @@ fn expected(workload: &Workload, targets: u32) -> Duration {
         Workload::Login(plan) => {
             let slices = (plan.rates_per_s.len() as u32 + 1) * plan.rounds;
             PREPARATION + one_probe(plan.warm_up, plan.slice) * slices * targets
+        }
+        Workload::Mass(plan) => {
+            // A thousand logins or calls a second, or as limits say; how long the last one stays in is what is asked.
+            let unlimited = Duration::from_millis(u64::from(plan.accounts));
+            let all = hosts::of_files(files);
+            let each = all.iter().map(|here| {
+                let times = MassTimes::of(plan, here);
+                times.logins.max(unlimited) + times.calls.max(unlimited)
+            });
+            let slices = (plan.warm_up + plan.slice * 2) * targets;
+            PREPARATION + slices + each.sum::<Duration>()
         }
         Workload::Journey(plan) => {
             let lives = plan.clients.iter().map(ClientPlan::expected);

@@ -257,7 +257,7 @@ impl BackgroundLoad<'_> {
         let per_s = |count: u64| count as f64 / scheduled.as_secs_f64().max(f64::MIN_POSITIVE);
         let mut background = Background {
             offered_per_s: self.rate_per_s,
-            renewals_per_s: per_s(renewed),
+            renewals_per_s: Some(per_s(renewed)),
             ..Background::default()
         };
         for (system, lane) in self.systems.iter().zip(rounds) {

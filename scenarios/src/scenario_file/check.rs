@@ -3,8 +3,10 @@
 mod journey;
 mod kind;
 mod login;
+mod mass;
 mod revocations;
 mod solo;
+mod thresholds;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,6 +38,7 @@ pub(super) fn check(source: Source) -> Result<Scenario, FileError> {
         checker.plain_texts(&raw.vars, "vars")?,
         checker.load(&raw, &plans[0])?,
     );
+    checker.thresholds(&raw)?;
     let variants = checker.variants(&raw, &targets)?;
     checker.events_of_variants(&raw, &mut plans)?;
     Ok(Scenario {
@@ -78,10 +81,15 @@ pub(super) fn fits(
     for event in events {
         if !targets.iter().any(|target| target.has_event(event)) {
             let problem = format!("no target of this scenario has an event called {event:?}");
-            return Err(source.error(&at_key(source, "events"), "revocation.events", problem, ""));
+            let (line, key) = match at_key(source, "events") {
+                nowhere if nowhere.is_empty() => (at_key(source, "event"), "mass.event"),
+                line => (line, "revocation.events"),
+            };
+            return Err(source.error(&line, key, problem, ""));
         }
     }
-    solo::objectives_fit(source, targets)
+    solo::objectives_fit(source, targets)?;
+    thresholds::targets_fit(source, targets)
 }
 
 /// Where a line begins with `key`; for what only turns out once the targets are read.

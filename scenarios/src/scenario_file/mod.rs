@@ -1,27 +1,30 @@
-//! Scenario files (`authbench.scenario/1`): which targets, what traffic, what is measured, for how long in each profile.
+//! Scenario files (`authbench.scenario/1`): which targets, what traffic, what is measured, for how long in each profile. `docs/scenarios.md` is their page.
 //!
 //! | key | what it says |
 //! |---|---|
-//! | `schema` `name` `kind` | `authbench.scenario/1`; the name in reports; `steady`, `revocation`, `capacity`, `sweep`, `login` or `journey` |
+//! | `schema` `name` `kind` | `authbench.scenario/1`; the name in reports; `steady`, `revocation`, `mass`, `capacity`, `sweep`, `login` or `journey` |
 //! | `question` | one sentence, shown in the report |
 //! | `targets` | names of built-in targets, paths of target files, relative to the scenario's own folder, or names of its variants |
 //! | `[variant.NAME]` | one of `targets`: `target`, the one that it is another form of, and `vars`, which replace variables for it alone; `events`, where only some of the scenario's are made there |
 //! | `[vars]` | replace variables of the targets that have them; plain text |
-//! | `[load]` | not of journeys: `connections_per_target`, `credentials_per_target`; `rate_per_s` over all targets (`steady`, `revocation`), or of the one that has its turn (`login`) |
+//! | `[load]` | not of journeys: `connections_per_target`, `credentials_per_target`; `rate_per_s` over all targets (`steady`, `revocation`), or of the one that has its turn (`login`, `mass`) |
 //! | `[revocation]` | of this kind only: `events`, `probe_every`, `tail`, `slots_per_target`, `observe` (60s); `resolution`, the part of a lag that probes may lie apart where that is more than `probe_every`; `headline`, events that are made more often; `occurrences` (1), how often at least an event happens that puts out many at once; `together`, how many targets are measured at a time (all) |
 //! | `[steady]` | of `revocation` only: what the targets cost, measured before it in a stream of its own: `question`, `targets`, `vars`, and what `[load]` has |
 //! | `[slo]` `[slo.NAME]` | of `capacity` and `sweep` only: `p99`, `unexpected`, `achieved`, for all targets and for one |
+//! | `thresholds` | what the figures of the run must be, or it ends with exit code 1: a list for every target, or `[thresholds]`, a table of lists by target, `"*"` for every one ([`authbench_reports::threshold`]) |
 //! | `[capacity]` | of this kind only: `start_per_s`, `resolution` |
 //! | `[sweep]` | of this kind only: `rates`, or `fractions` of a capacity that is looked for from `start_per_s` |
 //! | `[login]` | of this kind only: `rates` of logins per second, `connections` they are made on; `[load]` is the stream on the other routes of one target |
+//! | `[mass]` | of this kind only: `event`, which happens to many accounts at once; `calls_at_once`; `probes_per_s` and `probe_connections`, by which the accounts' credentials are watched, `probe_every` apart at least; `observe`, how long after the last call at most |
 //! | `[journey]` | of this kind only: `sessions_per_s` over all targets; `renew_before`: a credential with less of its promised life left is renewed |
 //! | `[[client]]` | of journeys only, a table for each client type: `type`, `weight`, `presents` (`cookie`, `header`), `requests_per_session`, `think`, `renew` (`ahead`, `when_refused`), `reload_every`, and shares from 0 to 1: `write_share`, `two_tabs_share`, `retry_share`, `lost_response_share`, `logout_share` |
 //! | `default_profile` | the profile that is meant where none is asked for (`quick`) |
-//! | `[profile.quick]` `standard` `full` | `warm_up`; `rounds` and `round`, or `revocations` and (of `headline`) `headline_revocations`, or `rounds` and `slice`; all of the first two with `[steady]` |
+//! | `[profile.quick]` `standard` `full` | `warm_up`; `rounds` and `round`, or `revocations` and (of `headline`) `headline_revocations`, or `rounds` and `slice`, or `slice` and `accounts`; all of the first two with `[steady]` |
 
 mod check;
 mod journey;
 mod login;
+mod mass;
 mod mix;
 mod parts;
 mod raw;
@@ -31,6 +34,7 @@ mod variant;
 
 pub use journey::{ClientPlan, Journeys, Presents, Renew, Shares};
 pub use login::LoginStorms;
+pub use mass::MassEvent;
 pub use mix::{Mix, MixError};
 pub use revocations::Revocations;
 pub use solo::{Capacity, Ladder, Slos, Sweep};
@@ -52,6 +56,7 @@ const SCENARIOS: &[(&str, &str)] = &[
     ("revocation", include_str!("../../revocation.toml")),
     ("capacity", include_str!("../../capacity.toml")),
     ("sweep", include_str!("../../sweep.toml")),
+    ("mass-disable", include_str!("../../mass-disable.toml")),
     ("login", include_str!("../../login.toml")),
     ("journey", include_str!("../../journey.toml")),
     ("tls", include_str!("../../tls.toml")),
@@ -127,6 +132,8 @@ pub enum Plan {
     Sweep(Sweep),
     /// Login storms at one target after another.
     Login(LoginStorms),
+    /// One event for many accounts, at one target after another.
+    Mass(MassEvent),
     /// Sessions of several kinds of clients.
     Journey(Journeys),
 }
@@ -136,7 +143,11 @@ impl Plan {
     #[must_use]
     pub fn first_probe_per_s(&self) -> Option<u32> {
         match self {
-            Self::Steady(_) | Self::Revocation(_) | Self::Login(_) | Self::Journey(_) => None,
+            Self::Steady(_)
+            | Self::Revocation(_)
+            | Self::Login(_)
+            | Self::Mass(_)
+            | Self::Journey(_) => None,
             Self::Capacity(capacity) => Some(capacity.start_per_s),
             Self::Sweep(sweep) => Some(sweep.ladder.first_per_s()),
         }
@@ -157,6 +168,14 @@ pub struct Rounds {
 /// The names of the built-in scenarios.
 pub fn names() -> impl Iterator<Item = &'static str> {
     SCENARIOS.iter().map(|(name, _)| *name)
+}
+
+/// The built-in scenarios that make an event of this name happen.
+pub fn asking_for(event: &str) -> impl Iterator<Item = &'static str> {
+    let scenarios = names().filter_map(|name| Some((name, Scenario::load(name).ok()?)));
+    scenarios
+        .filter(move |(_, scenario)| scenario.events().iter().any(|asked| asked == event))
+        .map(|(name, _)| name)
 }
 
 impl Scenario {
@@ -285,7 +304,15 @@ impl Scenario {
         json
     }
 
-    fn events(&self) -> &[String] {
+    /// Whether `file` has one of the events that are revoked in this scenario.
+    #[must_use]
+    pub fn has_event_of(&self, file: &TargetFile) -> bool {
+        self.events().iter().any(|event| file.has_event(event))
+    }
+
+    /// The events that it makes happen, by name; none where nothing is revoked.
+    #[must_use]
+    pub fn events(&self) -> &[String] {
         match &self.plans[0] {
             Plan::Steady(_)
             | Plan::Capacity(_)
@@ -293,6 +320,7 @@ impl Scenario {
             | Plan::Login(_)
             | Plan::Journey(_) => &[],
             Plan::Revocation(revocations) => &revocations.events,
+            Plan::Mass(mass) => std::slice::from_ref(&mass.event),
         }
     }
 }

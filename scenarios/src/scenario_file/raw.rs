@@ -2,9 +2,11 @@
 
 mod journey;
 mod slo;
+mod thresholds;
 
 pub(super) use journey::{RawClient, RawJourney};
 pub(super) use slo::{RawLimit, RawLimits};
+pub(super) use thresholds::RawThresholds;
 
 use std::collections::BTreeMap;
 
@@ -28,10 +30,12 @@ pub(super) struct RawScenario {
     pub(super) revocation: Option<Spanned<RawRevocation>>,
     pub(super) steady: Option<Spanned<RawSteady>>,
     pub(super) default_profile: Option<Spanned<String>>,
+    pub(super) thresholds: Option<Spanned<RawThresholds>>,
     pub(super) slo: Option<Spanned<RawLimits>>,
     pub(super) capacity: Option<Spanned<RawCapacity>>,
     pub(super) sweep: Option<Spanned<RawSweep>>,
     pub(super) login: Option<Spanned<RawLogin>>,
+    pub(super) mass: Option<Spanned<RawMass>>,
     pub(super) journey: Option<Spanned<RawJourney>>,
     #[serde(default)]
     pub(super) client: Vec<Spanned<RawClient>>,
@@ -104,6 +108,17 @@ pub(super) struct RawLogin {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct RawMass {
+    pub(super) event: Spanned<String>,
+    pub(super) calls_at_once: Spanned<i64>,
+    pub(super) probes_per_s: Spanned<i64>,
+    pub(super) probe_connections: Spanned<i64>,
+    pub(super) probe_every: Spanned<String>,
+    pub(super) observe: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RawProfiles {
     pub(super) quick: Spanned<RawProfile>,
     pub(super) standard: Spanned<RawProfile>,
@@ -119,4 +134,5 @@ pub(super) struct RawProfile {
     pub(super) slice: Option<Spanned<String>>,
     pub(super) revocations: Option<Spanned<i64>>,
     pub(super) headline_revocations: Option<Spanned<i64>>,
+    pub(super) accounts: Option<Spanned<i64>>,
 }

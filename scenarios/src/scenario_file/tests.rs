@@ -3,6 +3,7 @@
 mod crowd;
 mod revocations;
 mod solo;
+mod thresholds;
 mod variant;
 
 use super::*;
@@ -158,7 +159,7 @@ fn mistakes_in_steady_scenarios() {
         (
             "\"steady\"",
             "\"stable\"",
-            "3: kind: unknown \"stable\" (allowed: steady, revocation, capacity, sweep, login, journey)",
+            "3: kind: unknown \"stable\" (allowed: steady, revocation, mass, capacity, sweep, login, journey)",
         ),
         (
             "\"steady\"",

@@ -1,6 +1,7 @@
 //! What every truth needs to be measured.
 
 use super::SelftestError;
+use super::error_rates::Repetitions;
 use super::fault::Fault;
 use super::quiet::Watch;
 use crate::process::RunSettings;
@@ -21,6 +22,8 @@ pub struct Bench {
     pub scope: Scope,
     /// The mistake to make on purpose, if any.
     pub fault: Option<Fault>,
+    /// How often the error rates of comparisons are tried.
+    pub repetitions: Repetitions,
     noise: Mutex<Vec<Noise>>,
 }
 
@@ -33,7 +36,17 @@ impl Bench {
             seed,
             scope,
             fault,
+            repetitions: Repetitions::default(),
             noise: Mutex::default(),
+        }
+    }
+
+    /// With other numbers of repetitions.
+    #[must_use]
+    pub fn repeating(self, repetitions: Repetitions) -> Self {
+        Self {
+            repetitions,
+            ..self
         }
     }
 
@@ -46,7 +59,7 @@ impl Bench {
     pub(super) fn either<T>(&self, quick: T, full: T) -> T {
         match self.scope {
             Scope::Quick => quick,
-            Scope::Full => full,
+            Scope::Full | Scope::Compare => full,
         }
     }
 

@@ -96,7 +96,12 @@ async fn measure(
         let measured_ms = streamed.response(bench).quantile_ms(quantile);
         let late_ms = (held_us - drawn_us) / 1000.0;
         let row = row::duration(known, measured_ms, streamed.circumstances());
-        unless_late(row, late_ms, tolerance_ms)
+        let row = unless_late(row, late_ms, tolerance_ms);
+        unless_stopped(
+            row,
+            streamed.recorder.send_lag.quantile_ms(quantile),
+            tolerance_ms,
+        )
     };
     Ok(quantiles.map(row).to_vec())
 }
@@ -112,6 +117,21 @@ fn unless_late(row: Row, late_ms: f64, tolerance_ms: f64) -> Row {
             "the server itself held its responses {late_ms:.3} ms longer than it drew"
         )),
         ..row
+    }
+}
+
+/// A generator whose own delay, at the same quantile, is half the tolerance was stopped by the machine (or is not in time, which the rows of the send
+/// lag judge): what lies that far out in a tail is then the machine's.
+fn unless_stopped(row: Row, send_lag_ms: Option<f64>, tolerance_ms: f64) -> Row {
+    match send_lag_ms {
+        Some(send_lag_ms) if send_lag_ms > tolerance_ms / 2.0 => Row {
+            verdict: RowVerdict::NotJudged,
+            note: Some(format!(
+                "the generator itself sent {send_lag_ms:.3} ms late there: something stopped it"
+            )),
+            ..row
+        },
+        _ => row,
     }
 }
 

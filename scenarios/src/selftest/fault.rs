@@ -16,6 +16,10 @@ pub enum Fault {
     FirstReject,
     /// The target that is honest about its expiry gets a leeway of 500 ms that it keeps quiet about.
     HiddenLeeway,
+    /// Comparisons of many figures give each the whole level to itself.
+    NoHolm,
+    /// Comparisons look at one round and call 5 % a change.
+    OneRound,
 }
 
 /// No fault has this name.
@@ -25,11 +29,13 @@ pub struct UnknownFault(String);
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::TokioSleep,
         Self::ClockAtSend,
         Self::FirstReject,
         Self::HiddenLeeway,
+        Self::NoHolm,
+        Self::OneRound,
     ];
 
     /// As the command line and the file name it.
@@ -40,6 +46,8 @@ impl Fault {
             Self::ClockAtSend => "clock-at-send",
             Self::FirstReject => "first-reject",
             Self::HiddenLeeway => "hidden-leeway",
+            Self::NoHolm => "no-holm",
+            Self::OneRound => "one-round",
         }
     }
 }

@@ -6,6 +6,7 @@
 //! * [`Bench`]: what every truth needs: how servers are started, the seed, how thorough to be
 //! * [`fault`]: errors that are put into the instrument on purpose, to see that the self-test finds them
 //! * [`generator_cost`]: what a request costs the generator, beside other tools
+//! * [`error_rates`]: how often comparisons are wrong, over thousands of synthetic ones and hundreds of real ones
 //! * `stream`: an open-loop stream against one truth server, through the same engine as any run
 //! * `trials`: revocations at several truth servers, through the same code as any run
 
@@ -13,6 +14,7 @@ pub mod arms;
 mod bench;
 mod drawn_delay;
 mod error;
+pub mod error_rates;
 mod expiry;
 pub mod fault;
 mod fixed_delay;
@@ -30,7 +32,8 @@ mod unmeasured;
 pub use bench::Bench;
 pub use error::SelftestError;
 
-use authbench_reports::selftest::{Noise, Row};
+use authbench_reports::comparison::error_rates::rows::GROUP;
+use authbench_reports::selftest::{Noise, Row, Scope};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -60,6 +63,16 @@ pub enum Truth {
     PlantedCpu,
     /// Two arms, one of which asks its store once more.
     PlantedRoundTrip,
+    /// Comparisons of arms that are made up.
+    SyntheticSuites,
+    /// Two arms that are the same, compared again and again.
+    SameArmsOften,
+    /// The planted CPU, several times.
+    PlantedCpuOften,
+    /// The planted round trip, several times.
+    PlantedRoundTripOften,
+    /// Credentials that live twice as long in one of two arms, several times.
+    DoubledLifetimeOften,
 }
 
 /// No truth has this name.
@@ -76,7 +89,7 @@ pub struct Outcome {
     pub noise: Vec<Noise>,
 }
 
-/// What a self-test tells whoever waits for it: a group of truths begins.
+/// What a self-test tells whoever waits for it: a group of truths begins, or goes on.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     /// Which.
@@ -97,12 +110,15 @@ pub async fn run(
 ) -> Result<Outcome, SelftestError> {
     let mut outcome = Outcome::default();
     for (index, truth) in truths.iter().enumerate() {
-        let left = truths[index..].iter().map(|truth| truth.takes(bench)).sum();
-        progress(Progress {
-            truth: *truth,
-            left,
-        });
-        let measured = truth.measure(bench).await;
+        let others = &truths[index + 1..];
+        let after: Duration = others.iter().map(|truth| truth.takes(bench)).sum();
+        let left = |left| {
+            progress(Progress {
+                truth: *truth,
+                left: left + after,
+            });
+        };
+        let measured = truth.measure(bench, &left).await;
         outcome
             .rows
             .extend(measured.or_else(|error| unmeasured::rows(*truth, error))?);
@@ -113,7 +129,7 @@ pub async fn run(
 
 impl Truth {
     /// All of them, in the order in which they are measured.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::Stall,
         Self::FixedDelay,
         Self::Bimodal,
@@ -125,15 +141,26 @@ impl Truth {
         Self::SameArms,
         Self::PlantedCpu,
         Self::PlantedRoundTrip,
+        Self::SyntheticSuites,
+        Self::SameArmsOften,
+        Self::PlantedCpuOften,
+        Self::PlantedRoundTripOften,
+        Self::DoubledLifetimeOften,
     ];
 
-    /// Whether the quick self-test measures it, too: comparing arms takes minutes.
+    /// Whether a self-test of this `scope` measures it. Comparing arms takes minutes, too long for the quick one; counting how often that is
+    /// wrong takes an hour, and nothing else is done then.
     #[must_use]
-    pub fn is_quick(self) -> bool {
-        !matches!(
-            self,
-            Self::SameArms | Self::PlantedCpu | Self::PlantedRoundTrip
-        )
+    pub fn is_of(self, scope: Scope) -> bool {
+        match self {
+            Self::SameArms | Self::PlantedCpu | Self::PlantedRoundTrip => scope == Scope::Full,
+            Self::SyntheticSuites
+            | Self::SameArmsOften
+            | Self::PlantedCpuOften
+            | Self::PlantedRoundTripOften
+            | Self::DoubledLifetimeOften => scope == Scope::Compare,
+            _ => scope != Scope::Compare,
+        }
     }
 
     /// As `--only` and the file name it.
@@ -151,10 +178,21 @@ impl Truth {
             Self::SameArms => "same-arms",
             Self::PlantedCpu => "planted-cpu",
             Self::PlantedRoundTrip => "planted-round-trip",
+            Self::SyntheticSuites => GROUP,
+            Self::SameArmsOften => "same-arms-often",
+            Self::PlantedCpuOften => "planted-cpu-often",
+            Self::PlantedRoundTripOften => "planted-round-trip-often",
+            Self::DoubledLifetimeOften => "doubled-lifetime-often",
         }
     }
 
-    async fn measure(self, bench: &Bench) -> Result<Vec<Row>, SelftestError> {
+    /// `left` is told how long it still takes, at its beginning and, where that is long, every now and then.
+    async fn measure(
+        self,
+        bench: &Bench,
+        left: &error_rates::Left<'_>,
+    ) -> Result<Vec<Row>, SelftestError> {
+        left(self.takes(bench));
         match self {
             Self::Stall => stall::measure(bench).await,
             Self::FixedDelay => fixed_delay::measure(bench).await,
@@ -165,8 +203,13 @@ impl Truth {
             Self::Expiry => expiry::measure(bench).await,
             Self::GeneratorCost => generator_cost::measure(bench).await,
             Self::SameArms | Self::PlantedCpu | Self::PlantedRoundTrip => {
-                arms::measure(bench, self).await
+                arms::measure(bench, self, bench.seed).await
             }
+            Self::SyntheticSuites
+            | Self::SameArmsOften
+            | Self::PlantedCpuOften
+            | Self::PlantedRoundTripOften
+            | Self::DoubledLifetimeOften => error_rates::measure(bench, self, left).await,
         }
     }
 
@@ -181,6 +224,11 @@ impl Truth {
             Self::Expiry => expiry::takes(bench),
             Self::GeneratorCost => generator_cost::takes(bench),
             Self::SameArms | Self::PlantedCpu | Self::PlantedRoundTrip => arms::TAKE,
+            Self::SyntheticSuites
+            | Self::SameArmsOften
+            | Self::PlantedCpuOften
+            | Self::PlantedRoundTripOften
+            | Self::DoubledLifetimeOften => error_rates::takes(bench, self),
         }
     }
 }
@@ -222,8 +270,10 @@ mod tests {
             remote: crate::target::RemoteTargets::refused(),
             interrupted,
         };
-        let bench = Bench::new(settings, 1, authbench_reports::selftest::Scope::Quick, None);
-        let quick = Truth::ALL.into_iter().filter(|truth| truth.is_quick());
+        let bench = Bench::new(settings, 1, Scope::Quick, None);
+        let quick = Truth::ALL
+            .into_iter()
+            .filter(|truth| truth.is_of(Scope::Quick));
         let all: Duration = quick.map(|truth| truth.takes(&bench)).sum();
         assert!(all <= Duration::from_secs(60), "{all:?}");
     }

@@ -153,6 +153,7 @@ mod tests {
             around: "stall".to_owned(),
             canary_cv_before: cv,
             canary_cv_after: 0.0,
+            preempted_share: None,
             steal_share: None,
         }
     }

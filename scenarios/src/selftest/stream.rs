@@ -5,6 +5,7 @@ use super::row::Circumstances;
 use super::truth_server::{Report, TruthServer};
 use super::{Bench, SelftestError, Truth};
 use crate::credentials::{Wallet, log_in};
+use crate::load::alarm::Alarm;
 use crate::load::attack::Attack;
 use crate::load::pacer::Timer;
 use crate::load::schedule::Schedule;
@@ -14,8 +15,8 @@ use authbench_reports::histogram::Histogram;
 use authbench_reports::recorder::Recorder;
 use authbench_reports::selftest::Noise;
 use std::io;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 const TARGET: &str = include_str!("targets/load.toml");
@@ -54,6 +55,8 @@ pub(super) struct Streamed {
     pub(super) recorder: Recorder,
     /// What the server says that it did.
     pub(super) report: Report,
+    /// How long the generator's thread was blocked, each time.
+    pub(super) blocks: Vec<Duration>,
     intended: u64,
     noise: Noise,
 }
@@ -123,9 +126,14 @@ async fn measure(
     let watch = bench.watch();
     // The server's stalls count from here.
     server.reset().await?;
-    let blocked = stream.blocked.map(|blocked| tokio::spawn(block(blocked)));
+    let blocks = Arc::<Mutex<Vec<Duration>>>::default();
+    let blocked = stream
+        .blocked
+        .map(|blocked| tokio::spawn(block(blocked, Arc::clone(&blocks))));
     let round = paced(bench, schedule(stream.length), lanes).await;
-    blocked.inspect(JoinHandle::abort);
+    if let Some(blocked) = blocked {
+        ended(blocked).await?;
+    }
     let mut round = round?;
     let noise = bench.quiet_since(watch, &stream.told());
     let lane = round.lanes.remove(0);
@@ -133,17 +141,29 @@ async fn measure(
         recorder: lane.recorder,
         report: server.report().await?,
         intended: lane.intended,
+        blocks: std::mem::take(&mut *blocks.lock().unwrap_or_else(PoisonError::into_inner)),
         noise,
     })
 }
 
-/// Sleeps on the thread that everything else needs, which is the point.
-async fn block(blocked: Blocked) {
-    let mut next = tokio::time::interval(blocked.every);
+/// Sleeps on the thread that everything else needs, which is the point, and notes for how long: a thread is woken later than it asked. The moments are
+/// not left to tokio's timer: it would round them to whole milliseconds, and so bring each block into the same step with the starts.
+async fn block(blocked: Blocked, blocks: Arc<Mutex<Vec<Duration>>>) -> io::Result<()> {
+    let mut alarm = Alarm::new(Timer::default())?;
+    let mut next = Instant::now();
     loop {
-        next.tick().await;
+        next += blocked.every;
+        let began = alarm.wait_until(next).await?;
         std::thread::sleep(blocked.for_);
+        let mut blocks = blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        blocks.push(began.elapsed());
     }
+}
+
+/// Ends the blocks; the reason why there were none, if so.
+async fn ended(blocked: JoinHandle<io::Result<()>>) -> io::Result<()> {
+    blocked.abort();
+    blocked.await.unwrap_or(Ok(()))
 }
 
 async fn paced(bench: &Bench, schedule: Schedule, lanes: &[Lane]) -> io::Result<StreamRound> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +56,18 @@ pub struct TargetFile {
     pub(super) as_written: Json,
     pub(super) secrets: Secrets,
     pub(super) shown_variables: Vec<String>,
+    pub(super) checkout: Option<Arc<Checkout>>,
+}
+
+/// A copy of the target's repository in which its commands run, when that is not where this program was started.
+#[derive(Debug, Clone)]
+pub struct Checkout {
+    /// What stands for the folder in which this program was started.
+    pub folder: PathBuf,
+    /// What `${authbench}` is.
+    pub authbench: PathBuf,
+    /// Whether its `build` has been run already.
+    pub built: bool,
 }
 
 /// One process to start.
@@ -104,6 +116,8 @@ pub(crate) struct CounterTemplate {
     pub(crate) introspections: Option<String>,
     pub(crate) store_evictions: Option<String>,
     pub(crate) store_out_of_memory: Option<String>,
+    /// What there is at a moment, by its name in the run file: the metric.
+    pub(crate) sizes: BTreeMap<String, String>,
 }
 
 /// Why a target or scenario could not be loaded.
@@ -199,6 +213,26 @@ impl TargetFile {
         self
     }
 
+    /// The same with its commands run in `checkout`.
+    #[must_use]
+    pub fn in_checkout(mut self, checkout: Checkout) -> Self {
+        self.checkout = Some(Arc::new(checkout));
+        self
+    }
+
+    /// Where its commands run; `None`: where this program was started.
+    #[must_use]
+    pub fn checkout(&self) -> Option<&Checkout> {
+        self.checkout.as_deref()
+    }
+
+    /// Whether `${authbench}` stands in a command of it: then it is this program that is measured.
+    #[must_use]
+    pub fn starts_authbench(&self) -> bool {
+        let words = self.processes.iter().flat_map(|spec| &spec.command);
+        words.chain(&self.build).any(Template::names_authbench)
+    }
+
     /// What it is another form of, if anything.
     pub fn variant(&self) -> Option<&VariantRecord> {
         self.variant.as_ref()
@@ -225,6 +259,16 @@ impl TargetFile {
     /// The event of this name.
     pub(crate) fn event(&self, name: &str) -> Option<&Event<RequestTemplate>> {
         self.flows.event(name)
+    }
+
+    /// Every event.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Event<RequestTemplate>> {
+        self.flows.events.iter()
+    }
+
+    /// The names of its enforcement points.
+    pub(crate) fn points(&self) -> impl Iterator<Item = &str> {
+        self.flows.points.iter().map(|point| point.name.as_str())
     }
 
     /// The steps that run a command, as errors name them.

@@ -35,7 +35,7 @@ mod written;
 pub use bind::{BindError, BindReason, Members, Target};
 pub use bound::Bound;
 pub use builtin::names;
-pub use file::{About, LoadError, ProcessSpec, TargetFile};
+pub use file::{About, Checkout, LoadError, ProcessSpec, TargetFile};
 pub use flows::{
     Action, Call, Capture, CaptureFrom, CapturePart, ClientFlows, CommandLine, Event, Flows,
     Follow, JsonPlace, Point, PointKind, RefreshAfter, Step,

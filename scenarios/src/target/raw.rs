@@ -39,6 +39,7 @@ pub(super) struct RawTarget {
     pub(super) refresh: Vec<Spanned<RawStep>>,
     #[serde(default)]
     pub(super) logout: Vec<Spanned<RawStep>>,
+    #[serde(default)]
     pub(super) point: Vec<RawPoint>,
     #[serde(default)]
     pub(super) event: Vec<RawEvent>,
@@ -82,6 +83,8 @@ pub(super) struct RawProcess {
     pub(super) ready: Option<Spanned<Value>>,
     pub(super) count: Option<Spanned<i64>>,
     pub(super) counters: Option<RawCounters>,
+    #[serde(default)]
+    pub(super) sizes: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Deserialize)]

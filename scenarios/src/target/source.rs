@@ -62,17 +62,16 @@ impl Source {
     /// Reads the text, with that of what it extends, into raw types; unknown keys and wrong TOML types end here.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, FileError> {
         let texts = self.texts();
-        let wrong = |error: toml::de::Error| self.parse_error(&error);
         let mut merged: Option<Spanned<DeTable<'_>>> = None;
         for text in &texts {
-            let table = DeTable::parse(text).map_err(wrong)?;
+            let table = DeTable::parse(text).map_err(|error| self.not_toml(&error))?;
             merged = Some(match merged {
                 None => table,
                 Some(base) => extends::merge(base, table, text.len()),
             });
         }
         let merged = merged.unwrap_or_else(|| Spanned::new(0..0, DeTable::new()));
-        T::deserialize(Deserializer::from(merged)).map_err(wrong)
+        T::deserialize(Deserializer::from(merged)).map_err(|error| self.parse_error(&error))
     }
 
     /// Its own text last, each behind as many line breaks as come before it in bytes: so what is found in one stands at its position.
@@ -145,14 +144,28 @@ impl Source {
         }
     }
 
+    /// Of a text that is no TOML nobody knows what its keys are: the line is all that is said of the place.
+    fn not_toml(&self, error: &toml::de::Error) -> FileError {
+        let message = error.message().lines().next().unwrap_or_default();
+        let problem = format!("is not TOML: {message}");
+        self.error(&error.span().unwrap_or(0..0), "", problem, "")
+    }
+
     fn parse_error(&self, error: &toml::de::Error) -> FileError {
         let span = error.span().unwrap_or(0..0);
-        let message = error.message().lines().next().unwrap_or("not TOML");
+        let message = error.message().lines().next().unwrap_or_default();
         let message = without_value(message);
+        let (file, offset) = self.at(span.start);
+        if let Some(field) = missing_field(&message) {
+            let table = match span.start {
+                0 => String::new(),
+                _ => file.key_at(offset) + ".",
+            };
+            return self.error(&span, table + field, "is missing", "");
+        }
         // serde says "unknown field `x`, expected one of …" in one breath.
         let (problem, allowed) = message.split_once(", expected ").unwrap_or((&message, ""));
-        let (file, offset) = self.at(span.start);
-        self.error(&span, file.key_at(offset), problem, allowed)
+        self.error(&span, file.key_at(offset), problem, in_words(allowed))
     }
 
     fn line(&self, offset: usize) -> usize {
@@ -205,9 +218,28 @@ fn without_value(message: &str) -> Cow<'_, str> {
     format!("is {}, expected {expected}", with_article(kind.trim())).into()
 }
 
+/// serde says "missing field `x`" of the table that lacks it.
+fn missing_field(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.strip_suffix('`')
+}
+
+/// What Rust calls a type that is allowed.
+fn in_words(allowed: &str) -> &str {
+    match allowed {
+        "i64" | "u64" | "i32" | "u32" | "u16" => "a whole number",
+        "f64" => "a number",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "a table",
+        other => other,
+    }
+}
+
 fn with_article(kind: &str) -> String {
     match kind {
         "integer" => "an integer".to_owned(),
+        "sequence" => "a list".to_owned(),
+        "map" => "a table".to_owned(),
         kind => format!("a {kind}"),
     }
 }
@@ -250,7 +282,7 @@ mod tests {
             ),
             (
                 "invalid type: sequence, expected a string",
-                "is a sequence, expected a string",
+                "is a list, expected a string",
             ),
             (
                 "unknown field `a`, expected `b`",

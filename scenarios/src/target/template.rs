@@ -75,6 +75,12 @@ impl Template {
         Ok(template)
     }
 
+    /// Whether it refers to this program.
+    pub(crate) fn names_authbench(&self) -> bool {
+        self.references()
+            .any(|reference| reference.name == "authbench")
+    }
+
     pub(crate) fn literal(text: &str) -> Self {
         let mut template = Self::default();
         template.push_text(text);

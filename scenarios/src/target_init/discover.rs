@@ -42,7 +42,10 @@ pub enum DiscoverError {
         source: ExchangeError,
     },
     /// No address has a description.
-    #[error("no metadata found: {}", tried.join("; "))]
+    #[error(
+        "no metadata found: {}; a system that does not describe itself has its target file written by hand, and docs/targets.md begins with one",
+        tried.join("; ")
+    )]
     NotFound {
         /// What was asked for, and what came.
         tried: Vec<String>,

@@ -2,10 +2,11 @@
 //!
 //! What its lines say is in `lines`.
 
-use super::lines::{Line, SCHEMA, Touched, create, parse, whole_or_not_at_all, write_line};
+use super::lines::{Line, SCHEMA, Touched, create, parse, whole_or_not_at_all, write_lines};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -134,20 +135,28 @@ impl Journal {
     /// # Errors
     /// When it cannot be written: the event must then not be sent.
     pub async fn about_to_touch(self: &Arc<Self>, what: Touched) -> io::Result<u64> {
+        let ids = self.about_to_touch_all(vec![what]).await?;
+        Ok(ids.start)
+    }
+
+    /// The same of many at once, which the disk is waited for only once. The numbers of their entries, in order.
+    ///
+    /// # Errors
+    /// When they cannot be written: none of the events must then be sent.
+    pub async fn about_to_touch_all(self: &Arc<Self>, all: Vec<Touched>) -> io::Result<Range<u64>> {
         let journal = Arc::clone(self);
         off_this_thread(move || {
             let mut inner = journal.lock();
-            let id = inner.entries + 1;
-            journal.append(
-                &mut inner,
-                &Line::Touched {
-                    id,
-                    what: what.clone(),
-                },
-            )?;
-            inner.entries = id;
-            inner.open.insert(id, what);
-            Ok(id)
+            let first = inner.entries + 1;
+            let numbered: Vec<(u64, Touched)> = (first..).zip(all).collect();
+            let lines = numbered.iter().map(|(id, what)| Line::Touched {
+                id: *id,
+                what: what.clone(),
+            });
+            journal.append(&mut inner, &lines.collect::<Vec<_>>())?;
+            inner.entries += numbered.len() as u64;
+            inner.open.extend(numbered);
+            Ok(first..inner.entries + 1)
         })
         .await
     }
@@ -157,22 +166,31 @@ impl Journal {
     /// # Errors
     /// When it cannot be written; whoever reads the journal will undo once more.
     pub async fn undone(self: &Arc<Self>, id: u64) -> io::Result<()> {
+        self.all_undone(vec![id]).await
+    }
+
+    /// The same of many at once.
+    ///
+    /// # Errors
+    /// As [`Journal::undone`].
+    pub async fn all_undone(self: &Arc<Self>, ids: Vec<u64>) -> io::Result<()> {
         let journal = Arc::clone(self);
         off_this_thread(move || {
             let mut inner = journal.lock();
-            inner.open.remove(&id);
-            journal.append(&mut inner, &Line::Undone { id })
+            ids.iter().for_each(|id| drop(inner.open.remove(id)));
+            let lines = ids.iter().map(|id| Line::Undone { id: *id });
+            journal.append(&mut inner, &lines.collect::<Vec<_>>())
         })
         .await
     }
 
-    fn append(&self, inner: &mut Inner, line: &Line) -> io::Result<()> {
+    fn append(&self, inner: &mut Inner, lines: &[Line]) -> io::Result<()> {
         let file = match &mut inner.file {
             Some(file) => file,
             None => inner.file.insert(create(&self.path)?),
         };
         whole_or_not_at_all(file, |file| {
-            write_line(file, line)?;
+            write_lines(file, lines)?;
             file.sync_data()
         })
     }

@@ -78,7 +78,7 @@ fn what_cannot_be_written_whole_is_taken_back() {
         Err(io::ErrorKind::StorageFull.into())
     });
     assert!(torn.is_err());
-    whole_or_not_at_all(&mut file, |file| write_line(file, &line)).expect("written");
+    whole_or_not_at_all(&mut file, |file| write_lines(file, &[line])).expect("written");
     let text = fs::read_to_string(directory.path().join(JOURNAL_FILE)).expect("read");
     assert_eq!(text.lines().nth(1), Some("{\"undone\":{\"id\":1}}"));
     assert_eq!(parse(&text).map(|parsed| parsed.unreadable), Ok(Vec::new()));

@@ -82,8 +82,15 @@ pub(super) fn whole_or_not_at_all(
 }
 
 pub(super) fn write_line(file: &mut File, line: &Line) -> io::Result<()> {
-    let mut text = serde_json::to_string(line)?;
-    text.push('\n');
+    write_lines(file, std::slice::from_ref(line))
+}
+
+pub(super) fn write_lines(file: &mut File, lines: &[Line]) -> io::Result<()> {
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&serde_json::to_string(line)?);
+        text.push('\n');
+    }
     file.write_all(text.as_bytes())
 }
 

@@ -152,7 +152,7 @@ fn nothing_wrong_is_found_where_nothing_is() {
             ("with a changed credential", PointVerdict::Refused),
             ("after refresh", PointVerdict::Accepted),
             ("the one before the refresh", PointVerdict::Accepted),
-            ("after logout", PointVerdict::Refused),
+            ("after [[logout]]", PointVerdict::Refused),
             ("before logout", PointVerdict::Accepted),
             ("after logout", PointVerdict::Refused),
         ]
@@ -253,7 +253,7 @@ fn what_is_wrong_is_found_and_nothing_else() {
         (
             Wrong::LogoutDoesNothing,
             "event.logout.bound.api",
-            "accepted after the bound \"0s\"",
+            "accepted after the bound (0s)",
         ),
         (
             Wrong::ExpiresIn,
@@ -315,7 +315,21 @@ fn what_a_run_would_stumble_over_is_warned_of() {
         .findings
         .iter()
         .filter(|finding| finding.says.contains("not what refuse says"));
-    assert_eq!(notes.count(), 2, "{:#?}", odd.findings);
+    assert_eq!(notes.count(), 3, "{:#?}", odd.findings);
+}
+
+/// Neither the bound nor the event is to blame where the file does not know how the point refuses.
+#[test]
+fn a_refusal_that_the_file_does_not_know_is_wrong_after_an_event() {
+    let check = checked(Wrong::OddRefusal);
+    let found = wrongs(&check);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].about, "point.api");
+    assert!(
+        found[0].says.contains("after logout: neither 400"),
+        "{found:#?}"
+    );
+    assert_eq!(check.events[0].lags[0].kept, BoundKept::Unknown);
 }
 
 #[test]

@@ -26,7 +26,7 @@ use crate::metrics::{EndpointOutcomes, Exposition};
 use crate::model::Issuer;
 use crate::model::accounts::Accounts;
 use crate::outage::OutageReport;
-use crate::revocation::status_list;
+use crate::revocation::{ANNOUNCEMENTS, status_list};
 use crate::store::Store;
 
 const STATUS_LIST: HeaderValue = HeaderValue::from_static("application/statuslist+jwt");
@@ -204,6 +204,10 @@ impl<I: Issuer> AuthorizationServer<I> {
             .with(&self.events)
             .with_store(Some(&self.store))
             .with_store_pressure(self.store.pressure().await)
+            .with_sizes(
+                self.store.size().await,
+                self.store.stream_size(ANNOUNCEMENTS).await,
+            )
             .with_introspections(self.introspections.load(Relaxed), None)
             .with_preflights(self.cors.preflights())
             .with_audit_drops(self.audit.dropped());

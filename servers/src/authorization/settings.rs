@@ -15,7 +15,7 @@ use crate::model::accounts::DEFAULT_WRITERS_PERCENT;
 use crate::model::{Model, SessionState, Transport};
 use crate::revocation::RevocationSettings;
 use crate::secret::Secret;
-use crate::store::{StoreConnection, StoreUrl};
+use crate::store::{StoreConnection, StoreOptions, StoreUrl};
 use crate::tls::Tls;
 
 /// Settings that may stand on a command line.
@@ -53,6 +53,8 @@ pub struct AuthorizationSettings {
     pub revocation: RevocationSettings,
     /// How the store is reached.
     pub store_connection: StoreConnection,
+    /// How long one operation of the store may take; 503 past it.
+    pub store_deadline: Duration,
     /// How many accounts there are.
     pub users: u32,
     /// How many accounts in a hundred have the role `writer`.
@@ -94,6 +96,7 @@ impl Default for AuthorizationSettings {
             session_absolute: hours(12),
             revocation: RevocationSettings::default(),
             store_connection: StoreConnection::default(),
+            store_deadline: StoreOptions::DEADLINE,
             users: 10_000,
             writers_percent: DEFAULT_WRITERS_PERCENT,
             entitlements: Entitlements::default(),

@@ -165,6 +165,7 @@ pub async fn start(
         url: &wiring.store_url,
         unix_url: wiring.store_unix_url.as_ref(),
         connection: settings.store_connection,
+        deadline: settings.store_deadline,
     };
     let store = namespace::connect(at, wiring.namespace.as_deref(), settings.model).await?;
     let identity = Identity::new(settings.tls, settings.listen.ip())?;

@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 /// What may be reached of a service. Its metrics and whatever else it has are nobody's business on
 /// this side.
-const FORWARDED: [&str; 1] = ["/resource"];
+const FORWARDED: [&str; 2] = ["/resource", EVENTS];
+/// The path of a service's stream of events.
+pub(super) const EVENTS: &str = "/events";
 
 /// A prefix of paths and the service behind it: `/1=http://127.0.0.1:8081`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +72,7 @@ mod tests {
         let first = route("/1=http://127.0.0.1:1");
         assert_eq!(first.url(), "http://127.0.0.1:1");
         assert_eq!(first.leads_to("/1/resource"), Some("/resource"));
+        assert_eq!(first.leads_to("/1/events"), Some("/events"));
         for path in [
             "/resource",
             "/11/resource",
@@ -77,6 +80,7 @@ mod tests {
             "/1/resource/",
             "/1//resource",
             "/1/metrics",
+            "/1/events/",
             "/1/../1/resource",
             "/1/%72esource",
             "/1",

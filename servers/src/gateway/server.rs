@@ -11,7 +11,7 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 
 use super::failure::{Failure, Failures};
 use super::fields::{self, REVEALED};
-use super::route::Route;
+use super::route::{EVENTS, Route};
 use crate::audit::{AuditEvent, AuditKind, AuditLog};
 use crate::http::connection::Handler;
 use crate::http::content::Content;
@@ -25,6 +25,7 @@ use crate::model::{Refusal, Scheme};
 use crate::outage::OutageReport;
 use crate::refusal::Unavailable;
 use crate::resource::challenge::refuse;
+use crate::resource::streams::Streams;
 use crate::scope::Scope;
 
 const METHODS: &str = "GET, HEAD, POST, OPTIONS";
@@ -40,6 +41,7 @@ pub(super) struct Gateway {
     pub(super) outage: OutageReport,
     pub(super) limits: Limits,
     pub(super) cors: Arc<Cors>,
+    pub(super) streams: Arc<Streams>,
 }
 
 /// A service, and the way to it.
@@ -57,13 +59,13 @@ struct Onward<'a> {
 }
 
 /// Why a caller gets no answer of a service; each has a reply of its own.
-enum Stopped {
+pub(super) enum Stopped {
     Refused(Refusal),
     Unavailable(Unavailable),
     Failed(Failure),
 }
 
-impl Handler for Gateway {
+impl Handler for Arc<Gateway> {
     async fn handle(&self, request: Request<Incoming>) -> Reply {
         match request.uri().path() {
             "/healthz" | "/metrics" if *request.method() != Method::GET => {
@@ -73,6 +75,10 @@ impl Handler for Gateway {
             "/metrics" => self.metrics(),
             path => match self.find(path) {
                 None => reply::not_found(),
+                Some((service, EVENTS)) => match *request.method() {
+                    Method::GET => self.open_events(service, request.into_parts().0).await,
+                    _ => reply::method_not_allowed("GET"),
+                },
                 Some((service, path)) => {
                     let uri = onward_uri(path, request.uri());
                     self.at_service(service, uri, request).await
@@ -108,7 +114,18 @@ impl Gateway {
             uri,
             body,
         };
-        match self.pass_on(service, &onward).await {
+        let passed_on = self.pass_on(service, &onward).await;
+        self.answer(service, &head, passed_on)
+    }
+
+    /// What a caller is answered, whatever came of the request, and what is counted of it.
+    pub(super) fn answer(
+        &self,
+        service: &Service,
+        head: &Parts,
+        passed_on: Result<Reply, Stopped>,
+    ) -> Reply {
+        match passed_on {
             Ok(reply) => {
                 match reply.status() {
                     StatusCode::TOO_MANY_REQUESTS => self.outcomes.throttled(),
@@ -117,7 +134,7 @@ impl Gateway {
                 service.outage.answered();
                 reply
             }
-            Err(Stopped::Refused(refusal)) => self.refuse(refusal, &head),
+            Err(Stopped::Refused(refusal)) => self.refuse(refusal, head),
             Err(Stopped::Unavailable(unavailable)) => self.unavailable(&unavailable),
             Err(Stopped::Failed(failure)) => self.failed(service, &failure),
         }
@@ -130,7 +147,7 @@ impl Gateway {
         let admitted = self.admit(onward.head).await?;
         let answer = ask(service, onward, &admitted).await?;
         if answer.status() != StatusCode::UNAUTHORIZED {
-            return Ok(self.relay(onward, answer, &admitted));
+            return Ok(self.relay(onward.head, answer, &admitted));
         }
         self.exchange.forget(&admitted.handle);
         let admitted = self.admit(onward.head).await?;
@@ -138,25 +155,25 @@ impl Gateway {
         if answer.status() == StatusCode::UNAUTHORIZED {
             return Err(Stopped::Failed(Failure::TokenRefused));
         }
-        Ok(self.relay(onward, answer, &admitted))
+        Ok(self.relay(onward.head, answer, &admitted))
     }
 
-    async fn admit(&self, head: &Parts) -> Result<Admitted, Stopped> {
-        let presented = Presented {
-            method: &head.method,
-            uri: &head.uri,
-            headers: &head.headers,
-        };
-        let judged = self.exchange.admit(&presented).await;
+    pub(super) async fn admit(&self, head: &Parts) -> Result<Admitted, Stopped> {
+        let judged = self.exchange.admit(&presented(head)).await;
         let judged = judged.map_err(Stopped::Unavailable)?;
         self.outage.answered();
         judged.map_err(Stopped::Refused)
     }
 
-    fn relay(&self, onward: &Onward<'_>, answer: Response<Bytes>, admitted: &Admitted) -> Reply {
+    pub(super) fn relay<B: Into<Content>>(
+        &self,
+        asked: &Parts,
+        answer: Response<B>,
+        admitted: &Admitted,
+    ) -> Reply {
         let (head, body) = answer.into_parts();
         let mut fields = fields::back(&head.headers);
-        if onward.head.method == Method::HEAD {
+        if asked.method == Method::HEAD {
             // There is no body to tell it from.
             let length = head.headers.get(CONTENT_LENGTH).cloned();
             fields.extend(length.map(|length| (CONTENT_LENGTH, length)));
@@ -164,7 +181,7 @@ impl Gateway {
         if self.reveal_internal_token {
             reveal(&mut fields, &admitted.authorization);
         }
-        let mut reply = Reply::new(Content::from(body));
+        let mut reply = Reply::new(body.into());
         *reply.status_mut() = head.status;
         *reply.headers_mut() = fields;
         reply
@@ -172,16 +189,20 @@ impl Gateway {
 
     fn refuse(&self, refusal: Refusal, head: &Parts) -> Reply {
         self.outcomes.refused(refusal.reason);
-        if self.audit.is_enabled() {
-            let event = AuditEvent::new(AuditKind::RequestRefused).reason(refusal.reason.label());
-            self.audit.record(event.credential(refusal.credential));
-        }
+        self.record_refusal(&refusal);
         let needed = if head.method == Method::POST {
             Scope::WRITE
         } else {
             Scope::READ
         };
         refuse(Scheme::Cookie, refusal.reason, needed)
+    }
+
+    pub(super) fn record_refusal(&self, refusal: &Refusal) {
+        if self.audit.is_enabled() {
+            let event = AuditEvent::new(AuditKind::RequestRefused).reason(refusal.reason.label());
+            self.audit.record(event.credential(refusal.credential));
+        }
     }
 
     fn unavailable(&self, unavailable: &Unavailable) -> Reply {
@@ -204,8 +225,17 @@ impl Gateway {
             .with_store(Some(self.exchange.store()))
             .with_internal_tokens(self.exchange.mints())
             .with_preflights(self.cors.preflights())
+            .with(&*self.streams)
             .with_audit_drops(self.audit.dropped());
         reply::metrics(text.into_text())
+    }
+}
+
+pub(super) fn presented(head: &Parts) -> Presented<'_> {
+    Presented {
+        method: &head.method,
+        uri: &head.uri,
+        headers: &head.headers,
     }
 }
 
@@ -223,7 +253,7 @@ async fn ask(
 }
 
 /// The path that the service sees, with the request's query.
-fn onward_uri(path: &str, asked: &Uri) -> Uri {
+pub(super) fn onward_uri(path: &str, asked: &Uri) -> Uri {
     let uri = match asked.query() {
         None => path.parse(),
         Some(query) => format!("{path}?{query}").parse(),

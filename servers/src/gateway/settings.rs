@@ -10,8 +10,9 @@ use super::route::Route;
 use crate::http::Limits;
 use crate::http::origins::Origins;
 use crate::jwt::SigningAlgorithm;
+use crate::resource::streams::StreamSettings;
 use crate::secret::Secret;
-use crate::store::{StoreConnection, StoreUrl};
+use crate::store::{StoreConnection, StoreOptions, StoreUrl};
 use crate::tls::Tls;
 
 /// Settings that may stand on a command line.
@@ -39,8 +40,13 @@ pub struct GatewaySettings {
     pub local_cache: Duration,
     /// How the store is reached.
     pub store_connection: StoreConnection,
+    /// How long one operation of the store may take; 503 past it.
+    pub store_deadline: Duration,
     /// How long a service may take to answer; 504 past it.
     pub service_deadline: Duration,
+    /// Streams of events that are relayed: how often their sessions are judged again, and how many
+    /// there may be. When an event comes is the service's affair.
+    pub streams: StreamSettings,
     /// Other origins whose pages may use this server.
     pub origins: Origins,
     /// Whether each answer shows the internal token that was used. **For the laboratory only.**
@@ -64,7 +70,9 @@ impl Default for GatewaySettings {
             session_idle: Duration::from_secs(30 * 60),
             local_cache: Duration::ZERO,
             store_connection: StoreConnection::default(),
+            store_deadline: StoreOptions::DEADLINE,
             service_deadline: Duration::from_millis(500),
+            streams: StreamSettings::default(),
             origins: Origins::default(),
             reveal_internal_token: false,
             audit_log: None,

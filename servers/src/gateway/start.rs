@@ -24,6 +24,7 @@ use crate::model::gateway::{Exchange, InternalLifetimeError};
 use crate::model::session::{LocalCacheError, SessionValidator};
 use crate::namespace::{self, StoreAt};
 use crate::outage::OutageReport;
+use crate::resource::streams::Streams;
 use crate::store::ConnectError;
 use crate::tls::{self, Identity, IdentityError};
 
@@ -79,13 +80,15 @@ pub struct RunningGateway {
     pub identity: Option<Identity>,
     public: Listening,
     internal: Listening,
+    streams: Arc<Streams>,
     audit: AuditLog,
 }
 
 impl RunningGateway {
-    /// Ends it: no new connections, requests in progress are answered, the audit log is written
-    /// out.
+    /// Ends it: no new connections, requests in progress are answered, open streams are told, the
+    /// audit log is written out.
     pub async fn shut_down(self) {
+        self.streams.stop();
         tokio::join!(self.public.shut_down(), self.internal.shut_down());
         self.audit.close();
     }
@@ -132,6 +135,7 @@ pub async fn start(
     let audit = AuditLog::open(settings.audit_log.as_deref(), "gateway", &clock)?;
     let jwks = exchange.jwks().into();
     let cors = Cors::new(settings.origins.clone(), true);
+    let streams = Arc::new(Streams::new(settings.streams.clone()));
     let gateway = Gateway {
         exchange,
         services,
@@ -142,10 +146,11 @@ pub async fn start(
         outage: OutageReport::new("gateway"),
         limits: settings.limits.clone(),
         cors: Arc::clone(&cors),
+        streams: Arc::clone(&streams),
     };
     let handler = WithCors {
         cors,
-        handler: gateway,
+        handler: Arc::new(gateway),
     };
     let identity = Identity::new(settings.tls, settings.listen.ip())?;
     let url = connection::url_of(&public, identity.as_ref())?;
@@ -156,6 +161,7 @@ pub async fn start(
         public: connection::serve(public, Arc::new(handler), limits, identity.as_ref())?,
         internal: connection::serve(internal, Arc::new(surface), limits, None)?,
         identity,
+        streams,
         audit,
     })
 }
@@ -196,6 +202,7 @@ async fn sessions(
         url: &wiring.store_url,
         unix_url: wiring.store_unix_url.as_ref(),
         connection: settings.store_connection,
+        deadline: settings.store_deadline,
     };
     let store = namespace::connect(at, wiring.namespace.as_deref(), Model::Gateway).await?;
     let guard = ChangeGuard::new(wiring.csrf_key.as_ref(), settings.origins.clone())?;

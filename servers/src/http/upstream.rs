@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, Response, StatusCode};
@@ -130,6 +131,27 @@ impl Upstream {
         self.send_within_deadline(request, repeatable).await
     }
 
+    /// Sends `request` on a connection of its own, and returns as soon as the head of the answer is
+    /// there, within the deadline. The body comes as it is sent, for as long as that goes on; who
+    /// drops it closes the connection.
+    pub async fn open(
+        &self,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, UpstreamError> {
+        request.headers_mut().insert(HOST, self.host.clone());
+        let opened = async {
+            let mut connection = self.connect().await?;
+            let answer = connection.send_request(request).await;
+            answer.map_err(|_| self.lost())
+        };
+        self.within_deadline(opened).await
+    }
+
+    /// Reads what is left of an answer that is none without end, within the deadline.
+    pub async fn rest(&self, answer: Response<Incoming>) -> Result<Response<Bytes>, UpstreamError> {
+        self.within_deadline(self.whole(answer)).await
+    }
+
     /// How long an answer may take.
     pub fn deadline(&self) -> Duration {
         self.deadline
@@ -140,10 +162,24 @@ impl Upstream {
         request: Request<Full<Bytes>>,
         repeatable: bool,
     ) -> Result<Response<Bytes>, UpstreamError> {
-        match timeout(self.deadline, self.send(request, repeatable)).await {
+        self.within_deadline(self.send(request, repeatable)).await
+    }
+
+    async fn within_deadline<T>(
+        &self,
+        answer: impl Future<Output = Result<T, UpstreamError>>,
+    ) -> Result<T, UpstreamError> {
+        match timeout(self.deadline, answer).await {
             Ok(answer) => answer,
             Err(_) => Err(UpstreamError::Deadline(self.authority.clone())),
         }
+    }
+
+    async fn whole(&self, answer: Response<Incoming>) -> Result<Response<Bytes>, UpstreamError> {
+        let (head, body) = answer.into_parts();
+        let body = Limited::new(body, self.answer_bytes).collect().await;
+        let body = body.map_err(|_| UpstreamError::Answer(self.authority.clone()))?;
+        Ok(Response::from_parts(head, body.to_bytes()))
     }
 
     async fn send(
@@ -187,16 +223,14 @@ impl Upstream {
             return Err(failed(self.lost(), Some(request)));
         }
         let answer = connection.try_send_request(request).await;
-        let (head, body) = answer
-            .map_err(|mut error| failed(self.lost(), error.take_message()))?
-            .into_parts();
-        let body = Limited::new(body, self.answer_bytes).collect().await;
-        let body = body.map_err(|_| failed(UpstreamError::Answer(self.authority.clone()), None))?;
+        let answer = answer.map_err(|mut error| failed(self.lost(), error.take_message()))?;
+        let answer = self.whole(answer).await;
+        let answer = answer.map_err(|error| failed(error, None))?;
         self.idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(connection);
-        Ok(Response::from_parts(head, body.to_bytes()))
+        Ok(answer)
     }
 
     async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, UpstreamError> {

@@ -1,12 +1,11 @@
 //! Reading one published key (RFC 7517 §4, RFC 7518 §6), and refusing weak ones.
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 
 use super::algorithm::SigningAlgorithm;
+use super::signature_key::SignatureKey;
 
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
@@ -44,9 +43,9 @@ impl Jwk {
     }
 
     /// The key, if it is of the right kind and strong enough.
-    pub(super) fn key(&self, algorithm: SigningAlgorithm) -> Option<DecodingKey> {
+    pub(super) fn key(&self, algorithm: SigningAlgorithm) -> Option<SignatureKey> {
         match (algorithm, self.kty.as_str(), self.crv.as_deref()) {
-            (SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256, "RSA", _) => self.rsa(),
+            (SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256, "RSA", _) => self.rsa(algorithm),
             (SigningAlgorithm::Es256, "EC", Some("P-256")) => self.p256(),
             (SigningAlgorithm::EdDsa, "OKP", Some("Ed25519")) => self.ed25519(),
             // Notably `oct`: a secret in a public document is no secret.
@@ -54,7 +53,7 @@ impl Jwk {
         }
     }
 
-    fn rsa(&self) -> Option<DecodingKey> {
+    fn rsa(&self, algorithm: SigningAlgorithm) -> Option<SignatureKey> {
         let (n, e) = (bytes(self.n.as_ref()?)?, bytes(self.e.as_ref()?)?);
         let modulus_bits = n
             .iter()
@@ -62,21 +61,19 @@ impl Jwk {
             .map(|zeros| (n.len() - zeros) * 8 - n[zeros].leading_zeros() as usize)?;
         let exponent_is_odd_and_not_1 = e.last().is_some_and(|last| last % 2 == 1) && e != [1];
         (RSA_BITS.contains(&modulus_bits) && exponent_is_odd_and_not_1)
-            .then(|| DecodingKey::from_rsa_raw_components(&n, &e))
+            .then(|| SignatureKey::rsa(algorithm, &n, &e))?
     }
 
-    fn p256(&self) -> Option<DecodingKey> {
+    fn p256(&self) -> Option<SignatureKey> {
         let (x, y) = (bytes(self.x.as_ref()?)?, bytes(self.y.as_ref()?)?);
         let point = [&[4][..], &x, &y].concat();
-        let on_curve =
-            x.len() == 32 && ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point).is_ok();
-        on_curve.then(|| DecodingKey::from_ec_der(&point))
+        (x.len() == 32).then(|| SignatureKey::p256(&point))?
     }
 
-    fn ed25519(&self) -> Option<DecodingKey> {
+    fn ed25519(&self) -> Option<SignatureKey> {
         let x = bytes(self.x.as_ref()?)?;
         let usable = x.len() == 32 && !has_small_order(&x);
-        usable.then(|| DecodingKey::from_ed_der(&x))
+        usable.then(|| SignatureKey::ed25519(&x))?
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use jsonwebtoken::DecodingKey;
+use jsonwebtoken::signature::Verifier;
 use serde::Deserialize;
 
 use super::algorithm::SigningAlgorithm;
 use super::header;
 use super::jwk::Jwk;
 use super::parts::{Parts, decode};
+use super::signature_key::SignatureKey;
 use crate::refusal::Reason;
 
 /// Bytes of an HMAC secret at least: the output of its hash (RFC 7518 §3.2).
@@ -30,7 +31,7 @@ pub struct KeySet {
 #[derive(Debug)]
 pub struct VerificationKey {
     id: Option<Arc<str>>,
-    key: DecodingKey,
+    key: SignatureKey,
     /// The header segment of the first good token under this key. An issuer writes the same header
     /// each time, so that nearly all tokens find their key by comparing text. Only a verified token
     /// sets it.
@@ -53,7 +54,7 @@ impl KeySet {
 
     /// The secret shared with the issuer, for HS256. The caller has checked its length.
     pub(super) fn shared_secret(id: &str, secret: &[u8]) -> Self {
-        let key = VerificationKey::new(Some(id.to_owned()), DecodingKey::from_secret(secret));
+        let key = VerificationKey::new(Some(id.to_owned()), SignatureKey::secret(secret));
         Self {
             algorithm: SigningAlgorithm::Hs256,
             keys: vec![key],
@@ -134,17 +135,10 @@ impl KeySet {
         parts: &Parts<'_>,
         key: &VerificationKey,
     ) -> Result<Vec<u8>, Reason> {
-        let algorithm = self.algorithm.in_jsonwebtoken();
-        match jsonwebtoken::crypto::verify(
-            parts.signature,
-            parts.signed.as_bytes(),
-            &key.key,
-            algorithm,
-        ) {
-            Ok(true) => {}
-            Ok(false) => return Err(Reason::Signature),
-            Err(_) => return Err(Reason::MalformedToken),
-        }
+        let signature = decode(parts.signature)?;
+        key.key
+            .verify(parts.signed.as_bytes(), &signature)
+            .map_err(|_| Reason::Signature)?;
         decode(parts.payload)
     }
 }
@@ -155,7 +149,7 @@ impl VerificationKey {
         self.id.clone()
     }
 
-    fn new(id: Option<String>, key: DecodingKey) -> Self {
+    fn new(id: Option<String>, key: SignatureKey) -> Self {
         Self {
             id: id.map(Arc::from),
             key,

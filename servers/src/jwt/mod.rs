@@ -1,6 +1,7 @@
 //! Access tokens as signed JWTs (RFC 9068), issued and judged.
 //!
-//! The `jsonwebtoken` crate verifies signatures. It judges claims too leniently to be left alone
+//! Signatures are verified as the `jsonwebtoken` crate lays down, by a verifier of ours that keeps its key parsed
+//! (`signature_key.rs`). The crate judges claims too leniently to be left alone
 //! with the rest (it accepts any `typ`, `crit`, duplicate members, claims of wrong types, `exp`
 //! equal to now, any lifetime), so header and claims are read here, once, strictly. A token passes
 //! four gates, cheapest first:
@@ -23,6 +24,7 @@ pub mod keys;
 mod minter;
 pub mod object;
 pub mod parts;
+mod signature_key;
 pub mod signing;
 pub mod verifier;
 

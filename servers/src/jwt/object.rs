@@ -43,7 +43,32 @@ pub enum Value<'a> {
 
 /// A JSON object.
 #[derive(Debug, PartialEq)]
-pub struct Object<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
+pub struct Object<'a>(Vec<Member<'a>>);
+
+#[derive(Debug, PartialEq)]
+struct Member<'a> {
+    tag: Tag,
+    name: Cow<'a, str>,
+    value: Value<'a>,
+}
+
+/// Length and first letters of a name: where these differ, so do the names, and nearly all comparisons end there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Tag(u64);
+
+impl Tag {
+    fn of(name: &str) -> Self {
+        let letters = name.bytes().take(7);
+        let length = name.len().min(255) as u64;
+        Self(letters.fold(length, |tag, letter| (tag << 8) | u64::from(letter)))
+    }
+}
+
+impl Member<'_> {
+    fn is_called(&self, tag: Tag, name: &str) -> bool {
+        self.tag == tag && self.name == name
+    }
+}
 
 impl<'a> Object<'a> {
     /// Reads the object that `json` consists of, and nothing after it.
@@ -58,10 +83,9 @@ impl<'a> Object<'a> {
 
     /// A member, if it is there.
     pub fn get(&self, name: &str) -> Option<&Value<'a>> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value)
+        let tag = Tag::of(name);
+        let found = self.0.iter().find(|member| member.is_called(tag, name));
+        found.map(|member| &member.value)
     }
 
     /// A member that must be a string, if it is there.
@@ -108,12 +132,15 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-        let mut members: Vec<(Cow<'de, str>, Value<'de>)> = Vec::with_capacity(12);
+        let mut members: Vec<Member<'de>> = Vec::with_capacity(12);
         while let Some(name) = map.next_key_seed(TextSeed)? {
-            if members.len() == MAX_MEMBERS || members.iter().any(|(known, _)| *known == name) {
+            let tag = Tag::of(&name);
+            let is_there = |member: &Member<'_>| member.is_called(tag, &name);
+            if members.len() == MAX_MEMBERS || members.iter().any(is_there) {
                 return Err(A::Error::custom("too many members, or one twice"));
             }
-            members.push((name, map.next_value_seed(ValueSeed { depth: 1 })?));
+            let value = map.next_value_seed(ValueSeed { depth: 1 })?;
+            members.push(Member { tag, name, value });
         }
         Ok(Object(members))
     }
@@ -287,6 +314,23 @@ mod tests {
             ),
             Err(NotAnObject)
         );
+    }
+
+    #[test]
+    fn names_that_begin_alike_are_told_apart() {
+        let json = br#"{"entitlements":"a","entitlement_":"b","entitle":"c","":"d"}"#;
+        let object = Object::parse(json).expect("an object");
+        for (name, expected) in [
+            ("entitlements", Some("a")),
+            ("entitlement_", Some("b")),
+            ("entitle", Some("c")),
+            ("", Some("d")),
+            ("entitlementz", None),
+        ] {
+            assert_eq!(object.text(name), Ok(expected), "{name}");
+        }
+        let twice = br#"{"entitlements":1,"entitlements":2}"#;
+        assert_eq!(Object::parse(twice), Err(NotAnObject));
     }
 
     #[test]

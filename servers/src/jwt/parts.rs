@@ -71,10 +71,11 @@ impl std::fmt::Debug for Parts<'_> {
 }
 
 fn is_segment(part: &str) -> bool {
-    !part.is_empty()
-        && part
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    // Without a way out at the first bad byte, so that many are looked at in one step.
+    let strays = part.bytes().fold(0, |strays, byte| {
+        strays | u8::from(!(byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_')))
+    });
+    !part.is_empty() && strays == 0
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::LatencyHistogram;
 use crate::revocation::PushFigures;
-use crate::store::{LATENCY_BOUNDS, Pressure, Store};
+use crate::store::{LATENCY_BOUNDS, Pressure, Store, StoreSize, StreamSize};
 
 /// Something with figures to show.
 pub trait Figures {
@@ -68,6 +68,33 @@ impl Exposition {
                 "authbench_store_out_of_memory_total",
                 "Commands that the store refused for want of memory",
                 pressure.out_of_memory,
+            );
+        }
+        self
+    }
+
+    /// Writes how much is in the store, and in the stream of announcements. What the store does not tell is left out.
+    pub fn with_sizes(mut self, store: Option<StoreSize>, stream: Option<StreamSize>) -> Self {
+        if let Some(store) = store {
+            self.gauge("authbench_store_keys", "Keys in the store", store.keys);
+        }
+        if let Some(bytes) = store.and_then(|store| store.bytes) {
+            self.gauge(
+                "authbench_store_used_bytes",
+                "Bytes of memory that the store uses",
+                bytes,
+            );
+        }
+        if let Some(stream) = stream {
+            self.gauge(
+                "authbench_announcements_entries",
+                "Entries in the stream of announcements",
+                stream.entries,
+            );
+            self.gauge(
+                "authbench_announcements_bytes",
+                "Bytes of memory that the stream of announcements takes in the store",
+                stream.bytes,
             );
         }
         self

@@ -104,6 +104,15 @@ impl Exchange {
         }))
     }
 
+    /// The same without a token: of a caller for whom nothing is asked of a service.
+    pub async fn judge(
+        &self,
+        presented: &Presented<'_>,
+    ) -> Result<Result<(), Refusal>, Unavailable> {
+        let session = self.sessions.session(presented).await?;
+        Ok(session.map(drop))
+    }
+
     /// Forgets what is remembered of a session: a service has refused the token that was made of it.
     pub fn forget(&self, handle: &Fingerprint) {
         self.sessions.forget(handle);

@@ -4,27 +4,24 @@
 //! and as soon as a revocation channel announces something that may concern it. While that is being
 //! asked nothing is sent. An answer that the credential is no longer good ends
 //! the stream with a last event, `revoked`. If it cannot be judged, the stream goes on until the next
-//! time, and ends when that has happened [`UNJUDGED`] times in a row.
+//! time, and ends when that has happened three times in a row.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use hyper::Response;
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, interval_at};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::server::{CREDENTIALS, ResourceServer, permit, presented};
-use super::streams::Closed;
+use super::streams::{Closed, Judged, Rechecks};
 use crate::http::content::{EventSender, NotSent, events};
 use crate::http::reply::{self, Reply};
 use crate::model::{Validated, Validator};
 use crate::revocation::Ended;
 use crate::scope::Scope;
 
-/// How often in a row a credential may not be judged.
-const UNJUDGED: u32 = 3;
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
@@ -37,14 +34,6 @@ struct Open<'a> {
 }
 
 type News = broadcast::Receiver<Ended>;
-
-/// What became of a credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Judged {
-    Good,
-    Refused,
-    Unjudged,
-}
 
 impl<V: Validator> ResourceServer<V> {
     /// Opens a stream, or answers what a read of the resource would be answered.
@@ -71,17 +60,12 @@ impl<V: Validator> ResourceServer<V> {
             };
             let reason = server.stream(&open, news).await;
             server.streams.closed(reason);
-            // What there is left to say may find no room, and then the end of the stream says it.
-            let _ = match reason {
-                Closed::Revoked => sender.send("event: revoked\ndata: revoked\n\n"),
-                Closed::Unavailable => sender.send("event: unavailable\ndata: unavailable\n\n"),
-                Closed::Shutdown => sender.send("event: shutdown\ndata: shutdown\n\n"),
-                Closed::ReaderGone => Ok(()),
-                Closed::SlowReader => {
-                    sender.cut();
-                    return;
-                }
-            };
+            if reason == Closed::SlowReader {
+                sender.cut();
+            } else if let Some(last) = reason.last_event() {
+                // It may find no room, and then the end of the stream says it.
+                let _ = sender.send(last);
+            }
         });
         if taken.await != Ok(true) {
             return reply::unavailable();
@@ -99,9 +83,9 @@ impl<V: Validator> ResourceServer<V> {
         let settings = &self.streams.settings;
         let mut events = interval(settings.every);
         events.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut rechecks = settings.recheck.map(later);
+        let mut rechecks = Rechecks::new(settings.recheck);
         let mut ending = self.streams.ending();
-        let (mut count, mut unjudged) = (0_u64, 0);
+        let mut count = 0_u64;
         loop {
             tokio::select! {
                 biased;
@@ -109,13 +93,9 @@ impl<V: Validator> ResourceServer<V> {
                 () = open.sender.gone() => return Closed::ReaderGone,
                 // Before the next event: one that is due must not overtake a check that is.
                 () = due(&mut rechecks, &mut news, &open.caller) => {
-                    unjudged = match self.judge_again(&open.head).await {
-                        Judged::Good => 0,
-                        Judged::Refused => return Closed::Revoked,
-                        Judged::Unjudged => unjudged + 1,
-                    };
-                    if unjudged == UNJUDGED {
-                        return Closed::Unavailable;
+                    let judged = self.judge_again(&open.head).await;
+                    if let Some(closed) = rechecks.after(judged) {
+                        return closed;
                     }
                 }
                 _ = events.tick() => {
@@ -152,16 +132,10 @@ impl<V: Validator> ResourceServer<V> {
     }
 }
 
-fn later(every: Duration) -> Interval {
-    let mut ticks = interval_at(Instant::now() + every, every);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks
-}
-
 /// Waits until a credential is to be judged again: because it is time, or because of news.
-async fn due(rechecks: &mut Option<Interval>, news: &mut Option<News>, caller: &Validated) {
+async fn due(rechecks: &mut Rechecks, news: &mut Option<News>, caller: &Validated) {
     tokio::select! {
-        () = tick(rechecks) => {}
+        () = rechecks.due() => {}
         () = told(news, caller) => {}
     }
 }
@@ -194,15 +168,10 @@ fn may_concern(ended: &Ended, caller: &Validated) -> bool {
     }
 }
 
-async fn tick(interval: &mut Option<Interval>) {
-    match interval {
-        Some(interval) => drop(interval.tick().await),
-        None => std::future::pending().await,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::streams::StreamSettings;
     use super::*;
     use crate::audit::AuditLog;

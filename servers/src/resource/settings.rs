@@ -14,7 +14,7 @@ use crate::jwt::SigningAlgorithm;
 use crate::model::{Model, SessionState, Transport};
 use crate::revocation::RevocationSettings;
 use crate::secret::Secret;
-use crate::store::{StoreConnection, StoreUrl};
+use crate::store::{StoreConnection, StoreOptions, StoreUrl};
 use crate::tls::Tls;
 
 /// Settings that may stand on a command line.
@@ -36,6 +36,8 @@ pub struct ResourceSettings {
     pub issuer: Option<String>,
     /// How the store is reached (`session`).
     pub store_connection: StoreConnection,
+    /// How long one operation of the store may take; 503 past it.
+    pub store_deadline: Duration,
     /// Where keys and introspection are (`http://host:port` or `https://…`).
     pub authorization_server: Option<String>,
     /// By how much the issuer's clock may differ. Adds to the revocation lag.
@@ -85,6 +87,7 @@ impl Default for ResourceSettings {
             algorithm: SigningAlgorithm::default(),
             issuer: None,
             store_connection: StoreConnection::default(),
+            store_deadline: StoreOptions::DEADLINE,
             authorization_server: None,
             leeway: Duration::ZERO,
             max_lifetime: Duration::from_secs(24 * 60 * 60),

@@ -255,6 +255,7 @@ impl Parts<'_> {
             url,
             unix_url: self.wiring.store_unix_url.as_ref(),
             connection: self.settings.store_connection,
+            deadline: self.settings.store_deadline,
         };
         let namespace = self.wiring.namespace.as_deref();
         Ok(namespace::connect(at, namespace, self.settings.model).await?)

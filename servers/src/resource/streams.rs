@@ -1,11 +1,16 @@
-//! Open streams of events: how many there may be, how long each goes on, and what ended it.
+//! Open streams of events: how many there may be, how long each goes on, and what ended it. Of a
+//! resource server, and of a gateway before one.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::metrics::{Exposition, Figures};
+
+/// How often in a row a credential may not be judged.
+const UNJUDGED: u32 = 3;
 
 /// How streams of events are kept.
 #[derive(Clone, Debug)]
@@ -32,7 +37,7 @@ impl Default for StreamSettings {
 /// What ended a stream. The order is that of [`CLOSED`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Closed {
+pub(crate) enum Closed {
     /// Its credential is no longer good, or no longer allows this.
     Revoked,
     /// Its credential could not be judged for too long.
@@ -43,20 +48,41 @@ pub(super) enum Closed {
     SlowReader,
     /// The server ends.
     Shutdown,
+    /// Of a gateway: the service behind it ended the stream, or broke off.
+    Service,
 }
 
-const CLOSED: [&str; 5] = [
+const CLOSED: [&str; 6] = [
     "revoked",
     "unavailable",
     "reader_gone",
     "slow_reader",
     "shutdown",
+    "service",
 ];
+
+/// What became of the credential of an open stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// The stream goes on.
+    Good,
+    /// It ends.
+    Refused,
+    /// Nobody could say.
+    Unjudged,
+}
+
+/// When the credential of one open stream is judged again, and what follows.
+#[derive(Debug)]
+pub(crate) struct Rechecks {
+    ticks: Option<Interval>,
+    unjudged: u32,
+}
 
 /// The open streams of a server.
 #[derive(Debug)]
-pub(super) struct Streams {
-    pub(super) settings: StreamSettings,
+pub(crate) struct Streams {
+    pub(crate) settings: StreamSettings,
     open: AtomicUsize,
     turned_away: AtomicU64,
     closed: [AtomicU64; CLOSED.len()],
@@ -65,10 +91,56 @@ pub(super) struct Streams {
 
 /// A place among the open streams, given back when dropped.
 #[derive(Debug)]
-pub(super) struct Place<'a>(&'a Streams);
+pub(crate) struct Place<'a>(&'a Streams);
+
+impl Closed {
+    /// The last event of a stream that ends so; `None` where there is nobody to tell, or the
+    /// service has told already.
+    pub(crate) fn last_event(self) -> Option<&'static str> {
+        match self {
+            Self::Revoked => Some("event: revoked\ndata: revoked\n\n"),
+            Self::Unavailable => Some("event: unavailable\ndata: unavailable\n\n"),
+            Self::Shutdown => Some("event: shutdown\ndata: shutdown\n\n"),
+            Self::ReaderGone | Self::SlowReader | Self::Service => None,
+        }
+    }
+}
+
+impl Rechecks {
+    /// `every` so often, the first time after that; `None`: never.
+    pub(crate) fn new(every: Option<Duration>) -> Self {
+        let later = |every| {
+            let mut ticks = interval_at(Instant::now() + every, every);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            ticks
+        };
+        Self {
+            ticks: every.map(later),
+            unjudged: 0,
+        }
+    }
+
+    /// Waits until it is time.
+    pub(crate) async fn due(&mut self) {
+        match &mut self.ticks {
+            Some(ticks) => drop(ticks.tick().await),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// What ends the stream now, if anything does.
+    pub(crate) fn after(&mut self, judged: Judged) -> Option<Closed> {
+        self.unjudged = match judged {
+            Judged::Good => 0,
+            Judged::Refused => return Some(Closed::Revoked),
+            Judged::Unjudged => self.unjudged + 1,
+        };
+        (self.unjudged == UNJUDGED).then_some(Closed::Unavailable)
+    }
+}
 
 impl Streams {
-    pub(super) fn new(settings: StreamSettings) -> Self {
+    pub(crate) fn new(settings: StreamSettings) -> Self {
         Self {
             settings,
             open: AtomicUsize::new(0),
@@ -79,7 +151,7 @@ impl Streams {
     }
 
     /// A place for one more, if there is one.
-    pub(super) fn place(&self) -> Option<Place<'_>> {
+    pub(crate) fn place(&self) -> Option<Place<'_>> {
         let place = Place(self);
         if self.open.fetch_add(1, Relaxed) < self.settings.most {
             return Some(place);
@@ -89,26 +161,26 @@ impl Streams {
     }
 
     /// Ends all of them.
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stop.send_replace(true);
     }
 
     /// Tells when they are to end.
-    pub(super) fn ending(&self) -> Ending {
+    pub(crate) fn ending(&self) -> Ending {
         Ending(self.stop.subscribe())
     }
 
-    pub(super) fn closed(&self, reason: Closed) {
+    pub(crate) fn closed(&self, reason: Closed) {
         self.closed[reason as usize].fetch_add(1, Relaxed);
     }
 }
 
 /// Tells a stream when its server ends.
-pub(super) struct Ending(watch::Receiver<bool>);
+pub(crate) struct Ending(watch::Receiver<bool>);
 
 impl Ending {
     /// Waits for that.
-    pub(super) async fn told(&mut self) {
+    pub(crate) async fn told(&mut self) {
         // Without the sender there is no server any more.
         let _ = self.0.wait_for(|stopped| *stopped).await;
     }
@@ -164,6 +236,17 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line} not in {text}");
         }
+    }
+
+    #[test]
+    fn whoever_cannot_be_judged_goes_on_for_a_while() {
+        let mut rechecks = Rechecks::new(None);
+        for judged in [Judged::Unjudged, Judged::Unjudged, Judged::Good] {
+            assert_eq!(rechecks.after(judged), None);
+        }
+        let last = [Judged::Unjudged; UNJUDGED as usize].map(|judged| rechecks.after(judged));
+        assert_eq!(last, [None, None, Some(Closed::Unavailable)]);
+        assert_eq!(rechecks.after(Judged::Refused), Some(Closed::Revoked));
     }
 
     #[tokio::test]

@@ -36,6 +36,7 @@ pub use settings::{
     PushFail, Revocation, RevocationSettings, UnknownPushFail, UnknownRevocation,
     UnsupportedRevocation,
 };
+pub(crate) use stream::STREAM as ANNOUNCEMENTS;
 pub use unknown::RevocationUnknown;
 
 /// Something that ended before its time.

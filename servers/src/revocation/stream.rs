@@ -16,7 +16,7 @@ use crate::clock::{Clock, millis};
 use crate::store::{Store, StoreError, StreamId};
 
 /// Where announcements are.
-pub(super) const STREAM: &str = "announcements";
+pub(crate) const STREAM: &str = "announcements";
 /// Where the name of their history is.
 pub(super) const HISTORY: &str = "announcements:history";
 

@@ -34,12 +34,26 @@ pub struct StoreOptions {
     pub connection: StoreConnection,
 }
 
+impl StoreOptions {
+    /// How long one operation may take unless something else is asked for.
+    pub const DEADLINE: Duration = Duration::from_millis(150);
+
+    /// The defaults, for operations that may take so long: two thirds of it once the command was sent.
+    pub fn within(deadline: Duration) -> Self {
+        Self {
+            deadline,
+            response_timeout: deadline * 2 / 3,
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for StoreOptions {
     fn default() -> Self {
         Self {
             prefix: "authbench:".to_owned(),
-            deadline: Duration::from_millis(150),
-            response_timeout: Duration::from_millis(100),
+            deadline: Self::DEADLINE,
+            response_timeout: Self::DEADLINE * 2 / 3,
             connect_timeout: Duration::from_millis(200),
             connection: StoreConnection::default(),
         }

@@ -43,6 +43,7 @@ mod process;
 mod query;
 mod record_store;
 mod serve;
+mod size;
 mod started;
 mod streams;
 
@@ -60,5 +61,6 @@ pub use pressure::Pressure;
 pub use process::StartError;
 pub use record_store::RecordStore;
 pub use serve::{ServeStoreError, serve};
+pub use size::{StoreSize, StreamSize};
 pub use started::{REQUIRE_REDIS, StartedStore};
 pub use streams::{NotAStreamId, StreamEntry, StreamId, StreamPage, StreamReader};

@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::bare;
 use super::endpoints::{Leaving, Truth};
 
 /// The pause when no connection can be accepted, e.g. for want of file descriptors.
@@ -28,7 +29,11 @@ pub(super) async fn accept(listener: TcpListener, instance: NonZeroUsize, truth:
         };
         // Failing means that the peer is gone already, which the connection will notice.
         let _ = stream.set_nodelay(true);
-        tokio::spawn(converse(stream, instance, Arc::clone(&truth)));
+        if truth.bare {
+            tokio::spawn(bare::converse(stream));
+        } else {
+            tokio::spawn(converse(stream, instance, Arc::clone(&truth)));
+        }
     }
 }
 

@@ -24,6 +24,8 @@ const OK: &str = r#"{"ok":true}"#;
 /// Everything that all instances and connections share.
 #[derive(Debug)]
 pub(super) struct Truth {
+    /// Whether there is none of the rest.
+    pub(super) bare: bool,
     pub(super) ledger: Ledger,
     pub(super) work: Work,
     pub(super) credentials: Credentials,

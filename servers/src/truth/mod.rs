@@ -11,6 +11,7 @@
 //! Delays do not use the runtime's timer, which counts in whole milliseconds: a thread of its own wakes what is due.
 //! Moments are taken at the socket, when a request has been read and when its answer is about to be written.
 
+mod bare;
 mod connection;
 mod credentials;
 mod delays;

@@ -18,6 +18,8 @@ pub struct TruthSettings {
     pub listen: SocketAddr,
     /// So many listeners, all in one process.
     pub instances: NonZeroUsize,
+    /// Answers everything with the same 200 and does nothing else: there is no `GET /truth`, and all that follows is without effect.
+    pub bare: bool,
     /// Holds every answer to `GET /`; `None`: not at all.
     pub delay: Option<Delay>,
     /// Seed of the delays that are drawn.
@@ -39,6 +41,7 @@ impl Default for TruthSettings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             instances: NonZeroUsize::MIN,
+            bare: false,
             delay: None,
             seed: 1,
             stall: None,

@@ -107,6 +107,7 @@ pub async fn start(
         None => return Err(StartTruthError::NoStore),
     };
     let truth = Arc::new(Truth {
+        bare: settings.bare,
         ledger: Ledger::new(&settings),
         work: Work::prepare(&settings, store).map_err(StartTruthError::Prepare)?,
         credentials: Credentials::new(&settings.credential_end, clock),

@@ -162,10 +162,7 @@ async fn no_event_is_undone_in_time_for_a_login_that_it_should_have_stopped() {
 async fn a_client_with_a_thousand_sessions_is_out_as_a_whole() {
     for kind in StartedStore::kinds_here() {
         let started = StartedStore::start(kind).expect("a store");
-        let options = StoreOptions {
-            deadline: Duration::from_secs(10),
-            ..StoreOptions::default()
-        };
+        let options = StoreOptions::within(Duration::from_secs(10));
         let store = Store::connect(started.url(), options)
             .await
             .expect("connected");

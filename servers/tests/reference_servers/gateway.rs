@@ -319,6 +319,32 @@ async fn a_refused_internal_token_is_tried_anew_once_and_never_blamed_on_the_cal
     assert_eq!(read().await.code(), 401);
 }
 
+/// Whoever asks for a stream, and whatever a service makes of it: the rules are those of any request.
+#[tokio::test]
+async fn an_answer_that_is_no_stream_is_relayed_as_any_other() {
+    let target = Plan::new(Model::Gateway).embedded().await;
+    let login = target.log_in("user-00001").await;
+    let service = FakeService::start(&[429, 401, 200, 401, 401]).await;
+    let gateway = before(&target, &service).await;
+    let events = || {
+        get(&gateway.url, "/events")
+            .header("cookie", login.cookie())
+            .header("authorization", "Bearer smuggled")
+            .send()
+    };
+    let answer = events().await;
+    assert_eq!((answer.code(), answer.header(SET_COOKIE)), (429, None));
+    // Refused once, it is asked with another token; refused twice, the session is still good.
+    assert_eq!(events().await.code(), 200);
+    assert_eq!(events().await.code(), 502);
+    for (_, path, fields) in service.requests() {
+        assert_eq!(path, "/events");
+        assert!(!fields.contains_key(COOKIE));
+        assert_ne!(fields["authorization"], "Bearer smuggled");
+    }
+    assert_eq!(counter(&gateway.url, "authbench_streams_open").await, 0);
+}
+
 #[tokio::test]
 async fn connections_to_a_service_are_kept_and_one_that_was_closed_is_replaced() {
     let target = Plan::new(Model::Gateway).embedded().await;

@@ -44,6 +44,9 @@ pub(crate) struct Target {
     pub(crate) wiring: AuthorizationWiring,
 }
 
+/// A test machine may stall for longer than a server that is measured may wait.
+const STORE_DEADLINE: Duration = Duration::from_secs(2);
+
 /// How to start a target.
 pub(crate) struct Plan {
     pub(crate) authorization: AuthorizationSettings,
@@ -61,17 +64,20 @@ impl Plan {
             algorithm,
             users: 20,
             login_hash: LoginHash::Cheap,
+            store_deadline: STORE_DEADLINE,
             ..AuthorizationSettings::default()
         };
         let upstream_deadline = Duration::from_secs(10);
         let resource = ResourceSettings {
             model,
             algorithm,
+            store_deadline: STORE_DEADLINE,
             upstream_deadline,
             ..ResourceSettings::default()
         };
         let gateway = GatewaySettings {
             algorithm,
+            store_deadline: STORE_DEADLINE,
             service_deadline: upstream_deadline,
             ..GatewaySettings::default()
         };
@@ -325,7 +331,7 @@ impl Target {
 
     /// Reads the resource with whatever a login gave.
     pub(crate) async fn reads(&self, login: &Login) -> u16 {
-        let call = get(&self.resource.url, "/resource");
+        let call = get(self.entrance(), "/resource");
         self.present(call, login).send().await.code()
     }
 

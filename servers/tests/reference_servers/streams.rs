@@ -19,12 +19,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 fn plan(model: Model) -> Plan {
     let mut plan = Plan::new(model);
     plan.resource.streams.every = Duration::from_millis(5);
-    plan.resource.streams.recheck = Some(Duration::from_millis(50));
+    let recheck = Some(Duration::from_millis(50));
+    match model {
+        // An internal token expires while its session goes on.
+        Model::Gateway => plan.resource.streams.recheck = None,
+        _ => plan.resource.streams.recheck = recheck,
+    }
+    plan.gateway.streams.recheck = recheck;
     plan
 }
 
 fn call(target: &Target, login: &Login) -> Call {
-    let call = get(&target.resource.url, "/events");
+    let call = get(target.entrance(), "/events");
     match (&login.access_token, &login.cookie) {
         (None, None) => call,
         _ => target.present(call, login),
@@ -60,13 +66,13 @@ async fn rest(mut stream: Incoming) -> String {
 
 async fn closed(target: &Target, reason: &str) -> u64 {
     let name = format!("authbench_streams_closed_total{{reason=\"{reason}\"}}");
-    counter(&target.resource.url, &name).await
+    counter(target.entrance(), &name).await
 }
 
 #[tokio::test]
 async fn a_stream_ends_when_its_credential_is_judged_again() {
     for kind in StartedStore::kinds_here() {
-        for model in [Model::Session, Model::Opaque, Model::Jwt, Model::Hybrid] {
+        for model in MODELS.into_iter().filter(|model| *model != Model::NoAuth) {
             let target = plan(model).start(kind).await;
             let login = target.log_in(USER).await;
             let bystander = target.log_in("user-00002").await;
@@ -87,7 +93,7 @@ async fn a_stream_ends_when_its_credential_is_judged_again() {
                 "{text}"
             );
             assert!(closed(&target, "revoked").await >= 1, "{model}");
-            if matches!(model, Model::Session | Model::Opaque) {
+            if !matches!(model, Model::Jwt | Model::Hybrid) {
                 for _ in 0..20 {
                     next(&mut other).await.expect("left alone");
                 }
@@ -132,9 +138,10 @@ async fn a_pushed_announcement_ends_a_stream_at_once() {
 /// The negative control.
 #[tokio::test]
 async fn a_stream_that_is_never_judged_again_outlives_its_credential() {
-    for model in [Model::Session, Model::Opaque, Model::Jwt, Model::Hybrid] {
+    for model in MODELS.into_iter().filter(|model| *model != Model::NoAuth) {
         let mut plan = plan(model);
         plan.resource.streams.recheck = None;
+        plan.gateway.streams.recheck = None;
         let target = plan.embedded().await;
         let login = target.log_in(USER).await;
         let mut stream = open(&target, &login).await;
@@ -150,15 +157,14 @@ async fn a_stream_that_is_never_judged_again_outlives_its_credential() {
 
 #[tokio::test]
 async fn a_stream_is_opened_as_the_resource_is_read() {
-    // A gateway passes no streams on.
-    for model in MODELS.into_iter().filter(|model| *model != Model::Gateway) {
+    for model in MODELS {
         let target = plan(model).embedded().await;
         let login = target.log_in(USER).await;
-        let bare = get(&target.resource.url, "/events").begin().await;
+        let bare = get(target.entrance(), "/events").begin().await;
         let expected = if model == Model::NoAuth { 200 } else { 401 };
         assert_eq!(bare.status(), expected, "{model}");
         for method in [Method::POST, Method::HEAD, Method::DELETE] {
-            let other = Call::new(&target.resource.url, method, "/events");
+            let other = Call::new(target.entrance(), method, "/events");
             assert_eq!(other.send().await.code(), 405, "{model}");
         }
         let mut stream = open(&target, &login).await;
@@ -179,6 +185,74 @@ async fn a_credential_that_cannot_be_judged_keeps_its_stream_for_a_while_only() 
     assert!(text.ends_with(last), "{text}");
     let name = "authbench_streams_closed_total{reason=\"unavailable\"}";
     assert_eq!(counter(&url, name).await, 1);
+}
+
+/// As with anything else behind a gateway: the internal token that opened the stream is long gone.
+#[tokio::test]
+async fn a_relayed_stream_outlives_its_internal_token_and_not_its_session() {
+    let target = plan(Model::Gateway).embedded().await;
+    let (login, other) = (target.log_in(USER).await, target.log_in(USER).await);
+    let mut stream = open(&target, &login).await;
+    let mut bystander = open(&target, &other).await;
+    target.time.advance(Duration::from_secs(60));
+    for _ in 0..50 {
+        next(&mut stream).await.expect("the session is good");
+    }
+    target.log_out(login.cookie()).await;
+    let text = rest(stream).await;
+    assert!(
+        text.ends_with("event: revoked\ndata: revoked\n\n"),
+        "{text}"
+    );
+    for _ in 0..20 {
+        next(&mut bystander).await.expect("left alone");
+    }
+    // The service has noticed that nobody reads there any more.
+    while counter(&target.resource.url, "authbench_streams_open").await > 1 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(
+        counter(target.entrance(), "authbench_streams_open").await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_reader_that_leaves_a_relayed_stream_leaves_the_service_too() {
+    let target = plan(Model::Gateway).embedded().await;
+    let login = target.log_in(USER).await;
+    let mut stream = open(&target, &login).await;
+    next(&mut stream).await.expect("an event");
+    drop(stream);
+    for url in [target.entrance(), target.resource.url.as_str()] {
+        while counter(url, "authbench_streams_open").await > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    assert_eq!(closed(&target, "reader_gone").await, 1);
+}
+
+#[tokio::test]
+async fn a_relayed_stream_ends_with_its_service_and_with_its_gateway() {
+    for ends in ["service", "gateway"] {
+        let mut plan = plan(Model::Gateway);
+        plan.gateway.limits.drain = PATIENCE;
+        plan.resource.limits.drain = PATIENCE;
+        let target = plan.embedded().await;
+        let login = target.log_in(USER).await;
+        let mut stream = open(&target, &login).await;
+        next(&mut stream).await.expect("an event");
+        let end = async {
+            match ends {
+                "service" => target.resource.shut_down().await,
+                _ => target.gateway.expect("a gateway").shut_down().await,
+            }
+        };
+        let (text, ()) = tokio::join!(rest(stream), end);
+        let last = "event: shutdown\ndata: shutdown\n\n";
+        assert!(text.ends_with(last), "{ends}: {text}");
+        assert_eq!(text.matches("event: ").count(), 1, "{ends}: {text}");
+    }
 }
 
 #[tokio::test]

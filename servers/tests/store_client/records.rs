@@ -91,7 +91,7 @@ async fn every_key_stands_behind_the_prefix() {
     for (started, store) in stores().await {
         let options = StoreOptions {
             prefix: "elsewhere:".into(),
-            ..StoreOptions::default()
+            ..StoreOptions::within(LONG)
         };
         let elsewhere = Store::connect(started.url(), options)
             .await

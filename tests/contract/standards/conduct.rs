@@ -17,7 +17,7 @@ pub(crate) const ROWS: &[Row] = &[
     steps!("R63", AUTH, a_silent_store_lets_nobody_in)
         .on_every_store()
         .with(|plan| {
-            plan.resource.upstream_deadline = Duration::from_secs(2);
+            plan.resource.upstream_deadline = Duration::from_secs(4);
         }),
     steps!("R63", AUTH, a_stopped_store_lets_nobody_in).on_every_store(),
 ];

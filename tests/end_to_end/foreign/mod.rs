@@ -1,5 +1,6 @@
 //! Systems that are not ours: servers in other shapes, with planted lags, and stand-ins for products, measured through target files alone.
 
+mod documented;
 mod examples;
 mod form_site;
 mod http;

@@ -10,13 +10,13 @@ use crate::number::{significant, span};
 use crate::summary::Summary;
 use maud::{Markup, html};
 
-const HEIGHT: f64 = 440.0;
+const HEIGHT: f64 = 454.0;
 const LEFT: f64 = 60.0;
 /// Left of it stand those that were never accepted after the acknowledgement: a log axis has no place for them.
 const BAND: f64 = 232.0;
 const RIGHT: f64 = 64.0;
 const TOP: f64 = 40.0;
-const BOTTOM: f64 = 66.0;
+const BOTTOM: f64 = 80.0;
 
 /// More points than this are numbered.
 const LABELLED: usize = 8;
@@ -199,9 +199,11 @@ fn grid(axes: &Axes, frontier: &Frontier) -> Markup {
             (line("control", LEFT, axes.y.at(control.cpu_us), WIDTH - RIGHT, axes.y.at(control.cpu_us)))
             (text("note", "end", WIDTH - RIGHT - 4.0, axes.y.at(control.cpu_us) + if frontier.points.len() > LABELLED { -5.0 } else { 16.0 }, &format!("control {}: {} µs", control.target, significant(control.cpu_us))))
         }
-        (text("axis-title", "middle", f64::midpoint(BAND, WIDTH - RIGHT), HEIGHT - 24.0, "revocation lag after the worst event (log): mark p50, bar to the maximum"))
+        (text("axis-title", "middle", f64::midpoint(BAND, WIDTH - RIGHT), HEIGHT - 38.0, "revocation lag after the worst event (log): mark p50, bar to the maximum"))
         (text("axis-title", "start", LEFT - 44.0, 18.0, "CPU per request, µs, all processes"))
-        (text("note", "end", WIDTH - RIGHT, HEIGHT - 6.0, "solid: measured · hollow: projected · dotted steps, bold: Pareto set · grey: dominated · dashed: negative control"))
+        // Two lines: in a wide font one would run out of the picture.
+        (text("note", "end", WIDTH - RIGHT, HEIGHT - 20.0, "solid: measured · hollow: projected · grey: dominated"))
+        (text("note", "end", WIDTH - RIGHT, HEIGHT - 6.0, "dotted steps, bold: Pareto set · dashed: negative control"))
     }
 }
 

@@ -118,7 +118,7 @@ pub fn law(summary: &Summary) -> Table {
             row.event.clone(),
             row.point.clone(),
             count(law.n),
-            significant(law.p_value),
+            probability(law.p_value),
             count(law.off_expiry),
             if law.holds() {
                 "holds"
@@ -129,6 +129,15 @@ pub fn law(summary: &Summary) -> Table {
             projected.unwrap_or_else(|| ABSENT.to_owned()),
         ])
     })
+}
+
+/// Below where the law is rejected, how far below says nothing more.
+fn probability(p_value: f64) -> String {
+    if p_value < 0.001 {
+        "< 0.001".to_owned()
+    } else {
+        significant(p_value)
+    }
 }
 
 /// The rows of each target under a heading with its name and the settings that the lags were watched with.

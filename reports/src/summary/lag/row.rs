@@ -10,6 +10,7 @@ use crate::revocation::{Acknowledgement, After, Lag, Trial, Verdict};
 use crate::run_file::{EventRecord, TargetRecord};
 use crate::settings::Settings;
 use crate::statistics::order_statistic;
+use serde_json::Value;
 
 /// A lag p99 needs this many revocations.
 pub(crate) const P99_NEEDS: u64 = 300;
@@ -34,7 +35,11 @@ impl Row<'_> {
         let trials = &self.event.trials;
         let bound_ms = self.event.bounds_ms.get(self.point).copied().flatten();
         let leeway_ns = settings.seconds("leeway").unwrap_or(0.0) * 1e9;
-        let uniformity = ExpiryLaw::of(trials, self.point, leeway_ns, bound_ms);
+        // An open stream ends when it is next checked, not when the credential expires.
+        let uniformity = match is_stream(target, self.point) {
+            true => Err(NotAsked::EndsOtherwise),
+            false => ExpiryLaw::of(trials, self.point, leeway_ns, bound_ms),
+        };
         let breaches = self.breaches(bound_ms);
         let lag_ms = self.lag_ms();
         let elsewhere = lag_ms.is_some() && watched_elsewhere(steady, settings);
@@ -157,7 +162,7 @@ impl Row<'_> {
 
 impl LagMs {
     /// Of `ends` in milliseconds, infinite where observation ended before; `None` without any.
-    fn of(mut ends: Vec<f64>, has_p99: bool) -> Option<Self> {
+    pub(in crate::summary) fn of(mut ends: Vec<f64>, has_p99: bool) -> Option<Self> {
         if ends.is_empty() {
             return None;
         }
@@ -222,15 +227,19 @@ fn verified(breaches: u64, law: Result<ExpiryLaw, NotAsked>) -> Result<(), NotPr
 
 /// Unless the target file says `traffic = false`.
 pub(crate) fn carries_traffic(target: &TargetRecord, point: &str) -> bool {
-    let points = target
-        .file
-        .get("point")
-        .and_then(|points| points.as_array());
-    points
-        .into_iter()
-        .flatten()
-        .filter(|entry| entry.get("name").and_then(|name| name.as_str()) == Some(point))
-        .all(|entry| entry.get("traffic").and_then(|traffic| traffic.as_bool()) != Some(false))
+    let traffic = said_of(target, point, "traffic");
+    traffic.and_then(Value::as_bool) != Some(false)
+}
+
+fn is_stream(target: &TargetRecord, point: &str) -> bool {
+    said_of(target, point, "kind").and_then(Value::as_str) == Some("stream")
+}
+
+/// What the target file says of a point under `key`.
+fn said_of<'a>(target: &'a TargetRecord, point: &str, key: &str) -> Option<&'a Value> {
+    let mut points = target.file.get("point")?.as_array()?.iter();
+    let named = points.find(|entry| entry.get("name").and_then(Value::as_str) == Some(point));
+    named?.get(key)
 }
 
 fn ack_ms(trial: &Trial) -> Option<f64> {

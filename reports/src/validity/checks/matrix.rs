@@ -100,11 +100,16 @@ fn witnesses(scenario: &str, events: &[&EventRecord]) -> Option<Finding> {
     })
 }
 
-/// Cells of the first events at points that guard the resource.
+/// Cells of the first events at points that guard the resource. Where there are no other events it is no matrix, and what its samples are too few for is
+/// not printed anyway.
 fn headlines(run: &RunFile, scenario: &str, events: &[&EventRecord]) -> Option<Finding> {
+    let is_headline = |event: &&&EventRecord| HEADLINES.contains(&event.event.as_str());
+    if events.iter().all(|event| is_headline(&event)) {
+        return None;
+    }
     let few: Vec<String> = events
         .iter()
-        .filter(|event| HEADLINES.contains(&event.event.as_str()))
+        .filter(is_headline)
         .filter_map(|event| {
             let target = run.targets.iter().find(|one| one.name == event.target)?;
             let guards = event

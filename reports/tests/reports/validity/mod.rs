@@ -7,6 +7,7 @@ mod unjudged;
 use crate::fixture;
 use authbench_reports::expectation::exit_code;
 use authbench_reports::histogram::Histogram;
+use authbench_reports::revocation::EventReach;
 use authbench_reports::run_file::RunFile;
 use authbench_reports::summary::Summary;
 use authbench_reports::validity::{Check, Validity, Verdict};
@@ -241,4 +242,17 @@ fn an_invalid_run_exits_with_4_whatever_it_found() {
     let summary = Summary::of(&run);
     assert!(!summary.failures.is_empty());
     assert_eq!(exit_code(&summary), 4);
+}
+
+#[test]
+fn two_events_alone_are_no_matrix() {
+    let mut run = fixture::run();
+    for event in &mut fixture::revocations(&mut run).events {
+        event.reach = Some(EventReach::Credential);
+        assert!(["logout", "account_disabled"].contains(&event.event.as_str()));
+        assert!(event.trials.len() < 300);
+    }
+    let findings = Summary::of(&run).validity.findings;
+    let checks: Vec<Check> = findings.iter().map(|finding| finding.check).collect();
+    assert!(!checks.contains(&Check::HeadlineCells), "{checks:?}");
 }

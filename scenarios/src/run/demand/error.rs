@@ -6,7 +6,7 @@ pub enum DemandError {
     /// Numbers past the population would wrap around, and one account would serve two credentials: a revocation of one ends both.
     #[error(
         "scenario {scenario}: target {target} has {has} users (users.count), {needed} are needed: {what}; raise users.count, or lower \
-         load.credentials_per_target or the number of revocations"
+         load.credentials_per_target or the number of revocations in a scenario file of your own"
     )]
     TooFewUsers {
         /// The scenario's name.
@@ -34,6 +34,32 @@ pub enum DemandError {
         allows: u32,
         /// The highest rate.
         asked: u32,
+    },
+    /// A token that was handed out at the beginning is over before its account's call may be made.
+    #[error(
+        "scenario {scenario}: at target {target} a token lives for {lives} s (facts.access_ttl), and would be up to {age} s old when the event happens to its account: {what};          use fewer accounts, or longer-lived tokens (vars.access_ttl), or, if those who run it agree, higher limits"
+    )]
+    TooSlow {
+        /// The scenario's name.
+        scenario: String,
+        /// The target's name, and those of the others on its host.
+        target: String,
+        /// How long a token lives, in seconds.
+        lives: f64,
+        /// How old the oldest would be, in whole seconds.
+        age: u64,
+        /// Why so old.
+        what: String,
+    },
+    /// What becomes of a target in one would hide what becomes of it in the other.
+    #[error(
+        "scenarios {one} and {other} are both of kind \"mass\", and a run reports one event for many accounts; run them one after the other"
+    )]
+    TwoMassEvents {
+        /// The first one's name.
+        one: String,
+        /// The second one's.
+        other: String,
     },
     /// The target's limit on requests is below what it would be sent.
     #[error(

@@ -1,11 +1,13 @@
 //! What a scenario asks of each of its targets, held against what the target has and allows: before anything is started or sent.
 
 mod error;
+mod mass;
 mod requests;
 mod users;
 
 pub use error::DemandError;
 use error::LimitOrigin;
+pub(super) use mass::{MassTimes, at_most_one as at_most_one_mass_event};
 
 use super::hosts::{self, Allowance};
 use super::system::System;
@@ -46,6 +48,7 @@ fn within_limits(
 ) -> Result<(), DemandError> {
     targets.iter().try_for_each(|here| {
         requests::within_login_limit(scenario, profile, here)?;
+        mass::within_lifetime(scenario, profile, here)?;
         requests::within_limit(scenario, profile, here, targets.len())
     })
 }
@@ -155,6 +158,98 @@ mod tests {
         let scenario = Scenario::load(scenario).expect("built in");
         let refused = check(&scenario, Profile::Quick, targets).err();
         refused.map(|error| error.to_string())
+    }
+
+    /// A target with these limits whose tokens live for this long.
+    fn slow(limits: &str, access_ttl: &str) -> TargetFile {
+        let text = format!(
+            r#"
+            schema = "authbench.target/1"
+            name = "slow"
+            model = "jwt"
+            [facts]
+            access_ttl = "{access_ttl}"
+            [limits]
+            {limits}
+            [users]
+            count = 12000
+            name = "user-${{number}}"
+            password = "p"
+            [[login]]
+            request = "POST http://127.0.0.1:1/login"
+            expect = 200
+            [[point]]
+            name = "resource"
+            request = "GET http://127.0.0.1:1/"
+            accept = {{ status = 200 }}
+            refuse = {{ status = 401 }}
+            [[event]]
+            name = "account_disabled"
+            [[event.step]]
+            request = "POST http://127.0.0.1:1/look"
+            expect = 200
+            [[event.step]]
+            request = "POST http://127.0.0.1:1/disable"
+            expect = 200
+            "#
+        );
+        TargetFile::parse("slow.toml", &text, &BTreeMap::new()).expect("a target")
+    }
+
+    #[test]
+    fn tokens_must_outlive_logging_in_and_the_calls_as_fast_as_limits_let_them() {
+        // 1,000 accounts; 4.5 s go by between the last login and the first call. Two steps a call.
+        let fits = [
+            ("logins_per_s = 100", "15s"),
+            ("admin_calls_per_s = 100", "25s"),
+            ("logins_per_s = 100\nadmin_calls_per_s = 200", "15s"),
+            ("", "5s"),
+        ];
+        for (limits, access_ttl) in fits {
+            let refused = refusal("mass-disable", &[slow(limits, access_ttl)]);
+            assert_eq!(refused, None, "{limits}, {access_ttl}");
+        }
+        let refused = |limits, access_ttl| {
+            refusal("mass-disable", &[slow(limits, access_ttl)]).expect("refused")
+        };
+        for (limits, access_ttl, parts) in [
+            (
+                "logins_per_s = 100",
+                "14s",
+                ["up to 15 s", "10 s of logins (limits.logins_per_s = 100)"],
+            ),
+            (
+                "admin_calls_per_s = 100",
+                "24s",
+                [
+                    "lives for 24 s",
+                    "20 s of calls (limits.admin_calls_per_s = 100)",
+                ],
+            ),
+        ] {
+            let message = refused(limits, access_ttl);
+            for part in parts {
+                assert!(message.contains(part), "no {part:?} in {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_has_one_event_for_many_accounts() {
+        let mass = |name: &str| {
+            let mut scenario = Scenario::load("mass-disable").expect("built in");
+            scenario.name = name.to_owned();
+            scenario
+        };
+        let (one, other) = (mass("one"), mass("other"));
+        let steady = Scenario::load("steady").expect("built in");
+        let check = |scenarios: &[&Scenario]| {
+            let refused = at_most_one_mass_event(scenarios.iter().copied(), Profile::Quick).err();
+            refused.map(|error| error.to_string())
+        };
+        assert_eq!(check(&[&steady, &one]), None);
+        let message = check(&[&one, &steady, &other]).expect("refused");
+        assert!(message.starts_with("scenarios one and other"), "{message}");
     }
 
     #[test]

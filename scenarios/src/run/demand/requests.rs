@@ -59,6 +59,11 @@ pub(super) fn within_limit(
             let highest = plan.rates_per_s.iter().copied().max();
             stream(scenario, &here.alone(), 1, highest.map_or(0.0, f64::from))
         }
+        // One target at a time.
+        Plan::Mass(plan) => {
+            let probes = f64::from(plan.probes_per_s);
+            stream(scenario, &here.alone(), 1, probes)
+        }
         Plan::Journey(plan) => sessions(plan, here, targets),
     };
     if demand.sent <= f64::from(allows) {
@@ -87,7 +92,7 @@ fn stream(scenario: &Scenario, here: &Allowance<'_>, targets: usize, more: f64) 
         remedy: if rate >= 1.0 {
             format!("load.rate_per_s may be {rate} with {targets} targets")
         } else {
-            "use fewer slots_per_target, or a longer probe_every".to_owned()
+            "use fewer slots_per_target or probes_per_s, or a longer probe_every".to_owned()
         },
     }
 }
@@ -96,7 +101,7 @@ fn made_of(share: f64, more: f64, targets: usize) -> String {
     let stream = format!("{share:.0} of the stream (load.rate_per_s / {targets} targets)");
     if more > 0.0 {
         format!(
-            "{stream} and {more:.0} probes (slots_per_target × points / probe_every) or logins (login.rates)"
+            "{stream} and {more:.0} probes (slots_per_target × points / probe_every, or mass.probes_per_s) or logins (login.rates)"
         )
     } else {
         stream

@@ -17,10 +17,11 @@ pub(super) fn enough_users(
     };
     let credentials = u64::from(scenario.load.credentials_per_target);
     let (others, purpose) = match scenario.plan(profile) {
-        Plan::Steady(_) if tables(target, "refresh") == 0 => (0, "besides"),
+        Plan::Steady(_) if tables(target, "refresh") == 0 => (0, ""),
         Plan::Steady(_) => (u64::from(renewal::USERS), "whose renewals are measured"),
         Plan::Revocation(plan) => (trials(plan, target), "revoked, each once"),
-        Plan::Capacity(_) | Plan::Sweep(_) => (0, "besides"),
+        Plan::Capacity(_) | Plan::Sweep(_) => (0, ""),
+        Plan::Mass(plan) => (u64::from(plan.accounts), "to whom the event happens"),
         Plan::Login(plan) => (u64::from(plan.connections), "who log in at once"),
         Plan::Journey(plan) => {
             let clients = plan.clients.iter().filter(|client| client.share > 0.0);
@@ -38,7 +39,10 @@ pub(super) fn enough_users(
         target: target.about.name.clone(),
         has: users.count,
         needed,
-        what: format!("{credentials} for the load and {others} {purpose}"),
+        what: match others {
+            0 => "one for each credential of the load".to_owned(),
+            _ => format!("{credentials} for the load and {others} {purpose}"),
+        },
     })
 }
 

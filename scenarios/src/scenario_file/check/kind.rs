@@ -3,7 +3,7 @@
 use super::Checker;
 use super::journey::Lives;
 use crate::scenario_file::raw::{
-    RawCapacity, RawLogin, RawProfile, RawRevocation, RawScenario, RawSweep,
+    RawCapacity, RawLogin, RawMass, RawProfile, RawRevocation, RawScenario, RawSweep,
 };
 use crate::scenario_file::{Capacity, LoginStorms, Plan, Profile, Rounds, Slos, Sweep};
 use crate::target::FileError;
@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::time::Duration;
 use toml::Spanned;
 
-const KINDS: &str = "steady, revocation, capacity, sweep, login, journey";
+const KINDS: &str = "steady, revocation, mass, capacity, sweep, login, journey";
 
 /// What a scenario measures, with what belongs to that kind only.
 pub(super) enum Kind<'a> {
@@ -20,6 +20,7 @@ pub(super) enum Kind<'a> {
     Capacity(&'a RawCapacity, Slos),
     Sweep(&'a Spanned<RawSweep>, Slos),
     Login(&'a Spanned<RawLogin>),
+    Mass(&'a RawMass),
     Journey(Lives),
 }
 
@@ -39,6 +40,7 @@ impl Checker<'_> {
             "capacity" => &["slo", "capacity"],
             "sweep" => &["slo", "sweep"],
             "login" => &["login"],
+            "mass" => &["mass"],
             "journey" => &["journey", "client"],
             other => {
                 return Err(self.error(&raw.kind, "kind", format!("unknown {other:?}"), KINDS));
@@ -70,6 +72,10 @@ impl Checker<'_> {
             }
             "sweep" => Kind::Sweep(raw.sweep.as_ref().ok_or_else(|| missing(kind))?, slos()?),
             "login" => Kind::Login(raw.login.as_ref().ok_or_else(|| missing(kind))?),
+            "mass" => {
+                let table = raw.mass.as_ref().ok_or_else(|| missing(kind))?;
+                Kind::Mass(table.get_ref())
+            }
             "journey" => {
                 let table = raw.journey.as_ref().ok_or_else(|| missing(kind))?;
                 Kind::Journey(self.lives(table, &raw.client)?)
@@ -95,6 +101,7 @@ impl Checker<'_> {
             Kind::Capacity(..) | Kind::Sweep(..) | Kind::Login(_) | Kind::Journey(_) => {
                 &["rounds", "slice"]
             }
+            Kind::Mass(_) => &["slice", "accounts"],
         };
         members.none_but(own)?;
         let warm_up = self.duration(&raw.get_ref().warm_up, &members.key("warm_up"))?;
@@ -128,6 +135,10 @@ impl Checker<'_> {
                 rates_per_s: self.login_rates(login)?,
                 connections: self.whole(&login.get_ref().connections, "login.connections")?,
             }),
+            Kind::Mass(mass) => {
+                let slice = self.positive(members.slice()?, &members.key("slice"))?;
+                Plan::Mass(self.mass(mass, warm_up, slice, members.accounts()?)?)
+            }
             Kind::Journey(lives) => Plan::Journey(lives.plan(
                 warm_up,
                 members.rounds()?,
@@ -146,6 +157,7 @@ fn tables(raw: &RawScenario) -> impl Iterator<Item = (&'static str, Range<usize>
         ("capacity", raw.capacity.as_ref().map(Spanned::span)),
         ("sweep", raw.sweep.as_ref().map(Spanned::span)),
         ("login", raw.login.as_ref().map(Spanned::span)),
+        ("mass", raw.mass.as_ref().map(Spanned::span)),
         ("journey", raw.journey.as_ref().map(Spanned::span)),
         ("client", raw.client.first().map(Spanned::span)),
     ]
@@ -206,6 +218,7 @@ impl<'a> Members<'a> {
             ("round", raw.round.as_ref().map(Spanned::span)),
             ("slice", raw.slice.as_ref().map(Spanned::span)),
             ("revocations", raw.revocations.as_ref().map(Spanned::span)),
+            ("accounts", raw.accounts.as_ref().map(Spanned::span)),
             (
                 "headline_revocations",
                 raw.headline_revocations.as_ref().map(Spanned::span),
@@ -238,6 +251,11 @@ impl<'a> Members<'a> {
     fn revocations(&self) -> Result<u32, FileError> {
         let revocations = self.there(self.raw.get_ref().revocations.as_ref(), "revocations")?;
         self.checker.whole(revocations, &self.key("revocations"))
+    }
+
+    fn accounts(&self) -> Result<u32, FileError> {
+        let accounts = self.there(self.raw.get_ref().accounts.as_ref(), "accounts")?;
+        self.checker.whole(accounts, &self.key("accounts"))
     }
 
     fn round(&self) -> Result<&'a Spanned<String>, FileError> {

@@ -1,4 +1,4 @@
-//! Kinds about many people at once: login storms and journeys.
+//! Kinds about many people at once: login storms, mass events and journeys.
 
 use super::*;
 
@@ -13,6 +13,19 @@ fn login() -> String {
         .replace("\"steady\"", "\"login\"")
         .replace("round = ", "slice = ")
         .replace("[profile.quick]", &format!("{LOGIN}[profile.quick]"))
+}
+
+const MASS: &str = "[mass]\nevent = \"account_disabled\"\ncalls_at_once = 4\nprobes_per_s = 200\nprobe_connections = 2\n\
+    probe_every = \"5ms\"\nobserve = \"20s\"\n";
+
+fn mass() -> String {
+    STEADY
+        .replace("\"steady\"", "\"mass\"")
+        .replace("rounds = 2\n", "accounts = 100\n")
+        .replace("rounds = 3\n", "accounts = 100\n")
+        .replace("rounds = 4\n", "accounts = 100\n")
+        .replace("round = ", "slice = ")
+        .replace("[profile.quick]", &format!("{MASS}[profile.quick]"))
 }
 
 fn journey() -> String {
@@ -36,6 +49,49 @@ fn a_storm_has_rates_and_a_stream_beside_it() {
     );
     assert_eq!((plan.rounds, plan.slice), (2, Duration::from_secs(1)));
     assert_eq!(scenario.load.rate_per_s, 100);
+}
+
+#[test]
+fn a_mass_event_has_accounts_calls_and_probes() {
+    let scenario = read(&mass()).expect("a scenario");
+    let Plan::Mass(plan) = scenario.plan(Profile::Quick) else {
+        panic!("a mass event")
+    };
+    assert_eq!(plan.event, "account_disabled");
+    assert_eq!((plan.accounts, plan.calls_at_once), (100, 4));
+    assert_eq!((plan.probes_per_s, plan.probe_connections), (200, 2));
+    assert_eq!(plan.observe, Duration::from_secs(20));
+}
+
+#[test]
+fn mistakes_in_mass_events() {
+    let cases = [
+        (MASS, "", "3: mass: is missing (allowed: a table [mass])"),
+        (
+            "\"account_disabled\"",
+            "\"\"",
+            "13: mass.event: \"\" is not a name (allowed: the name of an event)",
+        ),
+        (
+            "probes_per_s = 200",
+            "probes_per_s = 0",
+            "15: mass.probes_per_s: 0 is out of range (allowed: 1 to 1000000)",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        let message = message(&mass(), from, to);
+        assert_eq!(
+            message,
+            format!("demo.toml:{expected}"),
+            "{from:?} → {to:?}"
+        );
+    }
+    let rounds = mass().replacen("accounts = 100", "rounds = 1", 1);
+    let error = read(&rounds).expect_err("no rounds");
+    assert!(
+        error.contains("profile.quick.rounds: does not belong"),
+        "{error}"
+    );
 }
 
 #[test]

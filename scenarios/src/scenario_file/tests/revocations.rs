@@ -140,11 +140,7 @@ fn mistakes_in_parts() {
             "question = \"\"",
             "question: is empty",
         ),
-        (
-            "rate_per_s = 900\n",
-            "",
-            "steady: missing field `rate_per_s`",
-        ),
+        ("rate_per_s = 900\n", "", "steady.rate_per_s: is missing"),
     ] {
         let text = matrix();
         assert!(text.contains(from), "{from}");

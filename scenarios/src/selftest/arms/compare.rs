@@ -4,8 +4,8 @@ use super::error::ArmsError;
 use super::laboratory::{Laboratory, Measured};
 use super::outcome::{ArmsOutcome, Counted};
 use super::spawn::{ArmRound, Round};
+use authbench_reports::comparison::error_rates::procedure::{Judging, Procedure};
 use authbench_reports::comparison::exact::Tally;
-use authbench_reports::comparison::looks::Looks;
 use authbench_reports::comparison::paired::Paired;
 use authbench_reports::comparison::planner::{Planner, cautious_sd};
 use authbench_reports::comparison::quantity::Quantity;
@@ -84,17 +84,18 @@ impl Plan {
     }
 }
 
-/// Measures `rounds` rounds, looking at a third and at two thirds of them whether everything has been decided.
+/// Measures `rounds` rounds, looking at a third and at two thirds of them whether everything has been decided, which `procedure` judges.
 pub(super) async fn compare(
     laboratory: &mut Laboratory,
     rounds: usize,
+    procedure: Procedure,
 ) -> Result<ArmsOutcome, ArmsError> {
-    let (mut looks, mut measured) = (Looks::default(), Measured::default());
+    let (mut judging, mut measured) = (Judging::new(procedure), Measured::default());
     for until in PLANNER.looks(rounds) {
         let more = until - measured.rounds.len();
         laboratory.measure(more, &mut measured).await?;
-        looks.look(&series(&measured.rounds)?)?;
-        if looks.over() {
+        judging.look(&series(&measured.rounds)?)?;
+        if judging.over() {
             break;
         }
     }
@@ -106,7 +107,7 @@ pub(super) async fn compare(
     Ok(ArmsOutcome {
         planned: rounds,
         measured: measured.rounds.len(),
-        comparison: looks.conclude(),
+        comparison: judging.conclude(),
         cpu_us: [mean_cpu_us(arm(0)), mean_cpu_us(arm(1))],
         spun_us: mean_spun_us(&measured),
         wire_bytes: Counted {

@@ -8,12 +8,13 @@ use authbench_reports::selftest::{Noise, Row, RowVerdict};
 /// What is counted and not timed.
 const COUNTS: [&str; 2] = ["wire bytes per request", "store commands per request"];
 
-/// Measures the pair that `truth` names.
+/// Measures the pair that `truth` names, once; the draws follow from `seed`.
 pub(in crate::selftest) async fn measure(
     bench: &Bench,
     truth: Truth,
+    seed: u64,
 ) -> Result<Vec<Row>, SelftestError> {
-    let (settings, seed, watch) = (&bench.settings, bench.seed, bench.watch());
+    let (settings, watch) = (&bench.settings, bench.watch());
     let rows = match truth {
         Truth::PlantedCpu => planted_cpu(settings, seed).await?,
         Truth::PlantedRoundTrip => planted_round_trip(settings, seed).await?,
@@ -63,6 +64,7 @@ mod tests {
             around: String::new(),
             canary_cv_before: 0.2,
             canary_cv_after: 0.0,
+            preempted_share: None,
             steal_share: None,
         };
         let after = |quantity, verdict| if_quiet(row(quantity, verdict), &noisy).verdict;

@@ -17,6 +17,8 @@ pub(super) struct Laboratory {
     files: [TargetFile; 2],
     settings: RunSettings,
     seed: u64,
+    /// Over so many spawns each call of [`Self::measure`] spreads its rounds.
+    spread: usize,
     spawns: u64,
 }
 
@@ -51,8 +53,17 @@ impl Laboratory {
                 ..settings.clone()
             },
             seed,
+            spread: SPAWNS,
             spawns: 0,
         })
+    }
+
+    /// With rounds spread over `spawns` spawns.
+    pub(super) fn spread_over(self, spawns: usize) -> Self {
+        Self {
+            spread: spawns,
+            ..self
+        }
     }
 
     /// Measures `rounds` rounds more, over several spawns, every other one the other way round.
@@ -64,7 +75,7 @@ impl Laboratory {
         rounds: usize,
         measured: &mut Measured,
     ) -> Result<(), ArmsError> {
-        for share in shares(rounds) {
+        for share in shares(rounds, self.spread) {
             if *self.settings.interrupted.borrow() {
                 return Err(ArmsError::Interrupted);
             }
@@ -90,9 +101,9 @@ impl Measured {
 }
 
 /// As even as possible, and none without rounds.
-fn shares(rounds: usize) -> impl Iterator<Item = usize> {
-    (0..SPAWNS)
-        .map(move |spawn| (rounds + spawn) / SPAWNS)
+fn shares(rounds: usize, spawns: usize) -> impl Iterator<Item = usize> {
+    (0..spawns)
+        .map(move |spawn| (rounds + spawn) / spawns)
         .filter(|share| *share > 0)
 }
 
@@ -114,7 +125,7 @@ mod tests {
     #[test]
     fn shares_add_up_and_none_is_empty() {
         for rounds in 0..40 {
-            let shares: Vec<usize> = shares(rounds).collect();
+            let shares: Vec<usize> = shares(rounds, SPAWNS).collect();
             assert_eq!(shares.iter().sum::<usize>(), rounds);
             assert!(shares.iter().all(|share| *share > 0));
             assert!(shares.len() == SPAWNS || rounds < SPAWNS);

@@ -29,4 +29,5 @@ pub(super) const TAKE: Duration = Duration::from_secs(60);
 pub use compare::MOST_ROUNDS;
 pub use error::ArmsError;
 pub(super) use judged::measure;
+pub(super) use plants::{Brief, same_in_brief};
 pub use plants::{planted_cpu, planted_round_trip, same};

@@ -5,7 +5,9 @@ use super::error::ArmsError;
 use super::laboratory::Laboratory;
 use super::rows;
 use crate::process::RunSettings;
+use authbench_reports::comparison::error_rates::procedure::Procedure;
 use authbench_reports::comparison::quantity::Quantity;
+use authbench_reports::comparison::suite::Comparison;
 use authbench_reports::selftest::Row;
 
 const SPINNING: &str = include_str!("target.toml");
@@ -15,6 +17,19 @@ const ASKING: &str = include_str!("target_with_store.toml");
 const EFFECT: f64 = 0.10;
 /// Both arms burn this much, in microseconds, so that both pay for reading the clock around it.
 const SPUN_BY_BOTH_US: u64 = 1;
+/// Of a brief comparison: the first look comes after the ten rounds that three quantities need, the last after two more.
+const BRIEF_ROUNDS: usize = 12;
+/// Before each of these two looks: four in all, as many of either order.
+const BRIEF_SPAWNS: usize = 2;
+
+/// What came of a brief comparison of identical arms.
+#[derive(Clone, Debug)]
+pub(in crate::selftest) struct Brief {
+    /// CPU, p50 and p90.
+    pub(in crate::selftest) comparison: Comparison,
+    /// Whether a request took as many bytes at either.
+    pub(in crate::selftest) same_bytes: bool,
+}
 
 /// Two identical arms: one row per quantity, and the wire bytes. A quantity for which [`MOST_ROUNDS`] rounds were not enough to show that nothing
 /// differs is `not judged`.
@@ -23,8 +38,26 @@ const SPUN_BY_BOTH_US: u64 = 1;
 /// [`ArmsError`]; every process is ended then.
 pub async fn same(settings: &RunSettings, seed: u64) -> Result<Vec<Row>, ArmsError> {
     let mut laboratory = spinning(SPUN_BY_BOTH_US, settings, seed)?;
-    let outcome = compare(&mut laboratory, MOST_ROUNDS).await?;
+    let outcome = compare(&mut laboratory, MOST_ROUNDS, Procedure::Promised).await?;
     Ok(rows::same(&outcome))
+}
+
+/// Two identical arms, compared as briefly as the comparison allows: just enough rounds for its ranks to reject anything.
+///
+/// # Errors
+/// [`ArmsError`]; every process is ended then.
+pub(in crate::selftest) async fn same_in_brief(
+    settings: &RunSettings,
+    seed: u64,
+    procedure: Procedure,
+) -> Result<Brief, ArmsError> {
+    let laboratory = spinning(SPUN_BY_BOTH_US, settings, seed)?;
+    let mut laboratory = laboratory.spread_over(BRIEF_SPAWNS);
+    let outcome = compare(&mut laboratory, BRIEF_ROUNDS, procedure).await?;
+    Ok(Brief {
+        same_bytes: outcome.wire_bytes.is_more_by(0),
+        comparison: outcome.comparison,
+    })
 }
 
 /// Arm B burns a tenth more CPU per request, calibrated against the server's own CPU clock: its sign, its size, and that latency does not
@@ -41,7 +74,7 @@ pub async fn planted_cpu(settings: &RunSettings, seed: u64) -> Result<Vec<Row>, 
         Plan::TooMany(needed) => Ok(vec![rows::unaffordable(rows::PLANTED_CPU, EFFECT, needed)]),
         Plan::Rounds(rounds) => {
             let mut laboratory = spinning(SPUN_BY_BOTH_US + plant_us, settings, seed)?;
-            let outcome = compare(&mut laboratory, rounds).await?;
+            let outcome = compare(&mut laboratory, rounds, Procedure::Promised).await?;
             Ok(rows::planted_cpu(&outcome, EFFECT))
         }
     }
@@ -64,7 +97,7 @@ pub async fn planted_round_trip(settings: &RunSettings, seed: u64) -> Result<Vec
             Ok(rows)
         }
         Plan::Rounds(rounds) => {
-            let outcome = compare(&mut laboratory, rounds).await?;
+            let outcome = compare(&mut laboratory, rounds, Procedure::Promised).await?;
             Ok(rows::planted_round_trip(&outcome, EFFECT))
         }
     }

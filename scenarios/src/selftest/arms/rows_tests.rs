@@ -11,6 +11,7 @@ fn finding(quantity: Quantity, ratio: f64, verdict: Verdict) -> Finding {
         lower: ratio - 0.02,
         upper: ratio + 0.02,
         margin: quantity.margin(),
+        sd: 0.02,
         minimum_detectable: 0.06,
         verdict,
     }
@@ -73,6 +74,7 @@ fn a_plant_must_be_found_with_its_size() {
 #[test]
 fn rounds_that_could_not_have_seen_the_plant_do_not_judge_it() {
     let blind = Finding {
+        sd: 0.04,
         minimum_detectable: 0.11,
         ..finding(Quantity::CpuPerRequest, 1.10, Verdict::Inconclusive)
     };

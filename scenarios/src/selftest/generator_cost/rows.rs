@@ -18,9 +18,10 @@ const OVER_WRK: f64 = 1.10;
 /// The same over oha, which is Rust on the same runtime, with a client library.
 const OVER_OHA: f64 = 0.75;
 
-/// Measures it, in a closed loop against a hyper server that answers at once, in rounds that alternate with the tools that are installed.
+/// Measures it, in a closed loop against a bare hyper server, in rounds that alternate with the tools that are installed.
 pub(in crate::selftest) async fn measure(bench: &Bench) -> Result<Vec<Row>, SelftestError> {
-    let file = bench.file(Truth::GeneratorCost.name(), TARGET, &[])?;
+    let bare = [("behaviour", "--bare")];
+    let file = bench.file(Truth::GeneratorCost.name(), TARGET, &bare)?;
     let system = bench.start(file)?;
     let outcome = bench.unless_interrupted(cost(bench, &system)).await;
     system.stop();
@@ -128,6 +129,7 @@ mod tests {
             around: String::new(),
             canary_cv_before: 0.0,
             canary_cv_after: 0.0,
+            preempted_share: None,
             steal_share: None,
         }
     }
@@ -149,6 +151,7 @@ mod tests {
         assert_ne!(costly.verdict, RowVerdict::Pass);
         let noisy = Noise {
             canary_cv_after: 0.2,
+            preempted_share: None,
             ..quiet()
         };
         let noisy = row(&costs(8), Some(&costs(8)), "wrk", 1.1, &noisy);

@@ -78,6 +78,7 @@ pub(super) fn check(
         ),
         as_written: written::as_written(&table),
         shown_variables,
+        checkout: None,
     })
 }
 

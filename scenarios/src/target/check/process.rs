@@ -27,6 +27,15 @@ pub(super) const ON_COMMAND_LINE: &str =
     "is a secret, and every user of the machine can read a command line; hand it over in stdin";
 const STORE_ON_COMMAND_LINE: &str = "may carry the store's password, and every user of the machine can read a command line; hand it over in stdin";
 const MAX_COUNT: i64 = 64;
+/// What `sizes` may name.
+pub(crate) const SIZES: [&str; 6] = [
+    "store_keys",
+    "store_bytes",
+    "announced_entries",
+    "announced_bytes",
+    "denied_entries",
+    "denied_bytes",
+];
 
 /// What processes say is for everyone to see, but for a store's URL.
 pub(super) fn on_command_line(scope: Scope, processes: &[ProcessSpec]) -> Scope {
@@ -123,6 +132,10 @@ impl Checker<'_> {
         let stdin = stdin.transpose()?;
         let env = self.texts(&raw.env, &key("env"), &handed_over)?;
         let ready = self.ready(raw, &key("ready"))?;
+        if let (None, Some(first)) = (&raw.counters, raw.sizes.values().next()) {
+            let problem = "needs counters, whose url they are read from";
+            return Err(self.error(first, key("sizes"), problem, ""));
+        }
         let template = ProcessSpec {
             name: name.clone(),
             role: self.role(&raw.role, &key("role"))?,
@@ -135,6 +148,11 @@ impl Checker<'_> {
                 .counters
                 .as_ref()
                 .map(|counters| self.counters(counters, &key("counters")))
+                .transpose()?
+                .map(|counters| {
+                    let sizes = self.sizes(&raw.sizes, &key("sizes"))?;
+                    Ok(CounterTemplate { sizes, ..counters })
+                })
                 .transpose()?,
         };
         let names = if count == 1 {
@@ -338,6 +356,23 @@ impl Checker<'_> {
             introspections: raw.introspections.clone(),
             store_evictions: raw.store_evictions.clone(),
             store_out_of_memory: raw.store_out_of_memory.clone(),
+            sizes: BTreeMap::new(),
         })
+    }
+
+    fn sizes(
+        &self,
+        raw: &BTreeMap<String, Spanned<String>>,
+        key: &str,
+    ) -> Result<BTreeMap<String, String>, FileError> {
+        let mut sizes = BTreeMap::new();
+        for (name, metric) in raw {
+            if !SIZES.contains(&name.as_str()) {
+                let problem = format!("unknown {name:?}");
+                return Err(self.error(metric, key, problem, SIZES.join(", ")));
+            }
+            sizes.insert(name.clone(), metric.get_ref().clone());
+        }
+        Ok(sizes)
     }
 }

@@ -26,7 +26,7 @@ impl Checker<'_> {
                 raw,
                 key,
                 "is not a status",
-                "a status from 200 to 599, or a list of them",
+                "a number from 200 to 599, or a list of them",
             )
         })
     }

@@ -36,9 +36,15 @@ fn mistakes_in_the_head() {
             "3: model: is an integer (allowed: a string)",
         ),
         (
+            "count = 3",
+            "count = \"3\"",
+            "10: users.count: is a string (allowed: a whole number)",
+        ),
+        ("name = \"demo\"\n", "", "1: name: is missing"),
+        (
             "model = \"demo\"",
             "model = \"demo",
-            "3: model: invalid basic string (allowed: `\"`)",
+            "3: is not TOML: invalid basic string, expected `\"`",
         ),
         (
             "ttl = \"${vars.ttl}\" }",
@@ -169,7 +175,17 @@ fn mistakes_in_processes() {
         (
             "name = \"as\"",
             "name = \"as\"\nport = 1",
-            "22: process.port: unknown field `port` (allowed: one of `name`, `role`, `command`, `stdin`, `env`, `ready`, `count`, `counters`)",
+            "22: process.port: unknown field `port` (allowed: one of `name`, `role`, `command`, `stdin`, `env`, `ready`, `count`, `counters`, `sizes`)",
+        ),
+        (
+            "counters = { url",
+            "sizes = { heads = \"n\" }\ncounters = { url",
+            "24: process.as.sizes: unknown \"heads\" (allowed: store_keys, store_bytes, announced_entries, announced_bytes, denied_entries, denied_bytes)",
+        ),
+        (
+            "counters = { url = \"${self.url}/metrics\" }",
+            "sizes = { store_keys = \"n\" }",
+            "24: process.as.sizes: needs counters, whose url they are read from",
         ),
     ]);
 }

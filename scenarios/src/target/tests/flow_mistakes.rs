@@ -28,17 +28,17 @@ fn mistakes_in_steps() {
         (
             "expect = 200\ncapture",
             "expect = 99\ncapture",
-            "28: login[0].expect: is not a status (allowed: a status from 200 to 599, or a list of them)",
+            "28: login[0].expect: is not a status (allowed: a number from 200 to 599, or a list of them)",
         ),
         (
             "expect = 200\ncapture",
             "expect = \"200\"\ncapture",
-            "28: login[0].expect: is not a status (allowed: a status from 200 to 599, or a list of them)",
+            "28: login[0].expect: is not a status (allowed: a number from 200 to 599, or a list of them)",
         ),
         (
             "expect = 200\ncapture",
             "expect = []\ncapture",
-            "28: login[0].expect: is not a status (allowed: a status from 200 to 599, or a list of them)",
+            "28: login[0].expect: is not a status (allowed: a number from 200 to 599, or a list of them)",
         ),
         (
             "json = \"/token\"",
@@ -119,7 +119,7 @@ fn mistakes_in_points_and_events() {
         (
             "refuse = { status = [401, 403] }\n",
             "",
-            "33: point: missing field `refuse`",
+            "33: point.refuse: is missing",
         ),
         (
             "accept = { status = 200 }",

@@ -34,7 +34,7 @@ fn mistakes_in_whom_to_trust() {
         ),
         (
             "system_roots = \"yes\"",
-            "demo.toml:14: tls.system_roots: is a string (allowed: a boolean)",
+            "demo.toml:14: tls.system_roots: is a string (allowed: true or false)",
         ),
         (
             "verify = false",

@@ -36,7 +36,8 @@ struct Inner {
 #[derive(Debug, Default)]
 struct State {
     bits: Bits,
-    slots: Vec<Slot>,
+    /// Whose each place is; `None`: nobody's, so that nothing that ends concerns it.
+    slots: Vec<Option<Slot>>,
     of_account: HashMap<String, Vec<usize>>,
     /// Places in the order in which their tokens expire, and when nobody asks about those any more.
     due: VecDeque<(i64, usize)>,
@@ -99,8 +100,8 @@ impl StatusLists {
         let of_account = state.of_account.entry(slot.account.clone()).or_default();
         of_account.push(index);
         match state.slots.get_mut(index) {
-            Some(vacant) => *vacant = slot,
-            None => state.slots.push(slot),
+            Some(vacant) => *vacant = Some(slot),
+            None => state.slots.push(Some(slot)),
         }
         state.make_room(index);
         StatusReference {
@@ -132,7 +133,8 @@ impl StatusLists {
             }
             Ended::Token { .. } | Ended::Session { .. } => return,
         };
-        let covered = |index: &usize| state.slots[*index].stamp_ms <= until_ms;
+        let stamped_by = |slot: &Slot| slot.stamp_ms <= until_ms;
+        let covered = |index: &usize| state.slots[*index].as_ref().is_some_and(stamped_by);
         let covered: Vec<usize> = indexes.into_iter().filter(covered).collect();
         state.end(covered);
     }
@@ -188,14 +190,13 @@ impl Inner {
 impl State {
     fn of_account(&self, account: &str, is_meant: impl Fn(&Slot) -> bool) -> Vec<usize> {
         let indexes = self.of_account.get(account).into_iter().flatten().copied();
-        indexes
-            .filter(|index| is_meant(&self.slots[*index]))
-            .collect()
+        let is_meant = |index: &usize| self.slots[*index].as_ref().is_some_and(&is_meant);
+        indexes.filter(is_meant).collect()
     }
 
     fn all(&self, is_meant: impl Fn(&Slot) -> bool) -> Vec<usize> {
         let slots = self.slots.iter().enumerate();
-        let meant = slots.filter(|(_, slot)| is_meant(slot));
+        let meant = slots.filter(|(_, slot)| slot.as_ref().is_some_and(&is_meant));
         meant.map(|(index, _)| index).collect()
     }
 
@@ -230,11 +231,13 @@ impl State {
             self.bits.write(index, false);
             self.published = None;
         }
-        let account = self.slots[index].account.clone();
-        if let Some(indexes) = self.of_account.get_mut(&account) {
+        let Some(slot) = self.slots[index].take() else {
+            return;
+        };
+        if let Some(indexes) = self.of_account.get_mut(&slot.account) {
             indexes.retain(|other| *other != index);
             if indexes.is_empty() {
-                self.of_account.remove(&account);
+                self.of_account.remove(&slot.account);
             }
         }
     }
@@ -323,6 +326,28 @@ mod tests {
         let again = lists.place(slot("w", "app", 0));
         assert_eq!((again.idx, lists.covers(Some(&again))), (0, false));
         assert_eq!(last.is_set(0), Some(false), "in every copy that is in use");
+    }
+
+    #[test]
+    fn a_cut_off_ends_no_token_that_gets_an_old_place_afterwards() {
+        let (clock, time) = Clock::manual(0);
+        let lists = lists(clock);
+        lists.place(slot("u", "app", 0));
+        time.advance(Duration::from_secs(10) + MARGIN);
+        // Takes note that the first place is nobody's.
+        lists.place(slot("v", "app", 0));
+        for ended in [
+            Ended::Everyone { until_ms: 5 },
+            Ended::Client {
+                id: "app".into(),
+                until_ms: 5,
+            },
+        ] {
+            lists.end(&ended, 5);
+        }
+        time.advance(Duration::from_secs(2));
+        let again = lists.place(slot("w", "app", 9));
+        assert_eq!((again.idx, lists.covers(Some(&again))), (0, false));
     }
 
     #[test]

@@ -8,13 +8,18 @@ use crate::render::svg::{line, text};
 use maud::{Markup, html};
 
 const RADIUS: f64 = 9.0;
-/// Of one entry of the key.
-const ENTRY: [f64; 2] = [376.0, 17.0];
-const COLUMNS: usize = 2;
+/// Height of one entry of the key: a line of its own, for two beside each other would not fit in every font.
+const ENTRY: f64 = 17.0;
+/// Right end of the numbers, left end of the names.
+const NUMBER: [f64; 2] = [26.0, 34.0];
+/// Width of one character of a name, bold and in a wide font.
+const CHARACTER: f64 = 8.0;
+/// From the names to the right end of the costs, and on to the lags.
+const COST: [f64; 2] = [84.0, 16.0];
 
 /// How much the key of `points` entries adds to the height of the chart.
 pub(super) fn key_height(points: usize) -> f64 {
-    ENTRY[1] * points.div_ceil(COLUMNS) as f64 + 12.0
+    ENTRY * points as f64 + 12.0
 }
 
 /// A numbered disc for each point, beside its place where another is there already, and what the numbers stand for.
@@ -33,7 +38,9 @@ pub(super) fn marks(placed: &[Placed]) -> Markup {
             circle class={ "disc " (class(one)) } cx=(format!("{x:.1}")) cy=(format!("{y:.1}")) r=(RADIUS) {}
             (text(&format!("number {}", class(one)), "middle", *x, *y + 4.0, &(number + 1).to_string()))
         }
-        @for (number, one) in placed.iter().enumerate() { (entry(number, placed.len(), one)) }
+        @let names = placed.iter().map(|one| one.point.target.chars().count());
+        @let costs = NUMBER[1] + CHARACTER * names.max().unwrap_or(0) as f64 + COST[0];
+        @for (number, one) in placed.iter().enumerate() { (entry(number, costs, one)) }
     }
 }
 
@@ -47,22 +54,23 @@ fn class(one: &Placed) -> &'static str {
     }
 }
 
-/// Down the first column, then down the second.
-fn entry(number: usize, of: usize, one: &Placed) -> Markup {
-    let rows = of.div_ceil(COLUMNS);
-    let (column, row) = (number / rows, number % rows);
-    let x = 12.0 + ENTRY[0] * column as f64;
-    let y = HEIGHT + 14.0 + ENTRY[1] * row as f64;
-    let name = format!("{}", number + 1);
+/// The number, the name, the cost right-aligned at `costs`, and the lag.
+fn entry(number: usize, costs: f64, one: &Placed) -> Markup {
+    let y = HEIGHT + 14.0 + ENTRY * number as f64;
+    let class = match one.point.standing {
+        Standing::Efficient => "key efficient",
+        _ => "key",
+    };
+    let cost = format!("{} µs", significant(one.point.cpu_us));
     html! {
-        (text("key-number", "end", x + 14.0, y, &name))
-        text class=(if one.point.standing == Standing::Efficient { "key efficient" } else { "key" }) x=(format!("{:.1}", x + 20.0)) y=(format!("{y:.1}")) {
-            (one.point.target) ": " (said(one))
-        }
+        (text("key-number", "end", NUMBER[0], y, &(number + 1).to_string()))
+        (text(class, "start", NUMBER[1], y, &one.point.target))
+        (text(class, "end", costs, y, &cost))
+        (text(class, "start", costs + COST[1], y, &lag(one)))
     }
 }
 
-fn said(one: &Placed) -> String {
+fn lag(one: &Placed) -> String {
     let point = one.point;
     let lag = match point.reach {
         Reach::NeverAccepted { max_ms: None } => "never".to_owned(),
@@ -90,5 +98,5 @@ fn said(one: &Placed) -> String {
         Standing::Laboratory => " · laboratory",
         Standing::Efficient | Standing::Dominated => "",
     };
-    format!("{} µs, {lag}{known}{standing}", significant(point.cpu_us))
+    format!("{lag}{known}{standing}")
 }

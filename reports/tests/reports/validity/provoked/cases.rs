@@ -390,12 +390,18 @@ pub(super) const CASES: &[Case] = &[
         "revocations by logout in a matrix",
         [300.0, 299.0],
         |run, trials| {
-            let event = reaching(run, EventReach::Credential);
-            event.trials[0].witnesses.push(Witness {
+            let watched = Witness {
                 of: WitnessOf::SameUser,
                 point: "resource-1".to_owned(),
                 verdict: Said::Accepted,
-            });
+            };
+            // What makes it a matrix.
+            let other = event(run, "session", "account_disabled");
+            other.event = "password_changed".to_owned();
+            other.reach = Some(EventReach::Credential);
+            other.trials[0].witnesses.push(watched.clone());
+            let event = reaching(run, EventReach::Credential);
+            event.trials[0].witnesses.push(watched);
             event.trials = [event.trials.as_slice(); 3].concat();
             event.trials.truncate(trials as usize);
         },

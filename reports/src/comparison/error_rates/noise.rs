@@ -2,10 +2,11 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::fmt;
 
 /// How a machine is noisy. Each round has a part that hits both arms alike and a part of each arm's own.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Noise {
+pub enum Noise {
     /// Log-normal, both parts.
     LogNormal,
     /// The machine becomes slower and slower, and swings while it does.
@@ -19,7 +20,8 @@ pub(crate) enum Noise {
 }
 
 impl Noise {
-    pub(crate) const ALL: [Self; 5] = [
+    /// Every way.
+    pub const ALL: [Self; 5] = [
         Self::LogNormal,
         Self::Drifting,
         Self::Bimodal,
@@ -28,8 +30,21 @@ impl Noise {
     ];
 }
 
+impl fmt::Display for Noise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LogNormal => "log-normal",
+            Self::Drifting => "drifting",
+            Self::Bimodal => "bimodal",
+            Self::Spiky => "spiky",
+            Self::Stepped => "stepped",
+        })
+    }
+}
+
 /// One machine on one day.
-pub(crate) struct Machine {
+#[derive(Debug)]
+pub struct Machine {
     noise: Noise,
     draw: ChaCha8Rng,
     round: f64,
@@ -37,17 +52,21 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn new(noise: Noise, seed: u64) -> Self {
+    /// The day number `stream` of all that follow from `seed`; no two are alike.
+    #[must_use]
+    pub fn new(noise: Noise, seed: u64, stream: u64) -> Self {
+        let mut draw = ChaCha8Rng::seed_from_u64(seed);
+        draw.set_stream(stream);
         Self {
             noise,
-            draw: ChaCha8Rng::seed_from_u64(seed),
+            draw,
             round: 0.0,
             level: 0.0,
         }
     }
 
     /// One quantity of both arms in the next round, in some unit.
-    pub(crate) fn round(&mut self) -> [f64; 2] {
+    pub fn round(&mut self) -> [f64; 2] {
         self.round += 1.0;
         let stepped = self.noise == Noise::Stepped && self.happens(0.05);
         if stepped {
