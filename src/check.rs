@@ -1,8 +1,9 @@
 //! `authbench check`: walks one user through every flow of a target and says what does not do what its file says.
 
 use crate::cli::check::{CheckArguments, CheckFormat};
-use crate::interrupt::{self, Interrupted};
+use crate::interrupt;
 use crate::run::{RUNS, manifest};
+use crate::settings::standing_alone;
 use crate::undo;
 use anyhow::{Context, Result};
 use authbench_reports::check::{TargetCheck, text};
@@ -10,7 +11,7 @@ use authbench_scenarios::check::{CheckPlan, check};
 use authbench_scenarios::load;
 use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::run::system::System;
-use authbench_scenarios::target::{RemoteTargets, TargetFile};
+use authbench_scenarios::target::TargetFile;
 use authbench_scenarios::undo::Journal;
 use indicatif::ProgressBar;
 use std::collections::BTreeMap;
@@ -30,7 +31,11 @@ async fn check_and_print(arguments: &CheckArguments) -> Result<u8> {
     let logs = tempfile::tempdir().context("create a folder for the processes' logs")?;
     let progress = progress(arguments.quiet);
     progress.set_message("start");
-    let settings = settings(arguments, logs.path(), interrupted.clone())?;
+    let settings = RunSettings {
+        allow_commands: arguments.reach.allow_commands,
+        remote: arguments.reach.hosts(),
+        ..standing_alone(logs.path().to_owned(), interrupted.clone())?
+    };
     let system = match System::start(file, &settings) {
         Err(_) if *interrupted.borrow() => return Ok(interrupt::EXIT_CODE),
         started => started?,
@@ -61,24 +66,6 @@ fn clean_up(journal: &Journal) {
     if !journal.open().is_empty() {
         undo::advise(journal);
     }
-}
-
-fn settings(
-    arguments: &CheckArguments,
-    logs: &Path,
-    interrupted: Interrupted,
-) -> Result<RunSettings> {
-    Ok(RunSettings {
-        authbench: std::env::current_exe().context("find this program")?,
-        store_url: None,
-        redis_server: None,
-        require_real_redis: false,
-        dir: logs.to_owned(),
-        cpus: Vec::new(),
-        allow_commands: arguments.allow_commands,
-        remote: RemoteTargets::allowing(arguments.remote_targets.iter().cloned()),
-        interrupted,
-    })
 }
 
 fn rendered(checked: &TargetCheck, format: CheckFormat) -> Result<String> {

@@ -12,6 +12,7 @@ pub(crate) mod doctor;
 pub(crate) mod explore;
 pub(crate) mod freshness;
 pub(crate) mod gateway;
+pub(crate) mod measuring;
 pub(crate) mod microbenchmarks;
 pub(crate) mod migrate;
 pub(crate) mod report;
@@ -30,6 +31,7 @@ use authbench_servers::model::{Model, Transport};
 use authbench_servers::store::StoreConnection;
 use authbench_servers::tls::Tls;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use measuring::MeasuringArguments;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -130,30 +132,9 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
-    /// Seed of every random draw that shapes the traffic
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-
-    /// Store to use, e.g. redis://127.0.0.1:6379/5; never silently replaced by another [default: REDIS_URL from the
-    /// environment, unless --redis-server is given]
-    #[arg(long, value_name = "URL")]
-    pub(crate) store_url: Option<String>,
-
-    /// Redis or Valkey server to start for each target [default: valkey-server or redis-server on PATH]
-    #[arg(long, value_name = "PATH", conflicts_with = "store_url")]
-    pub(crate) redis_server: Option<PathBuf>,
-
-    /// Fail rather than use the embedded store, which is not Redis
-    #[arg(long)]
-    pub(crate) require_real_redis: bool,
-
-    /// Host other than this machine that may be sent requests; repeatable
-    #[arg(long = "allow-remote-target", value_name = "HOST")]
-    pub(crate) remote_targets: Vec<String>,
-
-    /// Let steps of a target file run commands on this machine (command = […]); without it such a file is refused
-    #[arg(long)]
-    pub(crate) allow_commands: bool,
+    /// How targets are measured
+    #[command(flatten)]
+    pub(crate) measuring: MeasuringArguments,
 
     /// File of the self-test that the run cites [default: authbench-runs/selftest.json, where there is one]
     #[arg(long, value_name = "FILE")]
@@ -167,18 +148,6 @@ pub(crate) struct RunArguments {
     /// Also let goose keep its own metrics of our response times and write its HTML report
     #[arg(long)]
     pub(crate) goose_report: bool,
-
-    /// Do not keep the generator on one processor and the targets on the others
-    #[arg(long)]
-    pub(crate) no_pin: bool,
-
-    /// Let processors halt when they have nothing to do, even where this user may keep them awake
-    #[arg(long, env = LET_IDLE, value_parser = clap::builder::FalseyValueParser::new())]
-    pub(crate) let_idle: bool,
-
-    /// Print only the report, no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
 
     /// How the result is printed
     #[arg(long, value_enum, default_value_t = Format::Text)]

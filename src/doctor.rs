@@ -1,19 +1,18 @@
 //! `authbench doctor`: looks at the machine and says whether it is fit to measure.
 
 use crate::cli::doctor::{DoctorArguments, DoctorFormat};
-use crate::interrupt::{self, Interrupted};
+use crate::interrupt;
 use crate::run::manifest;
-use crate::run::pinning::{self, Pinning};
+use crate::run::pinning;
+use crate::settings::standing_alone;
 use anyhow::{Context, Result};
 use authbench_reports::doctor::{Diagnosis, markdown, text};
 use authbench_scenarios::accounting::machine;
 use authbench_scenarios::doctor::{ExamineError, Known, examine};
 use authbench_scenarios::load;
 use authbench_scenarios::process::RunSettings;
-use authbench_scenarios::target::RemoteTargets;
 use indicatif::ProgressBar;
 use std::io::IsTerminal;
-use std::path::Path;
 use std::time::Duration;
 
 /// Runs the command; its exit code.
@@ -29,7 +28,11 @@ pub(crate) fn execute(arguments: &DoctorArguments) -> Result<u8> {
         kept_awake: pinning.awake.is_some(),
         processors_allowed,
     };
-    let settings = settings(logs.path(), &pinning, interrupted)?;
+    // As a run starts its servers: what is examined is what a run would use.
+    let settings = RunSettings {
+        cpus: pinning.targets.clone(),
+        ..standing_alone(logs.path().to_owned(), interrupted)?
+    };
     let progress = progress(arguments.quiet);
     let examined = load::runtime()?.block_on(examine(known, &settings, &|step| {
         progress.set_message(step.to_owned());
@@ -42,21 +45,6 @@ pub(crate) fn execute(arguments: &DoctorArguments) -> Result<u8> {
     let diagnosis = Diagnosis::of(examination);
     print!("{}", rendered(&diagnosis, arguments.format)?);
     Ok(diagnosis.fitness.exit_code())
-}
-
-/// As a run starts its servers: what is examined is what a run would use.
-fn settings(logs: &Path, pinning: &Pinning, interrupted: Interrupted) -> Result<RunSettings> {
-    Ok(RunSettings {
-        authbench: std::env::current_exe().context("find this program")?,
-        store_url: None,
-        redis_server: None,
-        require_real_redis: false,
-        dir: logs.to_owned(),
-        cpus: pinning.targets.clone(),
-        allow_commands: false,
-        remote: RemoteTargets::refused(),
-        interrupted,
-    })
 }
 
 fn rendered(diagnosis: &Diagnosis, format: DoctorFormat) -> Result<String> {

@@ -9,11 +9,13 @@ mod interrupt;
 mod list;
 mod microbenchmarks;
 mod migrate;
+mod repeat;
 mod report;
 mod run;
 mod schema;
 mod selftest;
 mod serve;
+mod settings;
 mod target;
 mod undo;
 

@@ -4,18 +4,18 @@ mod progress;
 
 use crate::cli::{SelftestArguments, SelftestFormat};
 use crate::interrupt;
+use crate::repeat::Repeat;
 use crate::run::UNFIT;
 use crate::run::manifest;
 use crate::run::pinning::{self, Pinning};
+use crate::settings::standing_alone;
 use anyhow::{Context, Result, bail};
 use authbench_reports::selftest::{Overall, SCHEMA, Scope, SelftestFile, markdown, text, write};
 use authbench_scenarios::load;
 use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::selftest::error_rates::Repetitions;
 use authbench_scenarios::selftest::{Bench, Outcome, SelftestError, Truth, run};
-use authbench_scenarios::target::RemoteTargets;
 use std::io::IsTerminal;
-use std::path::Path;
 use std::time::Instant;
 
 /// Widest table that is printed, in columns.
@@ -33,7 +33,10 @@ async fn measure_and_report(arguments: &SelftestArguments, truths: &[Truth]) -> 
     let logs = tempfile::tempdir().context("make a folder for the logs")?;
     let (started_at, began) = (manifest::now(), Instant::now());
     let pinning = pinning::apply(true).awake(!arguments.let_idle);
-    let settings = settings(logs.path(), &pinning, interrupted)?;
+    let settings = RunSettings {
+        cpus: pinning.targets.clone(),
+        ..standing_alone(logs.path().to_owned(), interrupted)?
+    };
     let bench = Bench::new(settings, arguments.seed, scope(arguments), arguments.inject)
         .repeating(repetitions(arguments));
     let display = progress::Display::new(arguments.quiet);
@@ -61,24 +64,6 @@ async fn measure_and_report(arguments: &SelftestArguments, truths: &[Truth]) -> 
         eprintln!("\n{}", arguments.out().display());
     }
     Ok(selftest.verdict.exit_code())
-}
-
-fn settings(
-    logs: &Path,
-    pinning: &Pinning,
-    interrupted: interrupt::Interrupted,
-) -> Result<RunSettings> {
-    Ok(RunSettings {
-        authbench: std::env::current_exe().context("find this program")?,
-        store_url: None,
-        redis_server: None,
-        require_real_redis: false,
-        dir: logs.to_owned(),
-        cpus: pinning.targets.clone(),
-        allow_commands: false,
-        remote: RemoteTargets::refused(),
-        interrupted,
-    })
 }
 
 fn scope(arguments: &SelftestArguments) -> Scope {
@@ -142,32 +127,22 @@ fn file(arguments: &SelftestArguments, pinning: &Pinning, outcome: Outcome) -> S
 }
 
 fn command(arguments: &SelftestArguments) -> Vec<String> {
-    let mut words = vec!["authbench".to_owned(), "selftest".to_owned()];
-    if arguments.quick {
-        words.push("--quick".to_owned());
-    }
+    let mut repeat = Repeat::of("selftest");
+    repeat.flag("quick", arguments.quick);
+    repeat.flag("compare", arguments.compare);
     if arguments.compare {
-        words.push("--compare".to_owned());
-        for (option, number) in [
-            ("--suites", arguments.suites),
-            ("--aa", arguments.aa),
-            ("--plants", arguments.plants),
-        ] {
-            words.extend([option.to_owned(), number.to_string()]);
-        }
+        repeat
+            .option("suites", arguments.suites)
+            .option("aa", arguments.aa)
+            .option("plants", arguments.plants);
     }
-    if arguments.let_idle {
-        words.push("--let-idle".to_owned());
-    }
-    words.extend(["--seed".to_owned(), arguments.seed.to_string()]);
     let only: Vec<&str> = arguments.only.iter().map(|truth| truth.name()).collect();
-    if !only.is_empty() {
-        words.extend(["--only".to_owned(), only.join(",")]);
-    }
-    if let Some(fault) = arguments.inject {
-        words.extend(["--inject".to_owned(), fault.to_string()]);
-    }
-    words
+    repeat
+        .flag("let-idle", arguments.let_idle)
+        .option("seed", arguments.seed)
+        .given("only", (!only.is_empty()).then(|| only.join(",")))
+        .given("inject", arguments.inject);
+    repeat.words()
 }
 
 fn rendered(selftest: &SelftestFile, format: SelftestFormat) -> Result<String> {

@@ -1,17 +1,18 @@
 //! `authbench undo`: brings back the users whom a killed run left as its events had made them.
 
 use crate::cli::undo::UndoArguments;
-use crate::interrupt::{self, Interrupted};
+use crate::interrupt;
+use crate::settings::standing_alone;
 use anyhow::{Context, Result, bail};
 use authbench_scenarios::load;
 use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::run::system::System;
 use authbench_scenarios::scenario_file::Scenario;
-use authbench_scenarios::target::{Loaded, RemoteTargets, TargetFile};
+use authbench_scenarios::target::{Loaded, TargetFile};
 use authbench_scenarios::undo::{Journal, Left, Touched, bring_all_back};
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Exit code when somebody was not brought back.
 pub(crate) const LEFT: u8 = 1;
@@ -114,7 +115,11 @@ async fn undo(arguments: &UndoArguments) -> Result<u8> {
         };
         let dir = logs.path().join(number.to_string());
         std::fs::create_dir(&dir).context("create a folder for the processes' logs")?;
-        let settings = settings(arguments, dir, interrupted.clone())?;
+        let settings = RunSettings {
+            allow_commands: arguments.reach.allow_commands,
+            remote: arguments.reach.hosts(),
+            ..standing_alone(dir, interrupted.clone())?
+        };
         let system = System::start(file, &settings)?;
         let not_brought_back = bring_all_back(&journal, system.target()).await;
         system.stop();
@@ -202,23 +207,5 @@ fn load(name_or_path: &str, form: &Form, scenario: Option<&Scenario>) -> Result<
     Ok(match &form.loaded.variant_of {
         Some(_) => file.as_variant(&form.target, &vars),
         None => file,
-    })
-}
-
-fn settings(
-    arguments: &UndoArguments,
-    dir: PathBuf,
-    interrupted: Interrupted,
-) -> Result<RunSettings> {
-    Ok(RunSettings {
-        authbench: std::env::current_exe().context("find this program")?,
-        store_url: None,
-        redis_server: None,
-        require_real_redis: false,
-        dir,
-        cpus: Vec::new(),
-        allow_commands: arguments.allow_commands,
-        remote: RemoteTargets::allowing(arguments.remote_targets.iter().cloned()),
-        interrupted,
     })
 }

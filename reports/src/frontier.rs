@@ -103,7 +103,9 @@ impl Frontier {
     #[must_use]
     pub fn of(summary: &Summary) -> Self {
         let mut points: Vec<Point> = summary.targets.iter().flat_map(points).collect();
-        standing::judge(&mut points);
+        standing::judge(&mut points, |one, other| {
+            summary.by_cost(&one.target, &other.target)
+        });
         Self {
             control: summary.control().and_then(|control| {
                 Some(Control {

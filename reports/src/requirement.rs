@@ -13,6 +13,7 @@ use crate::summary::Summary;
 use crate::validity::Verdict;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// The format of the answer as JSON.
 pub const SCHEMA: &str = "authbench.choice/1";
@@ -47,7 +48,7 @@ pub struct Choice {
     /// The cheapest that qualifies, by its bound if any does; absent where none does.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub winner: Option<String>,
-    /// Others that qualify alike and whose rounds overlap with the winner's: as cheap, as far as this run can tell.
+    /// Others that qualify alike and whose rounds are not told apart from the winner's: as cheap, as far as this run can tell.
     pub tied: Vec<String>,
     /// The next dearer one that qualifies; absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -101,8 +102,8 @@ impl Choice {
             rate_per_s: requirement.rate_per_s,
             measured_at_per_s: stream.next().map(|load| load.offered_per_s),
             winner: winner.map(|winner| winner.target.clone()),
-            tied: winner.map_or_else(Vec::new, |winner| tied(winner, &candidates)),
-            next_best: winner.and_then(|winner| next_best(winner, &candidates)),
+            tied: winner.map_or_else(Vec::new, |winner| tied(winner, &candidates, summary)),
+            next_best: winner.and_then(|winner| next_best(winner, &candidates, summary)),
             cheaper_without_promise: winner.map_or_else(Vec::new, |winner| {
                 cheaper_without_promise(winner, &candidates)
             }),
@@ -130,20 +131,20 @@ impl Choice {
     }
 }
 
-fn tied(winner: &Candidate, candidates: &[Candidate]) -> Vec<String> {
+fn tied(winner: &Candidate, candidates: &[Candidate], summary: &Summary) -> Vec<String> {
     let tied = candidates
         .iter()
-        .filter(|other| is_other(winner, other) && other.costs_as_much_as(winner));
+        .filter(|other| is_other(winner, other) && cost_alike(winner, other, summary));
     let alike = tied.filter(|other| other.rank() == winner.rank());
     alike.map(|other| other.target.clone()).collect()
 }
 
 /// The cheapest of those that are certainly dearer.
-fn next_best(winner: &Candidate, candidates: &[Candidate]) -> Option<NextBest> {
+fn next_best(winner: &Candidate, candidates: &[Candidate], summary: &Summary) -> Option<NextBest> {
     let winner_us = winner.cpu_us?;
     let dearer = candidates
         .iter()
-        .filter(|other| is_other(winner, other) && !other.costs_as_much_as(winner));
+        .filter(|other| is_other(winner, other) && !cost_alike(winner, other, summary));
     let dearer = dearer.filter_map(|other| Some((other, other.cpu_us? - winner_us)));
     let (next, more_us) = dearer
         .filter(|(_, more_us)| *more_us > 0.0)
@@ -161,6 +162,11 @@ fn cheaper_without_promise(winner: &Candidate, candidates: &[Candidate]) -> Vec<
         .filter(|other| is_other(winner, other) && other.rank() > winner.rank());
     let cheaper = cheaper.filter(|other| other.cpu_us < winner.cpu_us);
     cheaper.map(|other| other.target.clone()).collect()
+}
+
+/// As far as their rounds tell.
+fn cost_alike(winner: &Candidate, other: &Candidate, summary: &Summary) -> bool {
+    summary.by_cost(&winner.target, &other.target) == Ordering::Equal
 }
 
 fn is_other(winner: &Candidate, other: &Candidate) -> bool {

@@ -6,6 +6,7 @@
 //! happened to many accounts at once, [`journey`] the sessions.
 
 pub mod capacity;
+mod cost_order;
 pub mod journey;
 pub mod lag;
 pub mod load;

@@ -29,7 +29,7 @@ fn scenario_files_of_version_1_are_read() {
         let scenario = Scenario::parse(&name, text).unwrap_or_else(|error| panic!("{error}"));
         assert!(!scenario.targets.is_empty(), "{name}");
     }
-    assert_eq!(files.len(), 7, "one for each kind, and one with thresholds");
+    assert_eq!(files.len(), 8, "one for each kind, and one with thresholds");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Options of `authbench check`.
 
+use super::measuring::ReachArguments;
 use clap::{Args, ValueEnum};
 
 pub(super) const EXIT_CODES: &str = "Exit codes: 0 the target does what its file says · 1 something does not · \
@@ -20,13 +21,9 @@ pub(crate) struct CheckArguments {
     #[arg(long = "event", value_name = "NAME")]
     pub(crate) events: Vec<String>,
 
-    /// Host other than this machine that may be sent requests; repeatable
-    #[arg(long = "allow-remote-target", value_name = "HOST")]
-    pub(crate) remote_targets: Vec<String>,
-
-    /// Let steps of a target file run commands on this machine (command = […]); without it such a file is refused
-    #[arg(long)]
-    pub(crate) allow_commands: bool,
+    /// What the target file may reach
+    #[command(flatten)]
+    pub(crate) reach: ReachArguments,
 
     /// How the result is printed
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]

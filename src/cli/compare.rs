@@ -1,6 +1,6 @@
 //! Options of `authbench compare`.
 
-use super::LET_IDLE;
+use super::measuring::MeasuringArguments;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -83,41 +83,9 @@ pub(crate) struct CompareArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
 
-    /// Seed of every random draw that shapes the traffic
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-
-    /// Store to use for both; each has a part of its own in it [default: one is started for each]
-    #[arg(long, value_name = "URL")]
-    pub(crate) store_url: Option<String>,
-
-    /// Redis or Valkey server to start for each target [default: valkey-server or redis-server on PATH]
-    #[arg(long, value_name = "PATH", conflicts_with = "store_url")]
-    pub(crate) redis_server: Option<PathBuf>,
-
-    /// Fail rather than use the embedded store, which is not Redis
-    #[arg(long)]
-    pub(crate) require_real_redis: bool,
-
-    /// Host other than this machine that may be sent requests; repeatable
-    #[arg(long = "allow-remote-target", value_name = "HOST")]
-    pub(crate) remote_targets: Vec<String>,
-
-    /// Let steps of a target file run commands on this machine (command = […]); without it such a file is refused
-    #[arg(long)]
-    pub(crate) allow_commands: bool,
-
-    /// Do not keep the generator on one processor and the targets on the others
-    #[arg(long)]
-    pub(crate) no_pin: bool,
-
-    /// Let processors halt when they have nothing to do, even where this user may keep them awake
-    #[arg(long, env = LET_IDLE, value_parser = clap::builder::FalseyValueParser::new())]
-    pub(crate) let_idle: bool,
-
-    /// Print only the result, no progress
-    #[arg(long, short)]
-    pub(crate) quiet: bool,
+    /// How targets are measured
+    #[command(flatten)]
+    pub(crate) measuring: MeasuringArguments,
 
     /// How the result is printed
     #[arg(long, value_enum, default_value_t = CompareFormat::Text)]

@@ -1,5 +1,6 @@
 //! Options of `authbench undo`.
 
+use super::measuring::ReachArguments;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -19,11 +20,7 @@ pub(crate) struct UndoArguments {
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) scenario: Option<String>,
 
-    /// Host other than this machine that may be sent requests; repeatable
-    #[arg(long = "allow-remote-target", value_name = "HOST")]
-    pub(crate) remote_targets: Vec<String>,
-
-    /// Let steps of a target file run commands on this machine (command = […]); without it such a file is refused
-    #[arg(long)]
-    pub(crate) allow_commands: bool,
+    /// What the target file may reach
+    #[command(flatten)]
+    pub(crate) reach: ReachArguments,
 }

@@ -7,6 +7,7 @@ use crate::interrupt::Interrupted;
 use crate::run::pinning::{self, Pinning};
 use crate::run::progress;
 use crate::run::{LOGS, RUNS, manifest};
+use crate::settings::standing_alone;
 use crate::undo;
 use anyhow::{Context, Result};
 use authbench_reports::comparison::file::{
@@ -23,7 +24,6 @@ use authbench_scenarios::compare::{
 };
 use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::scenario_file::Profile;
-use authbench_scenarios::target::RemoteTargets;
 use authbench_scenarios::undo::Journal;
 use std::collections::BTreeMap;
 use std::fs;
@@ -51,7 +51,7 @@ pub(super) async fn measure(
     let scratch = tempfile::tempdir().context("make a folder for copies of the repository")?;
     let sides = sides(arguments, scratch.path())?;
     let directory = directory(arguments)?;
-    let pinning = pinning::apply(!arguments.no_pin).awake(!arguments.let_idle);
+    let pinning = pinning::apply(!arguments.measuring.no_pin).awake(!arguments.measuring.let_idle);
     let laboratory = Laboratory {
         arguments,
         directory: &directory,
@@ -59,7 +59,7 @@ pub(super) async fn measure(
         subjects: sides.subjects.len(),
         settings: settings(arguments, &directory, &pinning, interrupted)?,
         manifest: manifest::collect(&pinning, command(arguments)),
-        display: progress::Display::new(arguments.quiet),
+        display: progress::Display::new(arguments.measuring.quiet),
     };
     let compared = laboratory.compare(sides).await;
     laboratory.display.finish();
@@ -79,7 +79,7 @@ pub(super) async fn measure(
         &directory.join(MARKDOWN_FILE),
         &output::markdown(&comparison),
     )?;
-    if !arguments.quiet {
+    if !arguments.measuring.quiet {
         eprintln!("\n{}", directory.join(COMPARISON_FILE).display());
     }
     Ok(Some(comparison))
@@ -102,7 +102,7 @@ impl Laboratory<'_> {
             schema: SCHEMA.to_owned(),
             started_at,
             duration_s: 0.0,
-            seed: self.arguments.seed,
+            seed: self.arguments.measuring.seed,
             manifest: self.manifest.clone(),
             method: match self.arguments.alternate {
                 true => Method::Alternating,
@@ -137,7 +137,7 @@ impl Laboratory<'_> {
     async fn subject(&self, subject: &mut Subject) -> Result<Found> {
         let comparing = Comparing {
             settings: self.settings.clone(),
-            seed: self.arguments.seed,
+            seed: self.arguments.measuring.seed,
             most_rounds: self.arguments.rounds as usize,
             subjects: self.subjects,
             mixed: !self.arguments.alternate,
@@ -221,7 +221,7 @@ impl Laboratory<'_> {
             run_id: format!("{}-{name}", manifest::run_id()),
             status: Status::Complete,
             profile: Profile::Quick.name().to_owned(),
-            seed: self.arguments.seed,
+            seed: self.arguments.measuring.seed,
             started_at: manifest::now(),
             duration_s: 0.0,
             manifest: self.manifest.clone(),
@@ -278,16 +278,15 @@ fn settings(
         let found = std::path::absolute(path);
         found.with_context(|| format!("find {}", path.display()))
     };
+    let asked = &arguments.measuring;
     Ok(RunSettings {
-        authbench: std::env::current_exe().context("find this program")?,
-        store_url: arguments.store_url.clone(),
-        redis_server: arguments.redis_server.as_ref().map(absolute).transpose()?,
-        require_real_redis: arguments.require_real_redis,
-        dir: logs,
+        store_url: asked.store_url.clone(),
+        redis_server: asked.redis_server.as_ref().map(absolute).transpose()?,
+        require_real_redis: asked.require_real_redis,
         cpus: pinning.targets.clone(),
-        allow_commands: arguments.allow_commands,
-        remote: RemoteTargets::allowing(arguments.remote_targets.iter().cloned()),
-        interrupted,
+        allow_commands: asked.reach.allow_commands,
+        remote: asked.reach.hosts(),
+        ..standing_alone(logs, interrupted)?
     })
 }
 

@@ -9,6 +9,7 @@ mod stored;
 
 use crate::cli::compare::CompareArguments;
 use crate::interrupt;
+use crate::repeat::Repeat;
 use crate::run::UNFIT;
 use anyhow::{Context, Result, bail};
 use authbench_scenarios::compare::CompareError;
@@ -51,53 +52,26 @@ fn broke_off(error: &anyhow::Error) -> bool {
     error.is_some_and(|error| !error.is_bad_input())
 }
 
-/// The command that repeats the comparison: without any value that could hold a password.
+/// The command that repeats the comparison.
 fn command(arguments: &CompareArguments) -> Vec<String> {
-    let mut words = vec!["authbench".to_owned(), "compare".to_owned()];
-    let mut option =
-        |name: &str, value: &str| words.extend([format!("--{name}"), value.to_owned()]);
-    let named = [
-        ("base", &arguments.base),
-        ("candidate", &arguments.candidate),
-        ("base-target", &arguments.base_target),
-    ];
-    for (name, value) in named {
-        if let Some(value) = value {
-            option(name, value);
-        }
-    }
-    arguments
-        .targets
-        .iter()
-        .for_each(|target| option("target", target));
-    arguments
-        .remote_targets
-        .iter()
-        .for_each(|host| option("allow-remote-target", host));
+    let mut repeat = Repeat::of("compare");
+    repeat
+        .given("base", arguments.base.as_ref())
+        .given("candidate", arguments.candidate.as_ref())
+        .given("base-target", arguments.base_target.as_ref())
+        .each("target", &arguments.targets);
     if arguments.runs.is_empty() {
-        option("rounds", &arguments.rounds.to_string());
-        option("seed", &arguments.seed.to_string());
+        repeat.option("rounds", arguments.rounds);
+        arguments.measuring.repeat(&mut repeat);
     }
-    if arguments.store_url.is_some() {
-        option("store-url", "…");
+    repeat
+        .flag("alternate", arguments.alternate)
+        .flag("no-revocations", arguments.no_revocations)
+        .flag("accept-looser-bounds", arguments.accept_looser_bounds)
+        .flag("strict", arguments.strict)
+        .flag("reference-only", arguments.reference_only);
+    for run in &arguments.runs {
+        repeat.value(run.display());
     }
-    if let Some(server) = &arguments.redis_server {
-        option("redis-server", &server.to_string_lossy());
-    }
-    let flags = [
-        ("alternate", arguments.alternate),
-        ("no-revocations", arguments.no_revocations),
-        ("accept-looser-bounds", arguments.accept_looser_bounds),
-        ("strict", arguments.strict),
-        ("reference-only", arguments.reference_only),
-        ("require-real-redis", arguments.require_real_redis),
-        ("allow-commands", arguments.allow_commands),
-        ("no-pin", arguments.no_pin),
-        ("let-idle", arguments.let_idle),
-    ];
-    let given = flags.iter().filter(|(_, given)| *given);
-    words.extend(given.map(|(name, _)| format!("--{name}")));
-    let runs = arguments.runs.iter().map(|run| run.display().to_string());
-    words.extend(runs);
-    words
+    repeat.words()
 }

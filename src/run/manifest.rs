@@ -2,6 +2,7 @@
 
 use super::pinning::Pinning;
 use crate::cli::RunArguments;
+use crate::repeat::Repeat;
 use authbench_reports::microbenchmarks::{self, MicrobenchmarksFile};
 use authbench_reports::run_file::Manifest;
 use authbench_reports::selftest::{Citation, SelftestFile};
@@ -80,49 +81,57 @@ pub(crate) fn collect(pinning: &Pinning, command: Vec<String>) -> Manifest {
     }
 }
 
-/// The options that shape a run, without any value that could hold a password.
+/// The command that repeats a run.
 fn command(arguments: &RunArguments, profile: scenario_file::Profile) -> Vec<String> {
-    let mut words = vec!["authbench".to_owned(), "run".to_owned()];
-    let mut option =
-        |name: &str, value: &str| words.extend([format!("--{name}"), value.to_owned()]);
-    option("profile", profile.name());
-    option("seed", &arguments.seed.to_string());
-    arguments
-        .scenarios
-        .iter()
-        .for_each(|scenario| option("scenario", scenario));
-    arguments
-        .targets
-        .iter()
-        .for_each(|target| option("target", target));
-    arguments
-        .remote_targets
-        .iter()
-        .for_each(|host| option("allow-remote-target", host));
-    if arguments.store_url.is_some() {
-        // It may hold a password.
-        option("store-url", "…");
+    let mut repeat = Repeat::of("run");
+    repeat
+        .option("profile", profile.name())
+        .each("scenario", &arguments.scenarios)
+        .each("target", &arguments.targets)
+        .given("mix", arguments.mix.as_ref());
+    arguments.measuring.repeat(&mut repeat);
+    repeat
+        .given(
+            "selftest",
+            arguments.selftest.as_ref().map(|file| file.display()),
+        )
+        .given(
+            "microbenchmarks",
+            arguments
+                .microbenchmarks
+                .as_ref()
+                .map(|file| file.display()),
+        )
+        .flag("goose-report", arguments.goose_report);
+    repeat.words()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+
+    fn repeated(words: &[&str]) -> Vec<String> {
+        match Cli::parse_from(words).command {
+            Command::Run(arguments) => command(&arguments, scenario_file::Profile::Standard),
+            _ => panic!("another command"),
+        }
     }
-    if let Some(server) = &arguments.redis_server {
-        option("redis-server", &server.to_string_lossy());
+
+    #[test]
+    fn what_shapes_a_run_is_repeated_and_what_may_hold_a_password_is_not() {
+        let words = [
+            "authbench run --profile standard --scenario journey --target a.toml --target b.toml --mix browser=60,spa=40 --seed 7",
+            "--require-real-redis --allow-remote-target one.example --allow-remote-target two.example --allow-commands --no-pin --let-idle",
+            "--selftest s.json --microbenchmarks m.json --goose-report",
+        ];
+        let words = words.join(" ");
+        let said: Vec<&str> = words.split(' ').collect();
+        assert_eq!(repeated(&said), said);
+        let secret = "redis://:hunter2@127.0.0.1:1/0";
+        let told = repeated(&["authbench", "run", "--store-url", secret]).join(" ");
+        assert!(told.contains("--store-url …"), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
     }
-    if let Some(selftest) = &arguments.selftest {
-        option("selftest", &selftest.to_string_lossy());
-    }
-    if let Some(file) = &arguments.microbenchmarks {
-        option("microbenchmarks", &file.to_string_lossy());
-    }
-    let flags = [
-        ("require-real-redis", arguments.require_real_redis),
-        ("goose-report", arguments.goose_report),
-        ("no-pin", arguments.no_pin),
-        ("let-idle", arguments.let_idle),
-    ];
-    words.extend(
-        flags
-            .iter()
-            .filter(|(_, given)| *given)
-            .map(|(name, _)| format!("--{name}")),
-    );
-    words
 }

@@ -5,9 +5,11 @@ pub(crate) mod manifest;
 pub(crate) mod pinning;
 pub(crate) mod progress;
 
+use crate::cli::measuring::MeasuringArguments;
 use crate::cli::{Format, RunArguments};
 use crate::interrupt::{self, Interrupted};
 use crate::report;
+use crate::settings::standing_alone;
 use crate::undo::{self, LEFT};
 use anyhow::{Context, Result, bail};
 use authbench_reports::expectation::exit_code;
@@ -17,10 +19,10 @@ use authbench_scenarios::load;
 use authbench_scenarios::process::RunSettings;
 use authbench_scenarios::run::{Measured, Plan, RunError, run};
 use authbench_scenarios::scenario_file::{self, Scenario};
-use authbench_scenarios::target::{RemoteTargets, TargetFile};
+use authbench_scenarios::target::TargetFile;
 use authbench_scenarios::undo::Journal;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -70,10 +72,10 @@ async fn measure_and_report(
             directory.discard();
         }
     };
-    let pinning = pinning::apply(!arguments.no_pin).awake(!arguments.let_idle);
+    let pinning = pinning::apply(!arguments.measuring.no_pin).awake(!arguments.measuring.let_idle);
     let plan = plan(arguments, scenarios, journal, &pinning, interrupted.clone())?;
     let profile = plan.profile;
-    let progress = progress::Display::new(arguments.quiet);
+    let progress = progress::Display::new(arguments.measuring.quiet);
     let outcome = run(plan, interrupted.clone(), &|step| progress.show(&step)).await;
     progress.finish();
     let (measured, status) = match outcome {
@@ -101,7 +103,7 @@ async fn measure_and_report(
         run_id,
         status,
         profile: profile.name().to_owned(),
-        seed: arguments.seed,
+        seed: arguments.measuring.seed,
         started_at,
         duration_s: began.elapsed().as_secs_f64(),
         manifest: manifest::citing(
@@ -119,7 +121,7 @@ async fn measure_and_report(
         "{}",
         report::rendered(&record, &written.summary, arguments.format)
     );
-    if arguments.format == Format::Text && !arguments.quiet {
+    if arguments.format == Format::Text && !arguments.measuring.quiet {
         eprintln!(
             "\n{} (open {} in a browser)",
             path.display(),
@@ -243,13 +245,13 @@ fn chosen(scenario: &Scenario, targets: &[String]) -> Vec<String> {
 }
 
 /// The user's store: what was said, before what lies about in the environment.
-fn store_url(arguments: &RunArguments) -> Option<String> {
+fn store_url(asked: &MeasuringArguments) -> Option<String> {
     let from_environment = || {
         std::env::var("REDIS_URL")
             .ok()
             .filter(|url| !url.is_empty())
     };
-    match (&arguments.store_url, &arguments.redis_server) {
+    match (&asked.store_url, &asked.redis_server) {
         (Some(url), _) => Some(url.clone()),
         (None, Some(_)) => None,
         (None, None) => from_environment(),
@@ -267,23 +269,21 @@ fn plan(
     let directory = journal.path().parent().unwrap_or(Path::new("."));
     let logs = directory.join(LOGS);
     std::fs::create_dir(&logs).with_context(|| format!("create {}", logs.display()))?;
-    let authbench: PathBuf = std::env::current_exe().context("find this program")?;
+    let asked = &arguments.measuring;
     let profile = profile(arguments, &scenarios);
     Ok(Plan {
         scenarios,
         profile,
         settings: RunSettings {
-            authbench,
-            store_url: store_url(arguments),
-            redis_server: arguments.redis_server.clone(),
-            require_real_redis: arguments.require_real_redis,
-            dir: logs,
+            store_url: store_url(asked),
+            redis_server: asked.redis_server.clone(),
+            require_real_redis: asked.require_real_redis,
             cpus: pinning.targets.clone(),
-            allow_commands: arguments.allow_commands,
-            remote: RemoteTargets::allowing(arguments.remote_targets.iter().cloned()),
-            interrupted,
+            allow_commands: asked.reach.allow_commands,
+            remote: asked.reach.hosts(),
+            ..standing_alone(logs, interrupted)?
         },
-        seed: arguments.seed,
+        seed: arguments.measuring.seed,
         goose_reports: arguments.goose_report.then(|| directory.to_owned()),
         journal: Arc::clone(journal),
     })

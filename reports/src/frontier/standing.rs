@@ -20,37 +20,29 @@ pub enum Standing {
 }
 
 /// Tells those of `points` that stand among the others ([`Standing::Efficient`] so far) into efficient and dominated.
-pub(super) fn judge(points: &mut [Point]) {
+/// `by_cost` says which of two costs less, as far as their rounds tell.
+pub(super) fn judge(points: &mut [Point], by_cost: impl Fn(&Point, &Point) -> Ordering) {
     let comparable: Vec<Point> = points
         .iter()
         .filter(|point| point.standing == Standing::Efficient)
         .cloned()
         .collect();
     for point in points {
-        let dominated = || comparable.iter().any(|other| dominates(other, point));
+        let dominated = || {
+            comparable
+                .iter()
+                .any(|other| dominates(other, point, &by_cost))
+        };
         if point.standing == Standing::Efficient && dominated() {
             point.standing = Standing::Dominated;
         }
     }
 }
 
-fn dominates(one: &Point, other: &Point) -> bool {
+fn dominates(one: &Point, other: &Point, by_cost: impl Fn(&Point, &Point) -> Ordering) -> bool {
     match (by_cost(one, other), by_lag(one, other)) {
         (Ordering::Greater, _) | (_, Ordering::Greater) => false,
         both => both != (Ordering::Equal, Ordering::Equal),
-    }
-}
-
-/// Equal where the rounds do not tell the two apart.
-fn by_cost(one: &Point, other: &Point) -> Ordering {
-    let overlap = match (one.cpu_rounds, other.cpu_rounds) {
-        (Some(one), Some(other)) => one.overlaps(&other),
-        _ => false,
-    };
-    if overlap {
-        Ordering::Equal
-    } else {
-        one.cpu_us.total_cmp(&other.cpu_us)
     }
 }
 
@@ -96,7 +88,12 @@ mod tests {
     }
 
     fn judged(mut points: Vec<Point>) -> Vec<Standing> {
-        judge(&mut points);
+        judge(&mut points, |one, other| {
+            match (one.cpu_rounds, other.cpu_rounds) {
+                (Some(one), Some(other)) if !one.overlaps(&other) => one.min.total_cmp(&other.min),
+                _ => Ordering::Equal,
+            }
+        });
         points.iter().map(|point| point.standing).collect()
     }
 

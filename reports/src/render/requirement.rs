@@ -65,7 +65,7 @@ fn sentences(choice: &Choice) -> Vec<String> {
     if !choice.tied.is_empty() {
         let tied: Vec<&str> = choice.tied.iter().map(String::as_str).collect();
         said.push(format!(
-            "It is a tie: the rounds of {} overlap with its own, so this run does not tell which costs less.",
+            "It is a tie: the rounds of {} and its own do not tell which costs less.",
             list(&tied)
         ));
     }

@@ -121,14 +121,6 @@ impl Candidate {
             None => 2,
         }
     }
-
-    /// Whether the rounds do not tell the two apart.
-    pub(super) fn costs_as_much_as(&self, other: &Self) -> bool {
-        match (self.cpu_rounds, other.cpu_rounds) {
-            (Some(one), Some(other)) => one.overlaps(&other),
-            _ => self.cpu_us == other.cpu_us,
-        }
-    }
 }
 
 /// What rules a target out whatever its lags are.

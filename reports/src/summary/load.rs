@@ -98,7 +98,7 @@ pub struct LatencyMs {
 }
 
 /// How far the rounds lie apart.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RoundSpread {
     /// How many rounds.
@@ -111,6 +111,9 @@ pub struct RoundSpread {
     /// Their CPU per request, all processes, in microseconds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cpu_us: Option<Spread>,
+    /// The same, one after another: rounds of two targets of one stream can be held against each other. Empty where one of them was not measured.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub cpu_us_by_round: Vec<f64>,
 }
 
 /// CPU time per request in microseconds, idle use subtracted; a role without a measured process is absent.

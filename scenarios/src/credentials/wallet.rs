@@ -19,10 +19,11 @@ use std::time::{Duration, Instant};
 
 /// A credential is renewed at a random part of its lifetime in this range, drawn anew for every renewal. Credentials are issued together, so
 /// one fixed part would renew them together, again and again; and tokens whose `exp` is a whole second would drift together even if
-/// they began apart. Not later than half: a lifetime that a target only promises may be counted in whole seconds, so that one of two
-/// seconds is certain for one.
-const RENEW_AT: Range<f64> = 0.2..0.5;
-/// How long to wait after a renewal failed before the next is tried: a target that is down is not hammered.
+/// they began apart. What is left is for renewals that are slow, or have to be tried again: of a token of 2 s whose `exp` is a whole second, one
+/// second may be all there is, and 0.6 of it are left then.
+const RENEW_AT: Range<f64> = 0.2..0.4;
+/// How long to wait before a renewal that failed is tried again; and, if the one before failed as well, before any is: a target that is down is
+/// not hammered, and one lost answer makes nobody else late.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 /// How many renewals of one target may be under way at once. With one, a target that answers within 40 ms keeps no more than 25 credentials of two
 /// seconds alive, and whoever waits for a renewal that failed holds up all others.
@@ -95,7 +96,7 @@ impl Wallet {
     }
 
     /// Renews each credential in the course of its life, at moments drawn from `seed`, as long as any expires: by refresh where the target has one, else by
-    /// a new login. A renewal that fails is tried again after those that are due by then; if it goes on failing, requests with the
+    /// a new login. A renewal that fails is tried again a little later; if it goes on failing, requests with the
     /// expired credential are refused and stand in the report as unexpected.
     pub async fn keep_fresh(self, seed: u64) {
         let parts = (0..AT_ONCE).map(|part| self.keep_part_fresh(part, seed));
@@ -111,10 +112,13 @@ impl Wallet {
             .step_by(AT_ONCE)
             .filter_map(|index| self.due(index, &mut draw))
             .collect();
+        let mut failed_before = false;
         while let Some(Reverse((at, index))) = due.pop() {
             tokio::time::sleep_until(at.into()).await;
             self.limit.pass().await;
-            match self.held.renew(&mut client, &self.limit, index).await {
+            let renewed = self.held.renew(&mut client, &self.limit, index).await;
+            let failed = renewed.is_err();
+            match renewed {
                 Ok(()) => {
                     self.renewals.fetch_add(1, Ordering::Relaxed);
                     due.extend(self.due(index, &mut draw));
@@ -123,10 +127,13 @@ impl Wallet {
                     if let RenewError::Step(error) = error {
                         self.limit.hold(error.throttled_for().unwrap_or_default());
                     }
-                    tokio::time::sleep(RETRY_AFTER).await;
-                    due.push(Reverse((Instant::now(), index)));
+                    if failed_before {
+                        tokio::time::sleep(RETRY_AFTER).await;
+                    }
+                    due.push(Reverse((Instant::now() + RETRY_AFTER, index)));
                 }
             }
+            failed_before = failed;
         }
     }
 

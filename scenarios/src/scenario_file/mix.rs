@@ -1,6 +1,7 @@
 //! Another mix of client types than the scenario's own: `browser=50,spa=30,native=20`.
 
 use super::ClientPlan;
+use std::fmt;
 use std::str::FromStr;
 
 /// How far from 100 the sum of a mix may be: people write 33.3.
@@ -33,6 +34,16 @@ pub enum MixError {
         /// What there is.
         known: String,
     },
+}
+
+impl fmt::Display for Mix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (name, percent)) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(f, "{comma}{name}={percent}")?;
+        }
+        Ok(())
+    }
 }
 
 impl FromStr for Mix {
@@ -114,6 +125,7 @@ mod tests {
         mix.apply(&mut clients).expect("both are known");
         let shares = clients.map(|client| (client.share * 1e3).round());
         assert_eq!(shares, [333.0, 667.0, 0.0]);
+        assert_eq!(mix.to_string(), "spa=66.6,browser=33.3");
     }
 
     #[test]

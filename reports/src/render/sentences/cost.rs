@@ -3,6 +3,7 @@
 use super::{list, quoted};
 use crate::number::significant;
 use crate::summary::{Summary, TargetSummary};
+use std::cmp::Ordering;
 
 pub(super) fn cost(summary: &Summary) -> String {
     let control_us = summary.control().and_then(TargetSummary::cpu_us);
@@ -23,6 +24,7 @@ pub(super) fn cost(summary: &Summary) -> String {
 }
 
 struct Cost<'a> {
+    summary: &'a Summary,
     target: &'a TargetSummary,
     us: f64,
     control_us: Option<f64>,
@@ -38,6 +40,7 @@ fn ascending(summary: &Summary) -> Vec<Cost<'_>> {
         .filter_map(|target| {
             let us = target.cpu_us()?;
             Some(Cost {
+                summary,
                 control_us: summary.control_of(target).and_then(TargetSummary::cpu_us),
                 target,
                 us,
@@ -58,13 +61,13 @@ fn ranking(cheapest: &Cost, others: &[Cost]) -> String {
     let dearest = others.last().unwrap_or(cheapest);
     let tied: Vec<&str> = others
         .iter()
-        .filter(|other| cheapest.rounds_overlap(other))
+        .filter(|other| cheapest.alike(other))
         .map(Cost::name)
         .collect();
     if tied.len() == others.len() {
         let all: Vec<&str> = [cheapest.name()].into_iter().chain(tied).collect();
         return format!(
-            "{} cost {} to {} µs of CPU per request: too close to rank, for their rounds overlap.",
+            "{} cost {} to {} µs of CPU per request: too close for their rounds to tell apart.",
             list(&all),
             significant(cheapest.us),
             significant(dearest.us)
@@ -74,7 +77,7 @@ fn ranking(cheapest: &Cost, others: &[Cost]) -> String {
         String::new()
     } else {
         format!(
-            ", with {} too close to tell apart (their rounds overlap)",
+            ", with {} too close for the rounds to tell apart",
             list(&tied)
         )
     };
@@ -103,11 +106,8 @@ impl Cost<'_> {
         }
     }
 
-    fn rounds_overlap(&self, other: &Self) -> bool {
-        let rounds = |cost: &Self| cost.target.load.as_ref()?.rounds.cpu_us;
-        match (rounds(self), rounds(other)) {
-            (Some(one), Some(other)) => one.overlaps(&other),
-            _ => false,
-        }
+    /// As far as their rounds tell.
+    fn alike(&self, other: &Self) -> bool {
+        self.summary.by_cost(self.name(), other.name()) == Ordering::Equal
     }
 }

@@ -132,10 +132,11 @@ fn axes(frontier: &Frontier) -> Axes {
     });
     let control = frontier.control.iter().map(|control| control.cpu_us);
     let most = costs.chain(control).fold(0.0, f64::max);
-    // Many marks need the room between the cheapest and the dearest; a few say more about their cost from zero on.
+    // Many marks need the room between the cheapest and the dearest, and below them the control its name; a few say more about their cost from
+    // zero on.
     let least = points_and_control(frontier).fold(f64::INFINITY, f64::min);
     let from = if frontier.points.len() > LABELLED {
-        (least * 0.9 / 10.0).floor() * 10.0
+        ((least * 0.9 - 8.0) / 10.0).floor().max(0.0) * 10.0
     } else {
         0.0
     };
@@ -197,7 +198,7 @@ fn grid(axes: &Axes, frontier: &Frontier) -> Markup {
         (line("rule", LEFT, base, WIDTH - RIGHT, base))
         @if let Some(control) = &frontier.control {
             (line("control", LEFT, axes.y.at(control.cpu_us), WIDTH - RIGHT, axes.y.at(control.cpu_us)))
-            (text("note", "end", WIDTH - RIGHT - 4.0, axes.y.at(control.cpu_us) + if frontier.points.len() > LABELLED { -5.0 } else { 16.0 }, &format!("control {}: {} µs", control.target, significant(control.cpu_us))))
+            (text("note", "end", WIDTH - RIGHT - 4.0, axes.y.at(control.cpu_us) + 14.0, &format!("control {}: {} µs", control.target, significant(control.cpu_us))))
         }
         (text("axis-title", "middle", f64::midpoint(BAND, WIDTH - RIGHT), HEIGHT - 38.0, "revocation lag after the worst event (log): mark p50, bar to the maximum"))
         (text("axis-title", "start", LEFT - 44.0, 18.0, "CPU per request, µs, all processes"))

@@ -87,12 +87,15 @@ impl<'a> Rounds<'a> {
             .iter()
             .filter_map(|part| part.round.response.quantile_ms(0.5))
             .collect();
-        let cpu: Vec<f64> = self.cpu_us_by_round().into_iter().flatten().collect();
+        let by_round = self.cpu_us_by_round();
+        let cpu: Vec<f64> = by_round.iter().copied().flatten().collect();
+        let of_each: Option<Vec<f64>> = by_round.into_iter().map(|us| us.map(rounded)).collect();
         RoundSpread {
             n: self.parts.len() as u64,
             work_repeats: self.work_repeats(),
             p50_ms: Spread::of(&p50),
             cpu_us: Spread::of(&cpu),
+            cpu_us_by_round: of_each.unwrap_or_default(),
         }
     }
 
