@@ -6,7 +6,7 @@ mod splice;
 
 use authbench_reports::number::{count, significant};
 use authbench_reports::render::table::{ABSENT, Row, Table};
-use authbench_reports::render::{markdown_table, tables};
+use authbench_reports::render::{frontier_svg, markdown_table, tables};
 use authbench_reports::summary::lag::RevocationSummary;
 use authbench_reports::summary::{Summary, TargetSummary};
 use authbench_reports::validity::Verdict;
@@ -71,6 +71,20 @@ fn the_figures_are_those_of_the_committed_run() {
         markdown_table(&tables::frontier(&summary))
     );
     splice::check(PAGE, "run", RUN, &said, "variants");
+}
+
+#[test]
+fn the_picture_beside_the_run_is_drawn_from_its_summary() {
+    let path = splice::path(RUN).with_file_name("frontier.svg");
+    let drawn = frontier_svg(&summary());
+    if splice::is_wanted() {
+        std::fs::write(&path, &drawn).expect("a writable picture");
+    }
+    let beside = std::fs::read_to_string(&path).expect("is there");
+    assert!(
+        beside == drawn,
+        "run AUTHBENCH_SPLICE=1 cargo test --test variants"
+    );
 }
 
 /// Cost, and the lag of a logout where it is longest among the points that guard the resource.
