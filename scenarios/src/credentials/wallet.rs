@@ -12,16 +12,21 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// A credential is renewed at a random part of its lifetime in this range, drawn anew for every renewal. Credentials are issued together, so
+/// A credential is renewed at a random part of its lifetime from this on, drawn anew for every renewal. Credentials are issued together, so
 /// one fixed part would renew them together, again and again; and tokens whose `exp` is a whole second would drift together even if
-/// they began apart. What is left is for renewals that are slow, or have to be tried again: of a token of 2 s whose `exp` is a whole second, one
-/// second may be all there is, and 0.6 of it are left then.
-const RENEW_AT: Range<f64> = 0.2..0.4;
+/// they began apart.
+const EARLIEST: f64 = 0.2;
+/// Until this part of it at most.
+const LATEST: f64 = 0.5;
+/// So much of its life is to be left for renewals that are slow or have to be tried again: of a token of 2 s whose `exp` is a whole second, one second
+/// may be all there is.
+const LEFT_OVER: Duration = Duration::from_millis(600);
+/// Until this part of a life that is too short for that.
+const LATEST_OF_SHORT: f64 = 0.4;
 /// How long to wait before a renewal that failed is tried again; and, if the one before failed as well, before any is: a target that is down is
 /// not hammered, and one lost answer makes nobody else late.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
@@ -142,9 +147,15 @@ impl Wallet {
         let credential = self.held.lock(index);
         let expires = expires(&self.held.target, &credential)?;
         let life = expires.saturating_duration_since(credential.issued);
-        let at = credential.issued + life.mul_f64(draw.random_range(RENEW_AT));
-        Some(Reverse((at, index)))
+        let after = draw.random_range(life.mul_f64(EARLIEST)..=latest(life));
+        Some(Reverse((credential.issued + after, index)))
     }
+}
+
+/// After how much of a `life` a renewal begins at the latest.
+fn latest(life: Duration) -> Duration {
+    let in_time = life.saturating_sub(LEFT_OVER);
+    in_time.clamp(life.mul_f64(LATEST_OF_SHORT), life.mul_f64(LATEST))
 }
 
 impl Held {
@@ -230,6 +241,17 @@ mod tests {
     use super::*;
     use crate::target::{Members, RemoteTargets, TargetFile};
     use std::collections::BTreeMap;
+
+    #[test]
+    fn a_short_life_is_renewed_early_enough_for_a_second_try() {
+        let ms = Duration::from_millis;
+        let latest = |life: u64| super::latest(ms(life)).as_millis();
+        assert_eq!(
+            [latest(300_000), latest(2_000), latest(1_200)],
+            [150_000, 1_000, 600]
+        );
+        assert_eq!([latest(1_100), latest(1_000), latest(0)], [500, 400, 0]);
+    }
 
     /// A target without a login, one of whose points takes its cookies from the jar and one from the file.
     fn target() -> Arc<Target> {
