@@ -86,14 +86,15 @@ impl Canary {
             hex.to_uppercase(),
             hex,
         ];
-        forms.extend((0..3).flat_map(|shift| base64_inside(bytes, shift)));
-        // As a client that authenticates (Basic) writes it: form-encoded first (RFC 6749 §2.3.1).
-        let form = percent(
-            &|byte| byte.is_ascii_alphanumeric() || b"-_.*".contains(&byte),
-            false,
-        );
-        let form = form.replace("%20", "+");
-        forms.extend((0..3).flat_map(|shift| base64_inside(form.as_bytes(), shift)));
+        // As a client that authenticates (Basic) writes it: form-encoded first (RFC 6749 §2.3.1), which some do to more characters than they must.
+        let form_encoded = |kept: &'static [u8]| {
+            let keep = move |byte: u8| byte.is_ascii_alphanumeric() || kept.contains(&byte);
+            percent(&keep, false).replace("%20", "+")
+        };
+        let inside = [self.text.clone(), form_encoded(b"-_.*"), form_encoded(b"")];
+        for text in inside {
+            forms.extend((0..3).flat_map(|shift| base64_inside(text.as_bytes(), shift)));
+        }
         forms
     }
 }

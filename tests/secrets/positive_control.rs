@@ -13,6 +13,8 @@ fn every_form_is_found_wherever_it_stands() {
         Canary::password("password"),
         Canary::token("token"),
         Canary::key("key"),
+        // What a key may happen to be: characters at both ends that some encode and some do not.
+        Canary::known("key", "Gm_6JQkBAq2dsX11RkKF0nAv8_HStpS82Hnp5w-SHjo"),
     ] {
         let (text, search) = (canary.text.clone(), Search::new(&[canary]));
         let form: String = text

@@ -73,7 +73,7 @@ fn children_are_wired_in_order_and_end_with_their_input() {
 name = "store"
 role = "store"
 command = ["${authbench}", "-c", '''read line; echo "$line" > ${run.dir}/store.json
-    echo '{"ready":"store","url":"redis://:pw@x","pid":77,"store":{"kind":"redis","product":"Redis","version":"7","persistence":"none","transport":"tcp","started_by":"authbench"}}'
+    echo '{"ready":"store","url":"redis://:store-password@x","pid":77,"store":{"kind":"redis","product":"Redis","version":"7","persistence":"none","transport":"tcp","started_by":"authbench"}}'
     cat > /dev/null''']
 stdin = { store_url = "${run.store_url}", redis_server = "${run.redis_server}", require_real_redis = "${run.require_real_redis}", limit = 3 }
 [[process]]
@@ -93,7 +93,7 @@ counters = { url = "${self.url}/metrics", store_commands = "commands_total" }
     );
     assert_eq!(
         line("api.json"),
-        "{\"store_url\":\"redis://:pw@x\",\"text\":\"real: true\"}\n".repeat(2)
+        "{\"store_url\":\"redis://:store-password@x\",\"text\":\"real: true\"}\n".repeat(2)
     );
 
     let [store, one, two] = processes.started() else {
@@ -123,7 +123,7 @@ counters = { url = "${self.url}/metrics", store_commands = "commands_total" }
     );
     assert_eq!(processes.members()["api-1"]["url"], "http://127.0.0.1:9");
     assert!(
-        !format!("{processes:?} {:?}", processes.started()).contains("pw"),
+        !format!("{processes:?} {:?}", processes.started()).contains("store-password"),
         "{processes:?}"
     );
 

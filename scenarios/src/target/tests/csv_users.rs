@@ -34,7 +34,7 @@ refuse = {{ status = 401 }}
         .map_err(|error| error.to_string().replace(&shortened, ""))
 }
 
-const ROWS: &str = "tenant, name,password\nt1,ann,\"p,1\"\nt2,bob,p2\n";
+const ROWS: &str = "tenant, name,password\nt1,ann,\"first, secret\"\nt2,bob,second-secret\n";
 
 #[test]
 fn every_column_is_known_of_a_user() {
@@ -43,10 +43,13 @@ fn every_column_is_known_of_a_user() {
     let bob = users.account(1);
     assert_eq!((users.count, bob.number, bob.name.as_str()), (2, 1, "bob"));
     assert_eq!(bob.secrets["tenant"], "t2");
-    assert_eq!(users.account(0).secrets["password"], "p,1");
+    assert_eq!(users.account(0).secrets["password"], "first, secret");
     assert_eq!(users.account(2).name, "ann", "numbers wrap around");
     let shown = format!("{file:?} {bob:?} {}", file.as_written());
-    assert!(!shown.contains("p,1") && !shown.contains("p2"), "{shown}");
+    assert!(
+        !shown.contains("first, secret") && !shown.contains("p2"),
+        "{shown}"
+    );
     let fewer = load("csv = \"users.csv\"\ncount = 1", ROWS).expect("a target");
     assert_eq!(fewer.about.users.as_ref().expect("users").count, 1);
 }
