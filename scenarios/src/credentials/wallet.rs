@@ -12,21 +12,23 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// A credential is renewed at a random part of its lifetime from this on, drawn anew for every renewal. Credentials are issued together, so
-/// one fixed part would renew them together, again and again; and tokens whose `exp` is a whole second would drift together even if
-/// they began apart.
+/// So much of a credential's life is left at least when its renewal begins, for those that are slow or have to be tried again: half of it, but no
+/// more than this. Clients renew shortly before a token expires; renewing a long one early would charge its model for more renewals than it has.
+const LEFT_OVER_AT_MOST: Duration = Duration::from_secs(10);
+/// And no less than this: of a token of 2 s whose `exp` is a whole second, one second may be all there is.
+const LEFT_OVER_AT_LEAST: Duration = Duration::from_millis(600);
+/// The part of its life that a life too short for that has left.
+const LEFT_OVER_OF_SHORT: f64 = 0.6;
+/// Over this part of its life, before that, a renewal is drawn, anew each time. Credentials are issued together, so one fixed moment would renew them
+/// together, again and again; and tokens whose `exp` is a whole second would drift together even if they began apart.
+const DRAWN_OVER: f64 = 0.3;
+/// But none before this part of its life.
 const EARLIEST: f64 = 0.2;
-/// Until this part of it at most.
-const LATEST: f64 = 0.5;
-/// So much of its life is to be left for renewals that are slow or have to be tried again: of a token of 2 s whose `exp` is a whole second, one second
-/// may be all there is.
-const LEFT_OVER: Duration = Duration::from_millis(600);
-/// Until this part of a life that is too short for that.
-const LATEST_OF_SHORT: f64 = 0.4;
 /// How long to wait before a renewal that failed is tried again; and, if the one before failed as well, before any is: a target that is down is
 /// not hammered, and one lost answer makes nobody else late.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
@@ -147,15 +149,19 @@ impl Wallet {
         let credential = self.held.lock(index);
         let expires = expires(&self.held.target, &credential)?;
         let life = expires.saturating_duration_since(credential.issued);
-        let after = draw.random_range(life.mul_f64(EARLIEST)..=latest(life));
+        let after = draw.random_range(renewed_after(life));
         Some(Reverse((credential.issued + after, index)))
     }
 }
 
-/// After how much of a `life` a renewal begins at the latest.
-fn latest(life: Duration) -> Duration {
-    let in_time = life.saturating_sub(LEFT_OVER);
-    in_time.clamp(life.mul_f64(LATEST_OF_SHORT), life.mul_f64(LATEST))
+/// After how much of a `life` a renewal begins.
+fn renewed_after(life: Duration) -> RangeInclusive<Duration> {
+    let left_over = (life / 2)
+        .clamp(LEFT_OVER_AT_LEAST, LEFT_OVER_AT_MOST)
+        .min(life.mul_f64(LEFT_OVER_OF_SHORT));
+    let latest = life - left_over;
+    let earliest = latest.saturating_sub(life.mul_f64(DRAWN_OVER));
+    earliest.max(life.mul_f64(EARLIEST))..=latest
 }
 
 impl Held {
@@ -243,14 +249,18 @@ mod tests {
     use std::collections::BTreeMap;
 
     #[test]
-    fn a_short_life_is_renewed_early_enough_for_a_second_try() {
-        let ms = Duration::from_millis;
-        let latest = |life: u64| super::latest(ms(life)).as_millis();
-        assert_eq!(
-            [latest(300_000), latest(2_000), latest(1_200)],
-            [150_000, 1_000, 600]
-        );
-        assert_eq!([latest(1_100), latest(1_000), latest(0)], [500, 400, 0]);
+    fn long_lives_are_renewed_late_and_short_ones_early_enough_for_a_second_try() {
+        let ms = |life: u64| {
+            let window = renewed_after(Duration::from_millis(life));
+            [window.start().as_millis(), window.end().as_millis()]
+        };
+        assert_eq!(ms(300_000), [200_000, 290_000]);
+        assert_eq!(ms(20_000), [4_000, 10_000]);
+        assert_eq!(ms(2_000), [400, 1_000]);
+        assert_eq!(ms(1_200), [240, 600]);
+        assert_eq!(ms(1_100), [220, 500]);
+        assert_eq!(ms(1_000), [200, 400]);
+        assert_eq!(ms(0), [0, 0]);
     }
 
     /// A target without a login, one of whose points takes its cookies from the jar and one from the file.

@@ -73,7 +73,9 @@ impl Member<'_> {
 impl<'a> Object<'a> {
     /// Reads the object that `json` consists of, and nothing after it.
     pub fn parse(json: &'a [u8]) -> Result<Self, NotAnObject> {
-        let mut reader = serde_json::Deserializer::from_slice(json);
+        // The text as a whole, or each of its strings would be checked by itself.
+        let text = std::str::from_utf8(json).map_err(|_| NotAnObject)?;
+        let mut reader = serde_json::Deserializer::from_str(text);
         let object = reader
             .deserialize_map(ObjectVisitor)
             .map_err(|_| NotAnObject)?;

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use memchr::memchr_iter;
 
 use crate::refusal::Reason;
 
@@ -36,12 +37,20 @@ impl<'a> Parts<'a> {
         if token.len() > max_bytes {
             return Err(Reason::MalformedToken);
         }
-        let (header, rest) = token.split_once('.').ok_or(Reason::MalformedToken)?;
-        let (payload, signature) = rest.split_once('.').ok_or(Reason::MalformedToken)?;
+        let mut dots = memchr_iter(b'.', token.as_bytes());
+        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
+            return Err(Reason::MalformedToken);
+        };
+        let (header, payload, signature) = (
+            &token[..first],
+            &token[first + 1..second],
+            &token[second + 1..],
+        );
         let well_formed = header.len() <= MAX_HEADER_BYTES
             && [header, payload, signature]
                 .iter()
-                .all(|part| is_segment(part));
+                .all(|part| !part.is_empty())
+            && is_of_base64url_and_dots(token);
         if !well_formed {
             return Err(Reason::MalformedToken);
         }
@@ -49,7 +58,7 @@ impl<'a> Parts<'a> {
             header,
             payload,
             signature,
-            signed: &token[..header.len() + 1 + payload.len()],
+            signed: &token[..second],
         })
     }
 }
@@ -70,12 +79,12 @@ impl std::fmt::Debug for Parts<'_> {
     }
 }
 
-fn is_segment(part: &str) -> bool {
-    // Without a way out at the first bad byte, so that many are looked at in one step.
-    let strays = part.bytes().fold(0, |strays, byte| {
-        strays | u8::from(!(byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_')))
+fn is_of_base64url_and_dots(token: &str) -> bool {
+    // In one go and without a way out at the first bad byte, so that many are looked at in one step.
+    let strays = token.bytes().fold(0, |strays, byte| {
+        strays | u8::from(!(byte.is_ascii_alphanumeric() | matches!(byte, b'-' | b'_' | b'.')))
     });
-    !part.is_empty() && strays == 0
+    strays == 0
 }
 
 #[cfg(test)]

@@ -74,7 +74,8 @@ pub fn cpu(summary: &Summary) -> Table {
         "CPU per request, µs",
         "CPU time of each process divided by the requests of the target; what the process used without traffic (last column) is already subtracted. \
          It depends on the load: compare at equal rates. Amortised renewal: the CPU of one renewal per caller and access TTL, spread over the requests that a \
-         caller makes in that time at this rate (one in so many); measured apart from the rounds, and not part of the total.",
+         caller makes in that time at this rate (one in so many); measured apart from the rounds, and not part of the total, which has only the renewals \
+         that fell into the rounds (exact counts).",
         &[
             "target",
             "#n",
