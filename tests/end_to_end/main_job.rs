@@ -197,7 +197,7 @@ fn check_revocations(summary: &Value) {
                 _ => {}
             }
             if name == "hybrid" {
-                // Whoever was not put out in time is not asked either.
+                // A call that was not acknowledged promises nothing: its points are unknown, and no refresh is tried.
                 let after = |key: &str| row["refresh_after"][key].as_u64().expect("a count");
                 assert!(after("refused") + counted("unknown") >= 12, "{place}");
                 assert_eq!((after("worked"), after("unknown")), (0, 0), "{place}");
